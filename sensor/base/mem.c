@@ -1,0 +1,240 @@
+/* Memory by lifetime: arena, pool and growing text; see mem.h. */
+
+#include "base/mem.h"
+
+#include "base/log.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum { ARENA_BLOCK = 64 * 1024 };
+
+struct arena_block {
+	struct arena_block *next;
+	size_t size; /* octets after this header */
+	alignas(max_align_t) uint8_t data[];
+};
+
+static size_t
+round_up(size_t n, size_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+void *
+mem_alloc(size_t n)
+{
+	void *p = calloc(1, n ? n : 1);
+
+	if (p == NULL)
+		fatal("out of memory (%zu octets)", n);
+	return p;
+}
+
+void *
+mem_grow(void *p, size_t n)
+{
+	p = realloc(p, n ? n : 1);
+	if (p == NULL)
+		fatal("out of memory (%zu octets)", n);
+	return p;
+}
+
+char *
+mem_strdup(const char *s)
+{
+	return mem_strndup(s, strlen(s));
+}
+
+char *
+mem_strndup(const char *s, size_t n)
+{
+	char *copy = mem_alloc(n + 1);
+
+	if (n > 0)
+		memcpy(copy, s, n);
+	return copy;
+}
+
+void
+arena_init(struct arena *a)
+{
+	*a = (struct arena){ 0 };
+}
+
+void *
+arena_alloc(struct arena *a, size_t n)
+{
+	struct arena_block *block = a->blocks;
+	void *p;
+
+	n = round_up(n ? n : 1, alignof(max_align_t));
+	if (block == NULL || n > block->size - a->used) {
+		size_t size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
+
+		block = mem_alloc(sizeof(*block) + size);
+		block->size = size;
+		block->next = a->blocks;
+		a->blocks = block;
+		a->used = 0;
+		a->total += size;
+	}
+	p = block->data + a->used;
+	a->used += n;
+	return p;
+}
+
+char *
+arena_strdup(struct arena *a, const char *s)
+{
+	return arena_spandup(a, span_str(s));
+}
+
+char *
+arena_spandup(struct arena *a, struct span s)
+{
+	char *copy = arena_alloc(a, s.n + 1);
+
+	if (s.n > 0)
+		memcpy(copy, s.p, s.n);
+	return copy;
+}
+
+void
+arena_fini(struct arena *a)
+{
+	struct arena_block *block, *next;
+
+	for (block = a->blocks; block != NULL; block = next) {
+		next = block->next;
+		free(block);
+	}
+	arena_init(a);
+}
+
+void
+pool_init(struct pool *p, size_t size, size_t cap)
+{
+	void *base;
+
+	*p = (struct pool){ .size = round_up(size, alignof(max_align_t)), .cap = cap };
+	if (cap == 0)
+		return;
+	base = mmap(NULL, p->size * cap, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (base == MAP_FAILED)
+		fatal("no address space for %zu objects of %zu octets", cap, p->size);
+	p->base = base;
+}
+
+void *
+pool_get(struct pool *p)
+{
+	void *object = p->free_list;
+
+	if (object != NULL)
+		memcpy(&p->free_list, object, sizeof(p->free_list));
+	else if (p->fresh < p->cap)
+		object = p->base + p->size * p->fresh++;
+	else
+		return NULL;
+	if (++p->in_use > p->high)
+		p->high = p->in_use;
+	return object;
+}
+
+void
+pool_put(struct pool *p, void *object)
+{
+	assert(p->in_use > 0);
+	memcpy(object, &p->free_list, sizeof(p->free_list));
+	p->free_list = object;
+	p->in_use--;
+}
+
+void
+pool_fini(struct pool *p)
+{
+	if (p->base != NULL)
+		munmap(p->base, p->size * p->cap);
+	*p = (struct pool){ 0 };
+}
+
+void
+buf_reset(struct buf *b)
+{
+	b->n = 0;
+}
+
+void
+buf_fini(struct buf *b)
+{
+	free(b->p);
+	*b = (struct buf){ 0 };
+}
+
+char *
+buf_room(struct buf *b, size_t n)
+{
+	if (b->cap - b->n <= n) {
+		b->cap = round_up(b->n + n + 1, 256) * 2;
+		b->p = mem_grow(b->p, b->cap);
+	}
+	return b->p + b->n;
+}
+
+void
+buf_add(struct buf *b, const void *p, size_t n)
+{
+	char *to = buf_room(b, n);
+
+	if (n > 0)
+		memcpy(to, p, n);
+	to[n] = '\0';
+	b->n += n;
+}
+
+void
+buf_str(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+void
+buf_char(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void
+buf_u64(struct buf *b, uint64_t v)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	buf_add(b, digits + at, sizeof(digits) - at);
+}
+
+void
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(buf_room(b, (size_t)n), (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->n += (size_t)n;
+}

@@ -1,0 +1,76 @@
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+/*
+ * Allocation at start-up and reload, where running out is fatal, and the three
+ * owners of memory by lifetime: an arena (freed as a whole), a pool (objects of
+ * one size, a fixed most), and a text buffer that grows.
+ */
+
+#include "base/span.h"
+
+void *mem_alloc(size_t n);		    /* n octets, zeroed; never NULL */
+void *mem_grow(void *p, size_t n);	    /* realloc; never NULL */
+char *mem_strdup(const char *s);	    /* never NULL */
+char *mem_strndup(const char *s, size_t n); /* the first n octets as a string */
+
+/*
+ * Arena: many small things that die together, such as a rule set.  Not for the
+ * packet path.
+ */
+struct arena {
+	struct arena_block *blocks; /* newest first */
+	size_t used;		    /* octets handed out of the newest block */
+	size_t total;		    /* octets of all blocks */
+};
+
+void arena_init(struct arena *a);
+/* n octets, zeroed, aligned for anything; never NULL. */
+void *arena_alloc(struct arena *a, size_t n);
+/* Copies of a string or a span, as a NUL-terminated string. */
+char *arena_strdup(struct arena *a, const char *s);
+char *arena_spandup(struct arena *a, struct span s);
+void arena_fini(struct arena *a);
+
+/*
+ * Pool: objects of one size, at most `cap` of them.  Address space for all is
+ * taken at once, pages only as they are first used, so a large cap costs nothing
+ * until it is needed and get and put never call malloc.  What put takes back is
+ * handed out again first.
+ */
+struct pool {
+	uint8_t *base;
+	size_t size;   /* octets an object, rounded up to its alignment */
+	size_t cap;    /* objects at most */
+	size_t fresh;  /* objects never handed out yet begin here */
+	size_t in_use; /* objects out now */
+	size_t high;   /* most that were ever out */
+	void *free_list;
+};
+
+/* Fatal when the address space is refused. */
+void pool_init(struct pool *p, size_t size, size_t cap);
+/* An object with undefined content, or NULL when cap are out. */
+void *pool_get(struct pool *p);
+void pool_put(struct pool *p, void *object);
+void pool_fini(struct pool *p);
+
+/* Text that grows as it is written: one line of output, a report. */
+struct buf {
+	char *p;  /* NUL-terminated when n > 0 */
+	size_t n; /* octets, without the NUL */
+	size_t cap;
+};
+
+void buf_reset(struct buf *b); /* empty, memory kept */
+void buf_fini(struct buf *b);
+/* Room for n more octets and a NUL at the end of b; the caller adds to b->n. */
+char *buf_room(struct buf *b, size_t n);
+void buf_add(struct buf *b, const void *p, size_t n);
+void buf_str(struct buf *b, const char *s);
+void buf_char(struct buf *b, char c);
+void buf_u64(struct buf *b, uint64_t v); /* decimal */
+void buf_printf(struct buf *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,118 @@
+#ifndef BASE_STATS_H
+#define BASE_STATS_H
+
+/*
+ * Every counter of the sensor: one row a counter.  The name is what the user sees
+ * (in `stats` events the part before the dot is an object), the sentence is what
+ * the manual says.  Each worker has its own struct stats; they are summed to be
+ * shown.
+ *
+ * The equation that every test checks: each frame read meets exactly one fate,
+ * so frame.read equals the sum of all other frame.* counters (stats_fates).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* clang-format off */
+#define STATS(X) \
+	/* What became of each frame. */ \
+	X(FRAME_READ,            "frame.read",            "frames read") \
+	X(FRAME_DECODED,         "frame.decoded",         "held a whole UDP or TCP packet") \
+	X(FRAME_FRAGMENT,        "frame.fragment",        "held an IP fragment, kept until the packet is whole") \
+	X(FRAME_FILTERED,        "frame.filtered",        "did not pass the user's BPF filter") \
+	X(FRAME_DUPLICATE,       "frame.duplicate",       "seen before within the duplicate window") \
+	X(FRAME_NOT_IP,          "frame.not_ip",          "held no IP: ARP, spanning tree and the like") \
+	X(FRAME_OTHER_PROTOCOL,  "frame.other_protocol",  "IP, but neither UDP nor TCP: ICMP, ESP and the like") \
+	X(FRAME_ENCRYPTED,       "frame.encrypted",       "link layer or tunnel is encrypted: protected 802.11, ESP") \
+	X(FRAME_UNKNOWN_LINK,    "frame.unknown_link",    "of a link type that is not known") \
+	X(FRAME_BROKEN_LINK,     "frame.broken_link",     "link header damaged or cut") \
+	X(FRAME_BROKEN_TUNNEL,   "frame.broken_tunnel",   "tunnel header damaged or cut") \
+	X(FRAME_TOO_DEEP,        "frame.too_deep",        "more headers one inside the other than the limit") \
+	X(FRAME_BROKEN_IP,       "frame.broken_ip",       "IP header damaged or cut") \
+	X(FRAME_BROKEN_FRAGMENT, "frame.broken_fragment", "IP fragment that can be part of no packet") \
+	X(FRAME_BROKEN_UDP,      "frame.broken_udp",      "UDP header damaged or cut") \
+	X(FRAME_BROKEN_TCP,      "frame.broken_tcp",      "TCP header damaged or cut") \
+	/* Packets. */ \
+	X(PACKET_UDP,            "packet.udp",            "UDP packets") \
+	X(PACKET_TCP,            "packet.tcp",            "TCP packets") \
+	X(PACKET_TUNNELLED,      "packet.tunnelled",      "packets found inside a tunnel") \
+	X(PACKET_CUT,            "packet.cut",            "packets longer than the capture's snap length") \
+	X(PACKET_BAD_CHECKSUM,   "packet.bad_checksum",   "packets with a wrong checksum (looked at all the same)") \
+	X(FRAGMENT_WHOLE,        "fragment.whole",        "packets put together from fragments") \
+	X(FRAGMENT_EXPIRED,      "fragment.expired",      "packets given up: a fragment never came") \
+	X(FRAGMENT_EVICTED,      "fragment.evicted",      "packets given up: too many were waiting") \
+	X(FRAGMENT_OVERLAP,      "anomaly.fragment_overlap", "fragments that overlap with other bytes (the first are kept)") \
+	/* TCP. */ \
+	X(FLOW_NEW,              "flow.new",              "TCP connections followed") \
+	X(FLOW_EVICTED,          "flow.evicted",          "TCP connections forgotten early: the table was full") \
+	X(FLOW_EXPIRED,          "flow.expired",          "TCP connections forgotten after silence") \
+	X(FLOW_MIDSTREAM,        "flow.midstream",        "TCP connections whose beginning was not seen") \
+	X(FLOW_ONE_SIDED,        "flow.one_sided",        "TCP connections of which only one side was seen") \
+	X(FLOW_GAP,              "flow.gap",              "holes in TCP streams that were never filled") \
+	X(FLOW_GAP_BYTES,        "flow.gap_bytes",        "octets missing in those holes") \
+	X(FLOW_NO_BUFFER,        "flow.no_buffer",        "segments dropped: no room to hold them until the hole before them is filled") \
+	X(TCP_RETRANSMITTED,     "anomaly.tcp_retransmitted", "segments that brought nothing new") \
+	X(TCP_OVERLAP,           "anomaly.tcp_overlap",   "segments that overlap with other bytes (the first are kept)") \
+	X(TCP_OUT_OF_WINDOW,     "anomaly.tcp_out_of_window", "segments too far from their stream to belong to it") \
+	X(TCP_RST_IGNORED,       "anomaly.tcp_rst_ignored", "resets that do not fit the stream") \
+	X(TCP_URGENT,            "anomaly.tcp_urgent",    "segments with urgent data") \
+	X(TCP_SYN_DATA,          "anomaly.tcp_syn_data",  "SYN segments that carry data") \
+	/* DNS. */ \
+	X(DNS_QUERY,             "dns.query",             "DNS queries decoded") \
+	X(DNS_ANSWER,            "dns.answer",            "DNS answers decoded") \
+	X(DNS_BROKEN,            "dns.broken",            "DNS messages damaged or cut") \
+	X(DNS_NOT_DNS,           "dns.not_dns",           "packets on a DNS port that hold no DNS") \
+	X(DNS_TCP_RESYNC,        "dns.tcp_resync",        "times DNS over TCP was found again behind a hole") \
+	X(DNS_TCP_TOO_MANY,      "dns.tcp_too_many",      "DNS over TCP connections not followed: too many at once") \
+	/* SMTP. */ \
+	X(SMTP_SESSION,          "smtp.session",          "SMTP sessions seen") \
+	X(SMTP_TOO_MANY,         "smtp.too_many",         "SMTP sessions not followed: too many at once") \
+	X(SMTP_TRANSACTION,      "smtp.transaction",      "mail transactions seen") \
+	X(SMTP_RECIPIENT,        "smtp.recipient",        "recipients seen") \
+	X(SMTP_RECIPIENT_OVER,   "smtp.recipient_over",   "recipients reported early: too many were waiting for their reply") \
+	X(SMTP_ENCRYPTED,        "smtp.encrypted",        "sessions that went over to TLS") \
+	X(SMTP_LOST,             "smtp.lost",             "times the thread of a session was lost behind a hole") \
+	X(SMTP_LINE_TOO_LONG,    "smtp.line_too_long",    "lines longer than the limit") \
+	X(SMTP_UNKNOWN_COMMAND,  "smtp.unknown_command",  "lines of a client that are no command") \
+	X(SMTP_BROKEN_REPLY,     "smtp.broken_reply",     "lines of a server that are no reply") \
+	X(SMTP_NOT_SMTP,         "smtp.not_smtp",         "connections on a mail port that hold no SMTP") \
+	/* Names and alerts. */ \
+	X(NAME_JUDGED,           "name.judged",           "names held against the rules") \
+	X(NAME_MALFORMED,        "name.malformed",        "names that are no domain name") \
+	X(NAME_FLAGGED,          "name.flagged",          "names flagged by a rule") \
+	X(ALERT_WRITTEN,         "alert.written",         "alerts written") \
+	X(ALERT_HELD_BACK,       "alert.held_back",       "alerts counted in a later one (threshold)") \
+	X(ALERT_NOT_WANTED,      "alert.not_wanted",      "flagged names whose outcome the rule does not ask for") \
+	X(ALERT_EARLY,           "alert.early",           "alerts written before their outcome: too many were waiting") \
+	X(OUTCOME_WRITTEN,       "alert.outcome_written", "outcomes written after their alert") \
+	X(OUTPUT_FAILED,         "output.failed",         "lines that could not be written")
+/* clang-format on */
+
+enum stat {
+#define X(id, name, sentence) STAT_##id,
+	STATS(X)
+#undef X
+	    STAT_COUNT
+};
+
+struct stats {
+	uint64_t n[STAT_COUNT];
+};
+
+static inline void
+stats_inc(struct stats *s, enum stat which)
+{
+	s->n[which]++;
+}
+
+const char *stats_name(enum stat which);     /* "frame.read" */
+const char *stats_sentence(enum stat which); /* "frames read" */
+/* True for the fates of a frame, whose sum is FRAME_READ. */
+bool stats_is_fate(enum stat which);
+uint64_t stats_fates(const struct stats *s);
+/* to += from */
+void stats_sum(struct stats *to, const struct stats *from);
+
+#endif

@@ -1,0 +1,60 @@
+#ifndef CAPTURE_REPLAY_H
+#define CAPTURE_REPLAY_H
+
+/*
+ * Stored captures read as one timeline.
+ *
+ * Paths may be files, folders (read recursively, entries by name) and "-" for
+ * standard input; plain, gzip or zstd; pcap (both byte orders, micro- and
+ * nanoseconds, and the modified "Kuznetzov" form) and pcapng (any number of
+ * sections and interfaces, any resolution).  Files given together are merged by
+ * the time of their next frame; frames of one file keep their order; equal times
+ * go by the order of the files.  So the sequence depends on the files alone.
+ *
+ * Open files are bounded: each file's first frame is looked at when it is added,
+ * then the file is closed until its time has come.
+ */
+
+#include "capture/frame.h"
+
+struct replay;
+
+/* Called once for each thing that is wrong with an input; the rest is read on. */
+typedef void (*replay_error)(
+    void *arg, const char *file, uint64_t offset, const char *what);
+
+struct replay *replay_new(replay_error on_error, void *arg);
+
+/*
+ * Add a file, a folder or "-".  What cannot be opened, or is of no known kind,
+ * goes to on_error.  Returns the number of files added.
+ */
+size_t replay_add(struct replay *r, const char *path);
+
+/*
+ * A BPF filter in the language of pcap-filter(7); frames it does not let through
+ * are passed over and counted.  -1 when it does not compile; *error (valid until
+ * the next call) says why.
+ */
+int replay_filter(struct replay *r, const char *expression, const char **error);
+
+/*
+ * The next frame of the timeline into f: 1, or 0 at the end of all.  A damaged
+ * file ends there for itself, after all that precedes the damage, with a call of
+ * on_error naming file and offset (in the uncompressed stream).
+ */
+int replay_next(struct replay *r, struct frame *f);
+
+/*
+ * Octets read of those known to be there, for a progress bar: of compressed
+ * files the compressed ones; standard input has no total.
+ */
+void replay_progress(const struct replay *r, uint64_t *done, uint64_t *total);
+
+size_t replay_errors(const struct replay *r);	  /* calls of on_error so far */
+uint64_t replay_filtered(const struct replay *r); /* frames the filter kept back */
+
+/* Frees all, including the file names in frame_ref. */
+void replay_free(struct replay *r);
+
+#endif

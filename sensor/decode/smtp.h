@@ -1,0 +1,136 @@
+#ifndef DECODE_SMTP_H
+#define DECODE_SMTP_H
+
+/*
+ * SMTP sessions (RFC 5321) and LMTP (RFC 2033) as a witness reads them: commands
+ * of one side, replies of the other, each reply with the command it answers.
+ *
+ * Commands wait in order until their reply comes, and replies until their
+ * command does (pipelining, RFC 2920; mirrors that show one side late), so the
+ * pairing depends on the order in each stream, not between them.  What follows
+ * DATA is mail only if the server said 354; until that is known the octets wait,
+ * bounded, and when nothing tells, what reads as a command is one.
+ */
+
+#include "decode/origin.h"
+
+enum {
+	SMTP_PATH_MAX = 320, /* octets: 64 local, "@", 255 domain (RFC 5321, 4.5.3.1) */
+	SMTP_REPLY_MAX = 512, /* octets of a reply line (4.5.3.1.5) */
+	SMTP_NAME_MAX = 256,  /* octets of a HELO or banner name */
+};
+
+/* A forward- or reverse-path without brackets, source route and parameters. */
+struct smtp_path {
+	uint16_t len;	 /* octets of text; 0 is the null path "<>" */
+	uint16_t domain; /* where the domain begins in text; len when there is none */
+	bool literal;	 /* the domain is an address literal */
+	bool cut;	 /* longer than SMTP_PATH_MAX: text holds the domain only */
+	char text[SMTP_PATH_MAX + 1]; /* as written, NUL-terminated */
+};
+
+struct smtp_reply {
+	uint16_t code; /* 0: none seen */
+	uint16_t len;  /* octets of text */
+	char text[SMTP_REPLY_MAX +
+	    1]; /* the last line, "250 2.1.5 Ok"; only the code when longer */
+};
+
+struct smtp_rcpt {
+	struct smtp_rcpt *next; /* in the order of the commands */
+	struct smtp_path path;
+	struct smtp_reply reply; /* to RCPT */
+	struct smtp_reply
+	    final; /* to the message, for this recipient (LMTP), else the transaction's */
+	struct frame_ref ref; /* of the command */
+	uint32_t seq;
+	void *watch; /* the owner's, NULL at first */
+};
+
+/* How far the message of a transaction came. */
+enum smtp_data {
+	SMTP_DATA_NONE,	   /* no DATA or BDAT, or refused */
+	SMTP_DATA_STARTED, /* some of it seen */
+	SMTP_DATA_ENDED,   /* the final dot, or BDAT LAST, seen */
+};
+
+struct smtp_tx {
+	struct smtp_path from;
+	bool has_from; /* MAIL was seen */
+	struct smtp_reply from_reply;
+	struct smtp_reply final; /* to the end of the message */
+	struct smtp_rcpt *rcpts;
+	size_t nrcpts;
+	uint64_t
+	    bytes; /* of the message: line ends and header, dot-stuffing undone, no final dot */
+	enum smtp_data data;
+	bool gap;	      /* a hole in either stream while it was open */
+	struct frame_ref ref; /* of its first command */
+	uint32_t seq;
+	void *watch;
+};
+
+struct smtp_session {
+	char helo[SMTP_NAME_MAX + 1];	/* the last one's argument, "" until seen */
+	char banner[SMTP_NAME_MAX + 1]; /* first word of the greeting, "" until seen */
+	bool lmtp;
+	bool encrypted;	       /* went over to TLS */
+	uint32_t transactions; /* ended so far */
+	struct smtp_tx tx;     /* the open one */
+	void *watch;
+};
+
+/*
+ * What the decoder calls, in this order: session, then banner and helo as seen;
+ * mail (reverse-path seen), rcpt for each recipient as its command is seen,
+ * rcpt_reply when its reply is paired, tx_end exactly once for each transaction
+ * of which a MAIL or RCPT was seen: at its final reply, or when something else
+ * ends it; end once a session, after its last tx_end.  Recipients are released
+ * after tx_end.  When too many are kept, rcpt_over reports one on its own instead
+ * of tx_end (it is not in tx->rcpts any more and is released afterwards).
+ */
+struct smtp_sink {
+	void *arg;
+	void (*session)(void *arg, const struct flow *f, struct smtp_session *s);
+	void (*banner)(void *arg, const struct flow *f, struct smtp_session *s,
+	    const struct origin *o);
+	void (*helo)(void *arg, const struct flow *f, struct smtp_session *s,
+	    const struct origin *o);
+	void (*mail)(void *arg, const struct flow *f, struct smtp_session *s,
+	    struct smtp_tx *tx);
+	void (*rcpt)(void *arg, const struct flow *f, struct smtp_session *s,
+	    struct smtp_tx *tx, struct smtp_rcpt *r);
+	void (*rcpt_reply)(void *arg, const struct flow *f, struct smtp_session *s,
+	    struct smtp_tx *tx, struct smtp_rcpt *r);
+	void (*rcpt_over)(void *arg, const struct flow *f, struct smtp_session *s,
+	    struct smtp_tx *tx, struct smtp_rcpt *r);
+	void (*tx_end)(void *arg, const struct flow *f, struct smtp_session *s,
+	    struct smtp_tx *tx, const struct frame_ref *ref);
+	void (*end)(void *arg, const struct flow *f, struct smtp_session *s,
+	    const struct frame_ref *ref);
+};
+
+struct smtp_limits {
+	size_t sessions;
+	size_t recipients; /* kept at once, all sessions together */
+	size_t line_bytes; /* longest line kept when it is cut by segments */
+};
+
+struct smtp;	  /* all sessions' memory */
+struct smtp_conn; /* one connection */
+
+struct smtp *smtp_new(
+    const struct smtp_limits *limits, const struct smtp_sink *sink, struct stats *s);
+void smtp_free(struct smtp *m);
+
+/* NULL when too many are followed. */
+struct smtp_conn *smtp_open(struct smtp *m, const struct flow *f);
+void smtp_bytes(struct smtp *m, struct smtp_conn *c, const struct flow *f,
+    enum side side, const struct chunk *chunk);
+void smtp_gap(struct smtp *m, struct smtp_conn *c, const struct flow *f, enum side side,
+    uint32_t n);
+/* Ends what is open; ref is where the connection ended. */
+void smtp_close(struct smtp *m, struct smtp_conn *c, const struct flow *f,
+    const struct frame_ref *ref);
+
+#endif

@@ -1,0 +1,112 @@
+#ifndef FLOW_FLOW_H
+#define FLOW_FLOW_H
+
+/*
+ * TCP as a witness sees it: each side's octets in order, each once.
+ *
+ * Retransmissions are dropped, early segments wait (bounded) for the hole before
+ * them, where segments overlap the octets seen first win, sequence numbers wrap.
+ * A flow may begin in the middle, show one side only, or have holes; a hole is
+ * given up when the receiver has acknowledged past it and the stream goes on, when
+ * too much waits behind it, or when the flow ends; then the reader above gets
+ * `gap` and the octets after it.  State is made only for the ports that the owner
+ * asks for and only by segments that carry data; a bare SYN leaves no more than a
+ * note in a small lossy table, so a flood of them costs nothing.
+ *
+ * VLAN tags and tunnels are not part of the key: one side tagged, the other not,
+ * is one flow.
+ */
+
+#include "base/hash.h"
+#include "base/table.h"
+#include "packet/packet.h"
+
+enum side { SIDE_ORIGINATOR, SIDE_RESPONDER };
+
+/* A 5-tuple with the direction of the connection: originator first. */
+struct flow_tuple {
+	struct ip_addr addr[2]; /* by enum side */
+	uint16_t port[2];
+	uint8_t proto;
+};
+
+/* What the layers above see of a connection. */
+struct flow {
+	struct flow_tuple tuple;
+	struct frame_ref first; /* of the first packet with data */
+	uint64_t id;		/* from the tuple alone: the same in every replay */
+	uint8_t vlans, tunnels; /* as in struct packet, of the first packet with data */
+	uint16_t vlan[PACKET_VLANS];
+	struct packet_tunnel tunnel[PACKET_TUNNELS];
+	bool midstream; /* no SYN seen from the originator */
+	bool seen[2];	/* data or acknowledgements came from that side */
+	void *decoder;	/* the reader's own: set in open, released in end */
+};
+
+/* Octets of one side, in order. */
+struct chunk {
+	struct span data;
+	uint32_t seq;	      /* TCP sequence number of the first octet */
+	struct frame_ref ref; /* of the frame that brought them */
+};
+
+enum flow_end {
+	FLOW_END_FIN,
+	FLOW_END_RST,
+	FLOW_END_REUSED,
+	FLOW_END_EXPIRED,
+	FLOW_END_EVICTED,
+	FLOW_END_INPUT
+};
+
+/* The reader above.  `open` says whether it wants the flow (false: no state is kept). */
+struct flow_reader {
+	void *arg;
+	bool (*open)(void *arg, struct flow *f);
+	void (*bytes)(void *arg, struct flow *f, enum side side, const struct chunk *c);
+	/* n octets are missing on this side, before the next bytes; 0: number unknown */
+	void (*gap)(void *arg, struct flow *f, enum side side, uint32_t n);
+	/* The last call for f; what waited behind holes has been delivered. */
+	void (*end)(void *arg, struct flow *f, enum flow_end why, int64_t ts_ns);
+};
+
+struct flow_limits {
+	size_t flows; /* connections followed at once */
+	size_t
+	    buffer_bytes;  /* octets of early segments that wait, all flows together */
+	size_t flow_bytes; /* the same for one side of one flow */
+	int64_t idle_ns;   /* silence after which a flow is forgotten */
+	int64_t gap_ns;	  /* how long an acknowledged hole is waited for (reordering) */
+	bool vlan_in_key; /* tell flows apart by VLAN tags after all */
+};
+
+struct flow_table;
+
+struct flow_table *flow_table_new(const struct flow_limits *limits,
+    const struct flow_reader *reader, struct stats *s);
+
+/* A TCP packet of a port that matters.  Calls the reader. */
+void flow_packet(struct flow_table *t, const struct packet *p);
+
+/* Let time pass: holes are given up and silent flows forgotten. */
+void flow_expire(struct flow_table *t, int64_t now_ns);
+
+/* The input is at its end: deliver what waits, end every flow (FLOW_END_INPUT), in
+ * the order of their first packets. */
+void flow_finish(struct flow_table *t);
+
+void flow_table_free(struct flow_table *t);
+
+/* The tuple of a packet as sent: originator is the source. */
+struct flow_tuple flow_tuple_of(const struct packet *p);
+/* A number for the connection that is the same whichever side sent the packet. */
+uint64_t flow_tuple_id(const struct flow_tuple *t);
+
+/*
+ * Community ID version 1, seed 0 (github.com/corelight/community-id-spec), such
+ * as "1:LQU9qZlK+B5F3KDmev6m5PMibrg=", into text; returns text.
+ */
+enum { COMMUNITY_ID_LEN = 31 + 1 };
+const char *flow_community_id(const struct flow_tuple *t, char text[COMMUNITY_ID_LEN]);
+
+#endif

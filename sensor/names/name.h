@@ -1,0 +1,71 @@
+#ifndef NAMES_NAME_H
+#define NAMES_NAME_H
+
+/*
+ * Domain names in canonical form: lower case, A-labels, no trailing dot; the root
+ * is ".".  A dot or backslash inside a label is written \. or \\ and any octet
+ * outside 33..126 as \DDD (RFC 4343, 2.1), so every name on the wire has one text.
+ */
+
+#include "base/span.h"
+#include "base/wire.h"
+
+enum {
+	NAME_LABEL_MAX = 63, /* octets, RFC 1035, 2.3.4 */
+	NAME_WIRE_MAX = 255, /* octets with lengths and root label */
+	NAME_LABELS_MAX = 127,
+	NAME_TEXT_MAX = 1024, /* 4 characters for each octet at worst, and a NUL */
+};
+
+struct name {
+	uint16_t len;	/* characters of text, without the NUL */
+	uint8_t labels; /* 0 for the root */
+	bool odd;	/* holds something no host or mail name has (see name.c) */
+	char text[NAME_TEXT_MAX];
+};
+
+enum name_error {
+	NAME_OK,
+	NAME_EMPTY,	  /* nothing there */
+	NAME_EMPTY_LABEL, /* two dots in a row, or one at the front */
+	NAME_LABEL_TOO_LONG,
+	NAME_TOO_LONG,
+	NAME_BAD_ESCAPE,
+	NAME_BAD_IDN,  /* raw UTF-8 that is no U-label (UTS 46) */
+	NAME_BAD_WIRE, /* cut, or a pointer that does not go strictly backwards */
+	NAME_LITERAL,  /* an address literal: [192.0.2.1], [IPv6:...] */
+};
+
+/*
+ * The name that a person or a mail client wrote: one trailing dot off, ASCII
+ * lower-cased, escapes \. \\ \DDD understood, raw UTF-8 mapped to A-labels
+ * (libidn2, UTS 46).  n is undefined unless NAME_OK.
+ */
+enum name_error name_parse(struct name *n, struct span text);
+
+/*
+ * The name at w in a DNS message (RFC 1035, 4.1.4); w is a reader of the whole
+ * message, which is left behind the name.  Pointers must go strictly backwards.
+ */
+enum name_error name_from_wire(struct name *n, struct wire *w);
+
+/* "an empty label", "a label of more than 63 octets"...: for messages. */
+const char *name_error_str(enum name_error e);
+
+/* The text as a span. */
+static inline struct span
+name_span(const struct name *n)
+{
+	return span_of(n->text, n->len);
+}
+
+/*
+ * The U-label form of a name with xn-- labels (UTF-8), into text; false when it
+ * has none or they do not decode.
+ */
+bool name_unicode(const struct name *n, char text[NAME_TEXT_MAX]);
+
+/* name is domain or below it; both canonical text. */
+bool name_below(struct span name, struct span domain);
+
+#endif

@@ -1,0 +1,35 @@
+#ifndef NAMES_SUFFIX_H
+#define NAMES_SUFFIX_H
+
+/*
+ * Public suffixes (publicsuffix.org, by libpsl) and the delegated top-level
+ * domains.  A set is immutable once loaded and may be used by many threads.
+ */
+
+#include "base/diag.h"
+#include "names/name.h"
+
+struct suffixes;
+
+/*
+ * psl_file: a public suffix list, or NULL for the system's newest.  tld_file: the
+ * delegated TLDs, one a line in A-label form, "#" comments.  NULL with an error in d.
+ */
+struct suffixes *suffixes_load(
+    const char *psl_file, const char *tld_file, struct diag *d);
+void suffixes_free(struct suffixes *s);
+
+/*
+ * Where the public suffix of a canonical name begins, in characters from its
+ * start: 0 when the whole name is one.  icann_only leaves the private section
+ * (blogspot.com and the like) out.
+ */
+size_t suffix_at(const struct suffixes *s, struct span name, bool icann_only);
+
+/* Where its registrable domain (suffix and one label) begins; name.n when the name is a suffix. */
+size_t registrable_at(const struct suffixes *s, struct span name, bool icann_only);
+
+/* The last label of a name is a delegated TLD; tld without dots. */
+bool tld_delegated(const struct suffixes *s, struct span tld);
+
+#endif

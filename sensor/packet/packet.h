@@ -1,0 +1,78 @@
+#ifndef PACKET_PACKET_H
+#define PACKET_PACKET_H
+
+/*
+ * Frames to UDP and TCP packets: link layer, tags, tunnels, IP, fragments.
+ *
+ * A frame is peeled one header at a time; each header is a row in one of three
+ * tables (link types, Ethertypes, IP protocols and UDP ports) with a function
+ * that eats it and names the next.  Depth is bounded.
+ */
+
+#include "base/addr.h"
+#include "base/mem.h"
+#include "base/stats.h"
+#include "capture/frame.h"
+
+enum { PACKET_VLANS = 4, PACKET_TUNNELS = 4 };
+
+enum { IP_PROTO_TCP = 6, IP_PROTO_UDP = 17 };
+
+/* TCP flags (RFC 9293, 3.1). */
+enum {
+	TCP_FIN = 0x01,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_PSH = 0x08,
+	TCP_ACK = 0x10,
+	TCP_URG = 0x20,
+};
+
+/* A tunnel that the packet came through, outermost first. */
+struct packet_tunnel {
+	const char *kind; /* "vxlan", "gre", ... */
+	uint32_t id;	  /* VNI, key, TEID, session...; 0 where there is none */
+};
+
+struct packet {
+	struct frame_ref ref; /* of the frame, or of a packet's last fragment */
+	struct ip_addr src, dst;
+	uint16_t src_port, dst_port;
+	uint8_t proto; /* IP_PROTO_TCP or IP_PROTO_UDP */
+	uint8_t tcp_flags;
+	uint32_t seq, ack;   /* TCP; ack as sent, meaningful with TCP_ACK */
+	struct span payload; /* of the UDP datagram or TCP segment, as captured */
+	uint32_t missing;    /* octets of it past the snap length */
+	uint8_t vlans;	     /* tags in vlan[], outermost first */
+	uint8_t tunnels;     /* entries in tunnel[], outermost first */
+	uint16_t vlan[PACKET_VLANS]; /* ids, 0 to 4095; deeper tags are passed over */
+	struct packet_tunnel tunnel[PACKET_TUNNELS];
+};
+
+struct packet_limits {
+	size_t fragments;      /* packets waiting for fragments, at most */
+	size_t fragment_bytes; /* octets of them all, at most */
+	int64_t fragment_ns;   /* how long one waits for the rest */
+	bool verify_checksums; /* drop what fails instead of looking at it */
+};
+
+struct packet_decoder;
+
+/* s and everything passed to the decoder outlive it. */
+struct packet_decoder *packet_decoder_new(
+    const struct packet_limits *limits, struct stats *s);
+void packet_decoder_free(struct packet_decoder *d);
+
+/*
+ * Decode a frame.  Returns its fate: FRAME_DECODED with *p filled (payload points
+ * into the frame, or for a packet put together from fragments into the decoder,
+ * either way until the next call), or why there is no packet.  The caller counts
+ * the fate; all other counters are kept here.
+ */
+enum stat packet_decode(
+    struct packet_decoder *d, const struct frame *f, struct packet *p);
+
+/* True when the link type is known. */
+bool packet_link_known(uint16_t link);
+
+#endif

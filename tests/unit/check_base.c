@@ -1,0 +1,317 @@
+/* base: reader, memory, tables, JSON, YAML, addresses, counters. */
+
+#include "guard.h"
+
+#include "base/addr.h"
+#include "base/diag.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/stats.h"
+#include "base/table.h"
+#include "base/wire.h"
+#include "base/yaml.h"
+
+START_TEST(wire_reads_in_network_order)
+{
+	struct span s = guard("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a", 10);
+	struct wire w = wire_over(s);
+
+	ck_assert_uint_eq(wire_u8(&w), 1);
+	ck_assert_uint_eq(wire_u16(&w), 0x0203);
+	ck_assert_uint_eq(wire_u24(&w), 0x040506);
+	ck_assert_uint_eq(wire_u32(&w), 0x0708090a);
+	ck_assert(!w.bad);
+	ck_assert_uint_eq(wire_left(&w), 0);
+	guard_free(s);
+}
+END_TEST
+
+START_TEST(wire_read_past_the_end_is_zero_and_sticky)
+{
+	struct span s = guard("\xff\xff\xff", 3);
+	struct wire w = wire_over(s);
+
+	ck_assert_uint_eq(wire_u32(&w), 0);
+	ck_assert(w.bad);
+	ck_assert_uint_eq(wire_u8(&w), 0);
+	ck_assert_ptr_null(wire_take(&w, 0));
+	ck_assert_uint_eq(wire_left(&w), 0);
+	guard_free(s);
+}
+END_TEST
+
+START_TEST(wire_length_near_the_top_does_not_wrap)
+{
+	struct span s = guard("abc", 3);
+	struct wire w = wire_over(s);
+
+	wire_skip(&w, 1);
+	wire_skip(&w, SIZE_MAX);
+	ck_assert(w.bad);
+	guard_free(s);
+}
+END_TEST
+
+START_TEST(wire_child_cannot_leave_its_part)
+{
+	struct span s = guard("abcdef", 6);
+	struct wire w = wire_over(s);
+	struct wire child = wire_sub(&w, 2);
+
+	wire_skip(&child, 3);
+	ck_assert(child.bad);
+	ck_assert(!w.bad);
+	ck_assert_uint_eq(wire_u8(&w), 'c');
+	child = wire_sub(&w, 4);
+	ck_assert(child.bad && w.bad);
+	guard_free(s);
+}
+END_TEST
+
+START_TEST(pool_hands_out_no_more_than_its_cap)
+{
+	struct pool p;
+	void *a, *b;
+
+	pool_init(&p, 24, 2);
+	a = pool_get(&p);
+	b = pool_get(&p);
+	ck_assert(a != NULL && b != NULL && a != b);
+	ck_assert_ptr_null(pool_get(&p));
+	pool_put(&p, a);
+	ck_assert_ptr_eq(pool_get(&p), a);
+	ck_assert_uint_eq(p.high, 2);
+	pool_fini(&p);
+}
+END_TEST
+
+struct entry {
+	struct table_node node;
+	int value;
+};
+
+START_TEST(table_finds_all_with_a_hash_and_knows_the_oldest)
+{
+	struct entry e[3] = { { .value = 1 }, { .value = 2 }, { .value = 3 } };
+	struct table_node *node;
+	struct table t;
+	int sum = 0;
+
+	table_init(&t, 4);
+	table_add(&t, &e[0].node, 7);
+	table_add(&t, &e[1].node, 7);
+	table_add(&t, &e[2].node, 7 + 16); /* same bucket, other hash */
+	TABLE_FOREACH (node, &t, 7)
+		sum += ((struct entry *)node)->value;
+	ck_assert_int_eq(sum, 3);
+	table_touch(&t, &e[0].node);
+	ck_assert_ptr_eq(t.oldest, &e[1].node);
+	table_remove(&t, &e[1].node);
+	ck_assert_ptr_eq(t.oldest, &e[2].node);
+	ck_assert_ptr_eq(t.newest, &e[0].node);
+	ck_assert_uint_eq(t.n, 2);
+	table_fini(&t);
+}
+END_TEST
+
+START_TEST(hash_depends_on_key_and_every_octet)
+{
+	struct hash_key a = { 1, 2 }, b = { 1, 3 };
+	uint8_t data[20] = { 0 };
+	uint64_t h = hash_bytes(&a, data, sizeof(data));
+
+	ck_assert(h != hash_bytes(&b, data, sizeof(data)));
+	ck_assert(h != hash_bytes(&a, data, sizeof(data) - 1));
+	for (size_t i = 0; i < sizeof(data); i++) {
+		data[i] = 1;
+		ck_assert(h != hash_bytes(&a, data, sizeof(data)));
+		data[i] = 0;
+	}
+	ck_assert(h == hash_bytes(&a, data, sizeof(data)));
+}
+END_TEST
+
+START_TEST(json_is_valid_utf8_whatever_goes_in)
+{
+	static const uint8_t hostile[] =
+	    "a\"\\\n\x1b\x7f\xff\xc3\xa4\xed\xa0\x80\xc2\x9b";
+	struct buf b = { 0 };
+	struct json j;
+
+	json_init(&j, &b);
+	json_open(&j, NULL, '{');
+	json_span(&j, "s", span_of(hostile, sizeof(hostile) - 1));
+	json_int(&j, "min", INT64_MIN);
+	json_open(&j, "list", '[');
+	json_bool(&j, NULL, true);
+	json_null(&j, NULL);
+	json_close(&j);
+	json_close(&j);
+	ck_assert_str_eq(b.p,
+	    "{\"s\":"
+	    "\"a\\\"\\\\\\u000a\\u001b\\u007f\\\\xff\xc3\xa4\\\\xed\\\\xa0\\\\x80\\u009"
+	    "b\","
+	    "\"min\":-9223372036854775808,\"list\":[true,null]}");
+	buf_fini(&b);
+}
+END_TEST
+
+static struct yaml_node *
+parse(struct arena *a, struct diag *d, const char *text)
+{
+	arena_init(a);
+	*d = (struct diag){ 0 };
+	return yaml_parse(a, "t.yaml", span_str(text), d);
+}
+
+START_TEST(yaml_nodes_know_where_they_stand)
+{
+	struct yaml_node *root, *node;
+	struct arena a;
+	struct diag d;
+	int64_t v;
+
+	root = parse(&a, &d, "a: 1\nlist:\n  - x\n  - \"2\"\nlong: 5m\n");
+	ck_assert_ptr_nonnull(root);
+	node = yaml_get(root, "list");
+	ck_assert_int_eq(node->type, YAML_LIST);
+	ck_assert_uint_eq(node->items[1]->line, 4);
+	ck_assert_uint_eq(node->items[1]->column, 5);
+	ck_assert_int_eq(yaml_int(yaml_get(root, "a"), &v), 0);
+	ck_assert_int_eq(v, 1);
+	ck_assert_int_eq(yaml_int(node->items[1], &v), -1); /* quoted: a text */
+	ck_assert_int_eq(yaml_duration(yaml_get(root, "long"), &v), 0);
+	ck_assert_int_eq(v, 300 * 1000000000LL);
+	ck_assert_uint_eq(d.errors, 0);
+	arena_fini(&a);
+	diag_fini(&d);
+}
+END_TEST
+
+static const struct {
+	const char *text, *message;
+} bad_yaml[] = {
+	{ "a: 1\na: 2\n",
+	    "t.yaml:2:1: key \"a\" stands twice in this map: keep one\n" },
+	{ "a: [1, 2\n",
+	    "t.yaml:2:1: not YAML: did not find expected ',' or ']' while parsing a "
+	    "flow sequence\n" },
+	{ "a: &x 1\nb: *x\n",
+	    "t.yaml:2:4: anchors and aliases are not used here: write the "
+	    "value itself\n" },
+	{ "a: 1\n---\nb: 1\n", "t.yaml:2:1: a second document: one a file\n" },
+	{ "[a]: 1\n", "t.yaml:1:1: a key is a list: a plain word is wanted\n" },
+};
+
+START_TEST(yaml_mistake_is_located)
+{
+	struct arena a;
+	struct diag d;
+
+	parse(&a, &d, bad_yaml[_i].text);
+	ck_assert_uint_eq(d.errors, 1);
+	ck_assert_str_eq(d.text.p, bad_yaml[_i].message);
+	arena_fini(&a);
+	diag_fini(&d);
+}
+END_TEST
+
+START_TEST(yaml_deep_nesting_is_refused)
+{
+	char text[4001];
+	struct arena a;
+	struct diag d;
+
+	memset(text, '[', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	ck_assert_ptr_null(parse(&a, &d, text));
+	ck_assert_uint_ge(d.errors, 1);
+	arena_fini(&a);
+	diag_fini(&d);
+}
+END_TEST
+
+START_TEST(empty_yaml_is_a_null_node)
+{
+	struct yaml_node *root;
+	struct arena a;
+	struct diag d;
+
+	root = parse(&a, &d, "# nothing\n");
+	ck_assert_ptr_nonnull(root);
+	ck_assert_int_eq(root->type, YAML_NULL);
+	ck_assert_uint_eq(d.errors, 0);
+	arena_fini(&a);
+	diag_fini(&d);
+}
+END_TEST
+
+START_TEST(nets_match_with_exceptions)
+{
+	struct ip_net nets[2];
+	struct ip_addr in, out, other;
+
+	ck_assert_int_eq(ip_net_parse(&nets[0], "10.0.0.0/8"), 0);
+	ck_assert_int_eq(ip_net_parse(&nets[1], "!10.9.0.0/16"), 0);
+	ck_assert_int_eq(ip_addr_parse(&in, "10.1.2.3"), 0);
+	ck_assert_int_eq(ip_addr_parse(&out, "10.9.2.3"), 0);
+	ck_assert_int_eq(ip_addr_parse(&other, "2001:db8::1"), 0);
+	ck_assert(ip_nets_match(nets, 2, &in));
+	ck_assert(!ip_nets_match(nets, 2, &out));
+	ck_assert(!ip_nets_match(nets, 2, &other));
+	ck_assert(ip_nets_match(nets, 0, &other));
+	ck_assert(ip_nets_match(nets + 1, 1, &in));
+	ck_assert_int_eq(ip_net_parse(&nets[0], "10.0.0.0/33"), -1);
+	ck_assert_int_eq(ip_net_parse(&nets[0], "10.0.0/8"), -1);
+	ck_assert_int_eq(ip_net_parse(&nets[0], "10.0.0.0/"), -1);
+}
+END_TEST
+
+START_TEST(nearest_word_is_the_one_meant)
+{
+	static const char *const words[] = { "protect", "detect", "score", NULL };
+
+	ck_assert_str_eq(diag_nearest("protct", words), "protect");
+	ck_assert_str_eq(diag_nearest("scoer", words), "score");
+	ck_assert_ptr_null(diag_nearest("frobnicate", words));
+}
+END_TEST
+
+START_TEST(every_counter_has_a_name_of_its_own)
+{
+	for (int i = 0; i < STAT_COUNT; i++) {
+		ck_assert_ptr_nonnull(strchr(stats_name(i), '.'));
+		ck_assert(*stats_sentence(i) != '\0');
+		for (int k = 0; k < i; k++)
+			ck_assert_str_ne(stats_name(i), stats_name(k));
+	}
+	ck_assert(!stats_is_fate(STAT_FRAME_READ));
+	ck_assert(!stats_is_fate(STAT_PACKET_UDP));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("base");
+	TCase *tc = tcase_create("base");
+
+	tcase_add_test(tc, wire_reads_in_network_order);
+	tcase_add_test(tc, wire_read_past_the_end_is_zero_and_sticky);
+	tcase_add_test(tc, wire_length_near_the_top_does_not_wrap);
+	tcase_add_test(tc, wire_child_cannot_leave_its_part);
+	tcase_add_test(tc, pool_hands_out_no_more_than_its_cap);
+	tcase_add_test(tc, table_finds_all_with_a_hash_and_knows_the_oldest);
+	tcase_add_test(tc, hash_depends_on_key_and_every_octet);
+	tcase_add_test(tc, json_is_valid_utf8_whatever_goes_in);
+	tcase_add_test(tc, yaml_nodes_know_where_they_stand);
+	tcase_add_loop_test(
+	    tc, yaml_mistake_is_located, 0, sizeof(bad_yaml) / sizeof(bad_yaml[0]));
+	tcase_add_test(tc, yaml_deep_nesting_is_refused);
+	tcase_add_test(tc, empty_yaml_is_a_null_node);
+	tcase_add_test(tc, nets_match_with_exceptions);
+	tcase_add_test(tc, nearest_word_is_the_one_meant);
+	tcase_add_test(tc, every_counter_has_a_name_of_its_own);
+	suite_add_tcase(suite, tc);
+	return guard_main(suite);
+}

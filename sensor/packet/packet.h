@@ -69,7 +69,7 @@ void packet_decoder_free(struct packet_decoder *d);
  * either way until the next call), or why there is no packet.  The caller counts
  * the fate; all other counters are kept here.
  */
-enum stat packet_decode(
+enum stat_id packet_decode(
     struct packet_decoder *d, const struct frame *f, struct packet *p);
 
 /* True when the link type is known. */

@@ -193,6 +193,7 @@ body_smtp_stray(
     struct json *j, const struct output_context *c, const struct smtp_event *e)
 {
 	const struct smtp_tx *tx = e->tx;
+	struct origin o = body_smtp_origin(e);
 
 	json_open(j, "stray", '{');
 	json_bool(j, "encrypted", e->session->encrypted);
@@ -214,6 +215,7 @@ body_smtp_stray(
 		json_uint(j, "bytes", tx->bytes);
 	if (tx != NULL && tx->gap)
 		json_bool(j, "gap", true);
+	body_tunnels(j, &o);
 	json_close(j);
 }
 

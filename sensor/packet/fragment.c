@@ -253,7 +253,7 @@ usable(const struct fragment *f, struct span *data)
 	return data->n <= PACKET_MOST && f->offset + data->n <= PACKET_MOST;
 }
 
-enum stat
+enum stat_id
 fragments_push(struct fragments *t, const struct fragment *fragment, int64_t ts_ns,
     struct fragment_packet *whole)
 {

@@ -33,7 +33,7 @@ ip_fragment(struct layers *l, struct fragment *f)
 {
 	struct packet_decoder *d = l->d;
 	struct fragment_packet whole;
-	enum stat fate;
+	enum stat_id fate;
 
 	if (l->cut > 0) /* what was not captured will not come */
 		return step_end(STAT_FRAME_BROKEN_FRAGMENT);

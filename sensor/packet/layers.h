@@ -37,7 +37,7 @@ struct layers {
 /* What comes after a header. */
 struct step {
 	struct step (*peel)(struct layers *l); /* NULL: the fate is known */
-	enum stat fate;
+	enum stat_id fate;
 };
 
 static inline struct step
@@ -47,7 +47,7 @@ step_to(struct step (*peel)(struct layers *l))
 }
 
 static inline struct step
-step_end(enum stat fate)
+step_end(enum stat_id fate)
 {
 	return (struct step){ NULL, fate };
 }

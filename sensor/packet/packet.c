@@ -37,7 +37,7 @@ packet_decoder_free(struct packet_decoder *d)
 	free(d);
 }
 
-enum stat
+enum stat_id
 packet_decode(struct packet_decoder *d, const struct frame *f, struct packet *p)
 {
 	struct layers l = {

@@ -57,7 +57,7 @@ segment_ok(const struct layers *l, struct span segment, uint8_t proto)
 
 /* The packet is found: what is left is its payload. */
 static struct step
-transport_done(struct layers *l, uint8_t proto, enum stat counter)
+transport_done(struct layers *l, uint8_t proto, enum stat_id counter)
 {
 	struct packet *p = l->p;
 	struct stats *s = l->d->stats;

@@ -17,6 +17,7 @@
 
 lab=
 tag=sw$$
+capture_filter="udp port 53 or tcp port 53 or tcp port 25 or icmp or icmp6"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$0: $*"; exit 1; }
@@ -254,15 +255,15 @@ postfix_start() {
 # logged HOST PATTERN: whether the host's mail log says so.
 logged() { grep -qE -- "$2" "$lab/$1.log"; }
 
-# capture_start [FILTER]: begin to record what passes the lan bridge; what was asked
-# before is taken out of the query logs.
+# capture_start: begin to record what passes the lan bridge ($capture_filter of it);
+# what was asked before is taken out of the query logs.
 capture_start() {
 	local log
 	for log in "$lab/unbound.log" "$lab/named/queries.log"; do
 		[ ! -e "$log" ] || : >"$log"
 	done
 	ip netns exec "$tag-sw" tcpdump -i lan -s 0 -U --immediate-mode -w "$lab/capture.pcap" \
-	    "${1:-udp port 53 or tcp port 53 or tcp port 25 or icmp or icmp6}" 2>"$lab/tcpdump.err" &
+	    "$capture_filter" 2>"$lab/tcpdump.err" &
 	capture_pid=$!
 	wait_for tcpdump grep -q listening "$lab/tcpdump.err"
 }

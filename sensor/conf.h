@@ -46,6 +46,7 @@ struct conf_output {
 	const char *path; /* "-" is standard output */
 	unsigned events;
 	int64_t format; /* enum conf_format */
+	bool replace;	/* begin the file anew instead of appending */
 };
 
 struct conf_outputs {

@@ -249,7 +249,8 @@ open_output(struct run *run)
 {
 	const struct options *o = run->options;
 	struct conf_output what = { .path = o->output ? o->output : "-",
-		.events = EVENTS_ALERT };
+		.events = EVENTS_ALERT,
+		.replace = true };
 	struct diag d = { 0 };
 
 	if (o->events != NULL)

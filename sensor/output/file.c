@@ -35,7 +35,10 @@ output_open(const struct conf_output *what, const struct output_context *context
 	int fd = STDOUT_FILENO;
 
 	if (strcmp(what->path, "-") != 0)
-		fd = open(what->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+		fd = open(what->path,
+		    O_WRONLY | O_CREAT | O_CLOEXEC |
+			(what->replace ? O_TRUNC : O_APPEND),
+		    0640);
 	if (fd < 0) {
 		log_warn("output %s", what->path);
 		return NULL;

@@ -20,7 +20,7 @@ struct output_context {
 };
 
 /*
- * Open one output: the file is made, or appended to; "-" is standard output.  NULL
+ * Open one output: the file is made, appended to or begun anew; "-" is standard output.  NULL
  * after a message.  context and its strings outlive the output.
  */
 struct output *output_open(const struct conf_output *what,

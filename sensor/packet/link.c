@@ -289,7 +289,7 @@ static const struct link_row {
 	{   7, link_arcnet },            /* ARCNET_BSD */
 	{ 129, link_arcnet_linux },      /* ARCNET_LINUX */
 	{   8, serial_slip },            /* SLIP */
-	{   9, ppp_frame },              /* PPP */
+	{   9, ppp_hdlc },               /* PPP */
 	{  50, ppp_hdlc },               /* PPP_HDLC */
 	{  51, ppp_pppoe },              /* PPP_ETHER */
 	{  10, link_fddi },              /* FDDI */

@@ -62,6 +62,7 @@ transport_done(struct layers *l, uint8_t proto, enum stat_id counter)
 	struct packet *p = l->p;
 	struct stats *s = l->d->stats;
 
+	p->ref = l->f->ref;
 	p->proto = proto;
 	p->payload = wire_rest(&l->w);
 	p->missing = l->cut > UINT32_MAX ? UINT32_MAX : (uint32_t)l->cut;
@@ -91,7 +92,8 @@ transport_udp(struct layers *l)
 	    !segment_ok(l, span_first(start, UDP_HEADER + wire_left(&l->w)),
 		IP_PROTO_UDP))
 		return step_end(STAT_FRAME_BROKEN_UDP);
-	if (l->d->tunnel_ports & (udp_tunnel_bit(src) | udp_tunnel_bit(dst))) {
+	if (udp_ports_have(&l->d->tunnel_ports, src) ||
+	    udp_ports_have(&l->d->tunnel_ports, dst)) {
 		struct layers before = *l;
 		struct step next = udp_tunnel(l, src, dst);
 

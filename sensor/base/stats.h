@@ -90,7 +90,7 @@
 	X(OUTPUT_FAILED,         "output.failed",         "lines that could not be written")
 /* clang-format on */
 
-enum stat {
+enum stat_id {
 #define X(id, name, sentence) STAT_##id,
 	STATS(X)
 #undef X
@@ -102,15 +102,15 @@ struct stats {
 };
 
 static inline void
-stats_inc(struct stats *s, enum stat which)
+stats_inc(struct stats *s, enum stat_id which)
 {
 	s->n[which]++;
 }
 
-const char *stats_name(enum stat which);     /* "frame.read" */
-const char *stats_sentence(enum stat which); /* "frames read" */
+const char *stats_name(enum stat_id which);	/* "frame.read" */
+const char *stats_sentence(enum stat_id which); /* "frames read" */
 /* True for the fates of a frame, whose sum is FRAME_READ. */
-bool stats_is_fate(enum stat which);
+bool stats_is_fate(enum stat_id which);
 uint64_t stats_fates(const struct stats *s);
 /* to += from */
 void stats_sum(struct stats *to, const struct stats *from);

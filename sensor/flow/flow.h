@@ -38,9 +38,10 @@ struct flow {
 	uint8_t vlans, tunnels; /* as in struct packet, of the first packet with data */
 	uint16_t vlan[PACKET_VLANS];
 	struct packet_tunnel tunnel[PACKET_TUNNELS];
-	bool midstream; /* no SYN seen from the originator */
-	bool seen[2];	/* data or acknowledgements came from that side */
-	void *decoder;	/* the reader's own: set in open, released in end */
+	bool midstream;	 /* no SYN seen from the originator */
+	bool seen[2];	 /* data or acknowledgements came from that side */
+	const void *app; /* the reader's own: which protocol it is, */
+	void *decoder;	 /* and its state; set in open, released in end */
 };
 
 /* Octets of one side, in order. */

@@ -17,10 +17,15 @@ enum {
 	NAME_TEXT_MAX = 1024, /* 4 characters for each octet at worst, and a NUL */
 };
 
+/*
+ * A name is `odd` when a label begins or ends with a hyphen or holds anything but
+ * letters, digits, hyphens and underscores (RFC 952, RFC 1123, 2.1, and the
+ * underscore of RFC 8552): lookups of such names happen, mail to them does not.
+ */
 struct name {
 	uint16_t len;	/* characters of text, without the NUL */
 	uint8_t labels; /* 0 for the root */
-	bool odd;	/* holds something no host or mail name has (see name.c) */
+	bool odd;	/* as told above */
 	char text[NAME_TEXT_MAX];
 };
 
@@ -45,7 +50,8 @@ enum name_error name_parse(struct name *n, struct span text);
 
 /*
  * The name at w in a DNS message (RFC 1035, 4.1.4); w is a reader of the whole
- * message, which is left behind the name.  Pointers must go strictly backwards.
+ * message, which is left behind the name, or bad unless NAME_OK.  Pointers must go
+ * strictly backwards.
  */
 enum name_error name_from_wire(struct name *n, struct wire *w);
 

@@ -61,6 +61,8 @@ struct packet_decoder;
 /* s and everything passed to the decoder outlive it. */
 struct packet_decoder *packet_decoder_new(
     const struct packet_limits *limits, struct stats *s);
+/* The input is at its end: give up the packets that wait for fragments. */
+void packet_decoder_flush(struct packet_decoder *d);
 void packet_decoder_free(struct packet_decoder *d);
 
 /*
@@ -69,7 +71,7 @@ void packet_decoder_free(struct packet_decoder *d);
  * either way until the next call), or why there is no packet.  The caller counts
  * the fate; all other counters are kept here.
  */
-enum stat packet_decode(
+enum stat_id packet_decode(
     struct packet_decoder *d, const struct frame *f, struct packet *p);
 
 /* True when the link type is known. */

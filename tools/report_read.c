@@ -183,10 +183,26 @@ seen_kind(const char *seen)
 	return ROW_OTHER;
 }
 
+/*
+ * The reply that tells what became of a recipient: the one to its RCPT, unless that
+ * was good and the data was then turned down.
+ */
+static void
+row_fill_reply(struct place *at, struct row *row, const json_t *smtp)
+{
+	const char *reply = string(at, smtp, "reply");
+	const char *final = string(at, smtp, "final_reply");
+
+	if (reply[0] != '\0')
+		row->reply = reply;
+	if (row->reply[0] == '2' && (final[0] == '4' || final[0] == '5'))
+		row->reply = final;
+}
+
 static void
 row_fill_smtp(struct place *at, struct row *row, const json_t *smtp)
 {
-	row->reply = string(at, smtp, "reply");
+	row_fill_reply(at, row, smtp);
 	row->from = address(at, string(at, smtp, "mail_from"));
 	/* As typed, a name may be spelt otherwise than in its canonical form. */
 	row->to = joined(at, smtp, "rcpt_to", row->name);
@@ -249,6 +265,7 @@ read_alert(struct place *at, const json_t *line, const char *id)
 	row->count = number(at, stray, "count", 1);
 	if (row->count == 0)
 		row->count = 1;
+	row->reply = "";
 	row_fill_smtp(at, row, member(at, line, "smtp", JSON_OBJECT));
 	row->type = query_type(at, member(at, line, "dns", JSON_OBJECT));
 }
@@ -270,8 +287,7 @@ read_outcome(struct place *at, const json_t *line, const char *id)
 	if (json_object_get(stray, "outcome") != NULL)
 		row->outcome = string(at, stray, "outcome");
 	row->bytes = number(at, stray, "bytes", row->bytes);
-	if (json_object_get(smtp, "reply") != NULL)
-		row->reply = string(at, smtp, "reply");
+	row_fill_reply(at, row, smtp);
 }
 
 static void

@@ -159,21 +159,22 @@ anchor_command(const struct smtp_pairing *p, size_t row, struct anchor *at)
 	return found == 1;
 }
 
-/* The only reply with this code. */
+/* The only reply with this code; those to commands that we did see come first. */
 static bool
 anchor_answer(const struct smtp_pairing *p, size_t row, struct anchor *at)
 {
-	size_t i = 0, run = 0, found = 0;
+	size_t i = 0, run = 0, early = 0, found = 0;
 
 	for (const struct smtp_answer *a = p->answers; a != NULL; a = a->next, i++) {
 		run = a->after_hole ? 1 : run + 1;
-		if (a->reply.code != telling[row].code)
+		if (a->reply.code != telling[row].code || (a->early && found > 0))
 			continue;
 		at->answer = i;
 		at->answers = run;
-		found++;
+		early += a->early;
+		found += !a->early;
 	}
-	return found == 1;
+	return found == 1 || (found == 0 && early == 1);
 }
 
 /* Of the n pairs that end at the anchor, how many at its end fit. */
@@ -215,7 +216,7 @@ static bool
 resync(struct smtp *m, struct smtp_conn *c)
 {
 	struct smtp_pairing *p = &c->pairing;
-	struct anchor at;
+	struct anchor at = { 0 };
 
 	if (!p->try_sync)
 		return false;
@@ -360,6 +361,18 @@ smtp_answer_add(struct smtp *m, struct smtp_conn *c, const struct smtp_reply *re
 }
 
 void
+smtp_pair_restart(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_pairing *p = &c->pairing;
+
+	while (p->answers != NULL)
+		answer_drop(m, c);
+	while (p->commands != NULL)
+		command_drop(m, c);
+	p->commands_hole = p->answers_hole = false;
+}
+
+void
 smtp_pair_end(struct smtp *m, struct smtp_conn *c)
 {
 	struct smtp_pairing *p = &c->pairing;
@@ -370,8 +383,5 @@ smtp_pair_end(struct smtp *m, struct smtp_conn *c)
 	if (p->last_answer != NULL && p->last_answer->reply.code == 421 &&
 	    c->tx_state.serial != 0 && c->session.tx.final.code == 0)
 		c->session.tx.final = p->last_answer->reply;
-	while (p->answers != NULL)
-		answer_drop(m, c);
-	while (p->commands != NULL)
-		command_drop(m, c);
+	smtp_pair_restart(m, c);
 }

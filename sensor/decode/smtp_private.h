@@ -200,6 +200,8 @@ void smtp_answer_add(struct smtp *m, struct smtp_conn *c, const struct smtp_repl
 void smtp_pair(struct smtp *m, struct smtp_conn *c);
 /* It is not known which reply belongs to which command. */
 bool smtp_pair_in_doubt(const struct smtp_conn *c);
+/* Nothing waits in either stream: what was said so far is done with. */
+void smtp_pair_restart(struct smtp *m, struct smtp_conn *c);
 /* Nothing more will come: pair what can be, and release the rest. */
 void smtp_pair_end(struct smtp *m, struct smtp_conn *c);
 

@@ -95,23 +95,33 @@ greeting_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 }
 
 /*
- * The server answers although no command waits and mail with a hole is on its way:
- * its end was in the hole.
+ * The server answers although no command waits: what it answers was in a hole of the
+ * client's stream.  Behind 354 that is the end of the mail; 354 itself says that mail
+ * is on its way, and nothing else waits.  True when the reply is nobody's.
  */
-static void
-end_was_hidden(struct smtp *m, struct smtp_conn *c, uint16_t code)
+static bool
+hidden_command(struct smtp *m, struct smtp_conn *c, uint16_t code)
 {
 	struct smtp_side *client = &c->client;
+	struct smtp_pairing *p = &c->pairing;
 
-	if (c->pairing.commands != NULL || !c->client_seen)
-		return;
-	if (client->state == SMTP_BODY && c->body_hole && code != 354) {
-		smtp_enter(m, c, client, SMTP_LOST);
-	} else if (client->state == SMTP_LOST && code == 354) {
+	if (p->commands != NULL || !c->client_seen || code == 421)
+		return false;
+	if (client->state == SMTP_LOST && code == 354) {
+		smtp_pair_restart(m, c);
 		c->body = (struct smtp_body){ .at = BODY_INSIDE };
 		c->body_hole = true;
 		smtp_enter(m, c, client, SMTP_BODY);
+		return true;
 	}
+	if (client->state == SMTP_BODY && c->body_hole && p->answers == NULL &&
+	    !p->answers_hole) {
+		p->commands_hole = false;
+		smtp_client_dot(m, c);
+		p->commands_hole = true;
+		smtp_enter(m, c, client, SMTP_LOST);
+	}
+	return false;
 }
 
 static void
@@ -126,7 +136,8 @@ reply_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 		greeting_done(m, c, seq);
 		return;
 	}
-	end_was_hidden(m, c, c->reply.code);
+	if (hidden_command(m, c, c->reply.code))
+		return;
 	smtp_answer_add(m, c, &c->reply);
 	smtp_pair(m, c);
 }

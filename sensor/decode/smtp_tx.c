@@ -270,8 +270,8 @@ smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w,
 		tx->rcpts = r;
 	c->tx_state.last = r;
 	tx->nrcpts++;
-	/* What was said to DATA before is not about this one. */
-	if (tx->data == SMTP_DATA_NONE)
+	/* What was said to DATA before is not about this one, unless it is the last word. */
+	if (tx->data == SMTP_DATA_NONE && tx->final.code != 421)
 		tx->final.code = tx->final.len = 0;
 	stats_inc(m->stats, STAT_SMTP_RECIPIENT);
 	SMTP_TELL(m, c, rcpt, tx, r);

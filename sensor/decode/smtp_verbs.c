@@ -241,7 +241,10 @@ form_is_sure(const struct row *row, struct span argument)
 		return argument.n > 0 && first_word(argument).n == argument.n;
 	case FORM_FROM:
 	case FORM_TO:
-		return is_well_formed(row, argument);
+		/* "mail from: me" is prose */
+		return is_well_formed(row, argument) && argument.n > 0 &&
+		    (memchr(argument.p, '<', argument.n) != NULL ||
+			memchr(argument.p, '@', argument.n) != NULL);
 	case FORM_SIZE:
 		return parse_size(argument, &size, &last);
 	case FORM_MECH:

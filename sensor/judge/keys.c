@@ -50,10 +50,10 @@ keys_check(struct loader *l, const char *key, const struct yaml_node *node,
 	if (is_wanted(node, want))
 		return true;
 	if (node->type == YAML_SCALAR && wants[want].type == YAML_SCALAR)
-		load_error(l, node, "\"%s\" is \"%s\": %s is wanted, %s", key,
+		load_error(l, node, "\"%s\" is \"%s\": %s is wanted (%s)", key,
 		    node->text, wants[want].phrase, sentence);
 	else
-		load_error(l, node, "\"%s\" is %s: %s is wanted, %s", key,
+		load_error(l, node, "\"%s\" is %s: %s is wanted (%s)", key,
 		    yaml_type_str(node->type), wants[want].phrase, sentence);
 	return false;
 }

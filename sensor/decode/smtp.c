@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 enum {
-	LINES_MAX = 8192,	/* lines cut by a segment's end, all sessions */
-	HOLDS_MAX = 512,	/* clients that run ahead */
+	LINES_MAX = 8192,	 /* lines cut by a segment's end, all sessions */
+	HOLDS_MAX = 512,	 /* clients that run ahead */
 	ANSWERS_MAX = 16 * 1024, /* replies that wait */
 	PARKED_MAX = 4096,
 	SMTPS_PORT = 465,
@@ -82,9 +82,9 @@ void
 smtp_bytes(struct smtp *m, struct smtp_conn *c, const struct flow *f, enum side side,
     const struct chunk *chunk)
 {
-	struct smtp_input in = { .w = wire_over(chunk->data),
-		.seq = chunk->seq,
-		.ref = chunk->ref };
+	struct smtp_input in = {
+		.w = wire_over(chunk->data), .seq = chunk->seq, .ref = chunk->ref
+	};
 
 	c->flow = f;
 	c->ref = chunk->ref;
@@ -174,8 +174,8 @@ smtp_name_set(char name[SMTP_NAME_MAX + 1], struct span text)
 
 	while (text.n > 0 && (text.p[0] == ' ' || text.p[0] == '\t'))
 		text = span_after(text, 1);
-	while (n < text.n && n < SMTP_NAME_MAX && text.p[n] != ' ' && text.p[n] != '\t' &&
-	    text.p[n] != '\r' && text.p[n] != '\0')
+	while (n < text.n && n < SMTP_NAME_MAX && text.p[n] != ' ' &&
+	    text.p[n] != '\t' && text.p[n] != '\r' && text.p[n] != '\0')
 		n++;
 	if (n > 0)
 		memcpy(name, text.p, n);

@@ -192,8 +192,8 @@ static void
 guess(struct smtp *m, struct smtp_conn *c, struct span s)
 {
 	const uint8_t *lf = s.n > 0 ? memchr(s.p, '\n', s.n) : NULL;
-	bool command = lf != NULL &&
-	    smtp_command_is_sure(span_first(s, (size_t)(lf - s.p)));
+	bool command =
+	    lf != NULL && smtp_command_is_sure(span_first(s, (size_t)(lf - s.p)));
 
 	if (c->wait_for == SMTP_BODY)
 		c->guessed = c->wait;

@@ -16,7 +16,7 @@
 /* Replies that only these commands draw (RFC 5321, 4.2.3; RFC 3207; RFC 4954). */
 static const struct {
 	uint16_t code;
-	enum smtp_verb_id verb, or;
+	enum smtp_verb_id verb, or ;
 } telling[] = {
 	{ 220, VERB_STARTTLS, VERB_STARTTLS },
 	{ 221, VERB_QUIT, VERB_QUIT },
@@ -53,9 +53,8 @@ fits(const struct smtp_command *cmd, const struct smtp_answer *a)
 
 	for (size_t i = 0; i < TELLING; i++)
 		if (telling[i].code == code)
-			return telling[i].verb == cmd->verb ||
-			    telling[i].or == cmd->verb ||
-			    (cmd->verb == VERB_UNKNOWN && code != 354);
+			return telling[i].verb == cmd->verb || telling[i].or
+			    == cmd->verb || (cmd->verb == VERB_UNKNOWN && code != 354);
 	if (code == 353) /* PRDR: replies for each recipient follow */
 		return cmd->verb == VERB_END || cmd->verb == VERB_BDAT;
 	if (code >= 400)
@@ -136,7 +135,7 @@ take(struct smtp *m, struct smtp_conn *c)
 
 /* A reply and a command that belong together, and how far certainty reaches back. */
 struct anchor {
-	size_t command, answer; /* places in their lists */
+	size_t command, answer;	  /* places in their lists */
 	size_t commands, answers; /* from the last hole to there */
 };
 

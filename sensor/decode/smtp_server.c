@@ -44,7 +44,8 @@ is_host(struct span word)
 	bool letter = false, dot = false;
 
 	for (size_t i = 0; i < word.n; i++) {
-		letter |= ascii_lower(word.p[i]) >= 'a' && ascii_lower(word.p[i]) <= 'z';
+		letter |=
+		    ascii_lower(word.p[i]) >= 'a' && ascii_lower(word.p[i]) <= 'z';
 		dot |= word.p[i] == '.';
 	}
 	return letter && dot;

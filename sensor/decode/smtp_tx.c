@@ -127,6 +127,7 @@ tx_park(struct smtp *m, struct smtp_conn *c)
 	parked->state = c->tx_state;
 	parked->tx = c->session.tx;
 	*link = parked;
+	SMTP_TELL(m, c, tx_moved, &parked->tx);
 	c->session.tx = (struct smtp_tx){ 0 };
 	c->tx_state = (struct smtp_tx_state){ 0 };
 }

@@ -34,8 +34,8 @@ trim(struct span s)
 {
 	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
 		s = span_after(s, 1);
-	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' ||
-			      s.p[s.n - 1] == '\r'))
+	while (s.n > 0 &&
+	    (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' || s.p[s.n - 1] == '\r'))
 		s.n--;
 	return s;
 }
@@ -278,8 +278,7 @@ contains(struct span s, struct span part)
 static bool
 is_foreign(struct span line)
 {
-	return smtp_line_is_binary(line) ||
-	    contains(line, span_str(" HTTP/1.")) ||
+	return smtp_line_is_binary(line) || contains(line, span_str(" HTTP/1.")) ||
 	    span_begins_nocase(line, span_str("SSH-"));
 }
 
@@ -322,8 +321,8 @@ smtp_command(
 
 /* The reply to the message, for each recipient in turn (RFC 2033, 4.2; PRDR). */
 static bool
-answered_several(struct smtp_command *cmd, struct smtp_tx_ref ref,
-    const struct smtp_reply *reply)
+answered_several(
+    struct smtp_command *cmd, struct smtp_tx_ref ref, const struct smtp_reply *reply)
 {
 	struct smtp_rcpt *r = cmd->rcpt;
 
@@ -338,8 +337,8 @@ answered_several(struct smtp_command *cmd, struct smtp_tx_ref ref,
 }
 
 static bool
-answered_end(struct smtp_command *cmd, struct smtp_tx_ref ref,
-    const struct smtp_reply *reply)
+answered_end(
+    struct smtp_command *cmd, struct smtp_tx_ref ref, const struct smtp_reply *reply)
 {
 	bool prdr = reply->code == 353;
 
@@ -390,7 +389,7 @@ answered_data(struct smtp *m, struct smtp_conn *c, struct smtp_command *cmd,
 		ref.tx->final = *reply;
 	if (c->wait == cmd)
 		smtp_enter(m, c, &c->client,
-		    accepted		? SMTP_BODY
+		    accepted	       ? SMTP_BODY
 			: c->body_hole ? SMTP_LOST
 				       : SMTP_LINES);
 	else if (c->guessed == cmd)

@@ -40,9 +40,9 @@ struct flow {
 	bool midstream; /* where the originator began is not known: no SYN, no SYN/ACK */
 	bool seen[2];	/* data or acknowledgements came from that side */
 	bool done;	/* set by the reader: it wants no more of this flow than `end` */
+	uint8_t app;	/* the reader's own: which protocol it is */
 	struct packet_tunnel tunnel[PACKET_TUNNELS];
-	const void *app; /* the reader's own: which protocol it is, */
-	void *decoder;	 /* and its state; set in open, released in end */
+	void *decoder; /* the reader's own: set in open, released in end */
 };
 
 /* Octets of one side, in order. */

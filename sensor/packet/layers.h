@@ -34,21 +34,26 @@ struct layers {
 	struct packet_decoder *d;
 	const struct frame *f;
 	struct packet *p;
-	struct wire w; /* what is left, ending where the innermost length says */
-	size_t cut;    /* octets that follow w's end but were not captured */
+	struct wire w;	   /* what is left, ending where the innermost length says */
+	size_t cut;	   /* octets that follow w's end but were not captured */
 	bool no_length;	   /* the IP header's length is 0: to the end of the frame */
 	bool gre_sequence; /* the GRE header had one: tells ERSPAN I from II */
 	bool wlan_padded;  /* the 802.11 header is padded to 4 octets */
 };
 
-/* What comes after a header. */
+struct step;
+
+/* Eats a header. */
+typedef struct step peel_fn(struct layers *l);
+
+/* What comes after it. */
 struct step {
-	struct step (*peel)(struct layers *l); /* NULL: the fate is known */
+	peel_fn *peel; /* NULL: the fate is known */
 	enum stat_id fate;
 };
 
 static inline struct step
-step_to(struct step (*peel)(struct layers *l))
+step_to(peel_fn *peel)
 {
 	return (struct step){ peel, STAT_COUNT };
 }

@@ -273,7 +273,7 @@ link_switch_tag_before(struct layers *l)
 /* clang-format off */
 static const struct link_row {
 	uint16_t link;
-	struct step (*peel)(struct layers *l);
+	peel_fn *peel;
 } link_rows[] = {
 	{   1, ether_frame },            /* EN10MB */
 	{ 113, link_sll },               /* LINUX_SLL */

@@ -259,7 +259,7 @@ udp_tzsp(struct layers *l)
 static const struct udp_row {
 	uint16_t port;
 	bool either; /* also as source port: answers come from it */
-	struct step (*peel)(struct layers *l);
+	peel_fn *peel;
 } udp_rows[] = {
 	{  1701, true,  udp_l2tp },
 	{  2152, true,  udp_gtp },

@@ -55,6 +55,7 @@ struct replay {
 	struct file **files; /* all, by order */
 	size_t n_files, files_cap;
 	size_t n_pipes;
+	bool one_by_one; /* not merged: by the order of the files alone */
 	replay_error on_error;
 	void *arg;
 	size_t errors;
@@ -87,9 +88,9 @@ stopped(const struct replay *r)
 /* ---- the heap ---- */
 
 static bool
-earlier(const struct file *a, const struct file *b)
+earlier(const struct replay *r, const struct file *a, const struct file *b)
 {
-	if (a->next.ref.ts_ns != b->next.ref.ts_ns)
+	if (!r->one_by_one && a->next.ref.ts_ns != b->next.ref.ts_ns)
 		return a->next.ref.ts_ns < b->next.ref.ts_ns;
 	return a->order < b->order;
 }
@@ -102,9 +103,9 @@ heap_sink(struct replay *r)
 
 	while ((child = 2 * at + 1) < r->n_heap) {
 		if (child + 1 < r->n_heap &&
-		    earlier(r->heap[child + 1], r->heap[child]))
+		    earlier(r, r->heap[child + 1], r->heap[child]))
 			child++;
-		if (!earlier(r->heap[child], file))
+		if (!earlier(r, r->heap[child], file))
 			break;
 		r->heap[at] = r->heap[child];
 		at = child;
@@ -118,7 +119,7 @@ heap_push(struct replay *r, struct file *file)
 {
 	size_t at = r->n_heap++;
 
-	while (at > 0 && earlier(file, r->heap[(at - 1) / 2])) {
+	while (at > 0 && earlier(r, file, r->heap[(at - 1) / 2])) {
 		r->heap[at] = r->heap[(at - 1) / 2];
 		at = (at - 1) / 2;
 	}
@@ -194,7 +195,7 @@ open_room(struct replay *r)
 		struct file *latest = r->open[0];
 
 		for (size_t i = 1; i < r->n_open; i++)
-			if (earlier(latest, r->open[i]))
+			if (earlier(r, latest, r->open[i]))
 				latest = r->open[i];
 		suspend(r, latest);
 	}
@@ -401,6 +402,12 @@ add_error(void *arg, const char *path, const char *what)
 
 	adding->found++;
 	report(adding->r, path, 0, "cannot be read: %s", what);
+}
+
+void
+replay_one_by_one(struct replay *r)
+{
+	r->one_by_one = true;
 }
 
 size_t

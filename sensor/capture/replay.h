@@ -33,6 +33,9 @@ struct replay *replay_new(replay_error on_error, void *arg);
  */
 void replay_stop_on(struct replay *r, const volatile sig_atomic_t *flag);
 
+/* Give each file's frames together, file after file, not merged.  Before replay_add. */
+void replay_one_by_one(struct replay *r);
+
 /*
  * Add a file, a folder or "-"; the octets of the last frame are not good any more.
  * What cannot be opened, or is of no known kind, goes to on_error.  Returns the

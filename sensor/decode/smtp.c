@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 enum {
-	LINES_MAX = 8192,	/* lines cut by a segment's end, all sessions */
-	HOLDS_MAX = 512,	/* clients that run ahead */
+	LINES_MAX = 8192,	 /* lines cut by a segment's end, all sessions */
+	HOLDS_MAX = 512,	 /* clients that run ahead */
 	ANSWERS_MAX = 16 * 1024, /* replies that wait */
 	PARKED_MAX = 4096,
 	SMTPS_PORT = 465,
@@ -82,9 +82,9 @@ void
 smtp_bytes(struct smtp *m, struct smtp_conn *c, const struct flow *f, enum side side,
     const struct chunk *chunk)
 {
-	struct smtp_input in = { .w = wire_over(chunk->data),
-		.seq = chunk->seq,
-		.ref = chunk->ref };
+	struct smtp_input in = {
+		.w = wire_over(chunk->data), .seq = chunk->seq, .ref = chunk->ref
+	};
 
 	c->flow = f;
 	c->ref = chunk->ref;
@@ -124,10 +124,8 @@ smtp_close(struct smtp *m, struct smtp_conn *c, const struct flow *f,
 }
 
 void
-smtp_enter(
-    struct smtp *m, struct smtp_conn *c, struct smtp_side *side, enum smtp_state state)
+smtp_enter(struct smtp_conn *c, struct smtp_side *side, enum smtp_state state)
 {
-	(void)m;
 	if (side == &c->client && side->state == SMTP_WAITING)
 		c->wait = NULL;
 	side->state = state;
@@ -148,7 +146,7 @@ void
 smtp_enter_tls(struct smtp *m, struct smtp_conn *c, struct smtp_side *side)
 {
 	smtp_line_drop(m, &side->cut);
-	smtp_enter(m, c, side, SMTP_OPAQUE);
+	smtp_enter(c, side, SMTP_OPAQUE);
 	smtp_tell_session(m, c);
 	if (!c->session.encrypted)
 		stats_inc(m->stats, STAT_SMTP_ENCRYPTED);
@@ -162,8 +160,8 @@ smtp_give_up(struct smtp *m, struct smtp_conn *c)
 {
 	smtp_line_drop(m, &c->client.cut);
 	smtp_line_drop(m, &c->server.cut);
-	smtp_enter(m, c, &c->client, SMTP_NOT_SMTP);
-	smtp_enter(m, c, &c->server, SMTP_NOT_SMTP);
+	smtp_enter(c, &c->client, SMTP_NOT_SMTP);
+	smtp_enter(c, &c->server, SMTP_NOT_SMTP);
 	stats_inc(m->stats, STAT_SMTP_NOT_SMTP);
 }
 
@@ -174,8 +172,8 @@ smtp_name_set(char name[SMTP_NAME_MAX + 1], struct span text)
 
 	while (text.n > 0 && (text.p[0] == ' ' || text.p[0] == '\t'))
 		text = span_after(text, 1);
-	while (n < text.n && n < SMTP_NAME_MAX && text.p[n] != ' ' && text.p[n] != '\t' &&
-	    text.p[n] != '\r' && text.p[n] != '\0')
+	while (n < text.n && n < SMTP_NAME_MAX && text.p[n] != ' ' &&
+	    text.p[n] != '\t' && text.p[n] != '\r' && text.p[n] != '\0')
 		n++;
 	if (n > 0)
 		memcpy(name, text.p, n);

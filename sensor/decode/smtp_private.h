@@ -140,8 +140,8 @@ struct smtp_command;
 struct smtp_answer;
 
 struct smtp_words {
-	struct span line;
-	struct span argument; /* what follows the verb, blanks trimmed */
+	struct span argument;  /* what follows the verb, blanks trimmed */
+	struct smtp_path path; /* MAIL and RCPT */
 	uint32_t seq;
 };
 
@@ -149,19 +149,19 @@ struct smtp_words {
  * Read a command line of the client.  When only_sure, nothing happens unless it is
  * certainly a command; false tells that it is not.
  */
-bool smtp_command(
-    struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq, bool only_sure);
+bool smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq,
+    bool only_sure);
 /* The line is certainly a command: not just its first word could be one. */
 bool smtp_command_is_sure(struct span line);
 /* What a reply changes; true when the command waits for more of them. */
-bool smtp_command_answered(struct smtp *m, struct smtp_conn *c, struct smtp_command *cmd,
-    const struct smtp_answer *a);
+bool smtp_command_answered(struct smtp *m, struct smtp_conn *c,
+    struct smtp_command *cmd, const struct smtp_answer *a);
 
 /* ---- commands and replies ---- */
 
 struct smtp_command {
 	struct smtp_command *next;
-	struct smtp_rcpt *rcpt; /* RCPT: its recipient; end of LMTP mail: the next one */
+	struct smtp_rcpt *rcpt; /* RCPT: its own; end of LMTP mail: the next one */
 	uint32_t tx;		/* transaction, 0 for none */
 	uint32_t left;		/* replies to come when there are several */
 	enum smtp_verb_id verb;
@@ -195,7 +195,8 @@ struct smtp_pairing {
 struct smtp_command *smtp_expect(
     struct smtp *m, struct smtp_conn *c, enum smtp_verb_id verb, uint32_t tx);
 /* A reply came. */
-void smtp_answer_add(struct smtp *m, struct smtp_conn *c, const struct smtp_reply *reply);
+void smtp_answer_add(
+    struct smtp *m, struct smtp_conn *c, const struct smtp_reply *reply);
 /* Give each reply to its command as far as that is certain. */
 void smtp_pair(struct smtp *m, struct smtp_conn *c);
 /* It is not known which reply belongs to which command. */
@@ -240,8 +241,7 @@ struct smtp_tx_ref smtp_tx_find(struct smtp_conn *c, uint32_t serial);
 /* The serial of the transaction that the next command is about, 0 for none. */
 uint32_t smtp_tx_current(struct smtp *m, struct smtp_conn *c);
 void smtp_tx_mail(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w);
-void smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w,
-    const struct smtp_path *path);
+void smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w);
 /* The client is done with the open transaction; it ends with its last reply. */
 void smtp_tx_finish(struct smtp *m, struct smtp_conn *c);
 /* A command of it waits no more. */
@@ -286,7 +286,7 @@ struct smtp_conn {
 
 	/* The client's stream. */
 	struct smtp_hold *hold;
-	struct smtp_command *wait; /* DATA or AUTH whose reply decides; NULL: nothing will */
+	struct smtp_command *wait;    /* its reply decides; NULL: nothing will */
 	struct smtp_command *guessed; /* the last DATA whose reply was not waited for */
 	enum smtp_state wait_for;     /* what follows when the server agrees */
 	struct smtp_body body;
@@ -325,13 +325,12 @@ struct smtp {
 #define SMTP_TELL(m, c, what, ...)                                                     \
 	do {                                                                           \
 		if ((m)->sink.what != NULL)                                            \
-			(m)->sink.what((m)->sink.arg, (c)->flow, &(c)->session,        \
-			    __VA_ARGS__);                                              \
+			(m)->sink.what(                                                \
+			    (m)->sink.arg, (c)->flow, &(c)->session, __VA_ARGS__);     \
 	} while (0)
 
 /* The one door between states. */
-void smtp_enter(struct smtp *m, struct smtp_conn *c, struct smtp_side *side,
-    enum smtp_state state);
+void smtp_enter(struct smtp_conn *c, struct smtp_side *side, enum smtp_state state);
 /* This is SMTP: report the session, once. */
 void smtp_tell_session(struct smtp *m, struct smtp_conn *c);
 /* It went over to TLS on this side. */

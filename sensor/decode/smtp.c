@@ -124,10 +124,8 @@ smtp_close(struct smtp *m, struct smtp_conn *c, const struct flow *f,
 }
 
 void
-smtp_enter(
-    struct smtp *m, struct smtp_conn *c, struct smtp_side *side, enum smtp_state state)
+smtp_enter(struct smtp_conn *c, struct smtp_side *side, enum smtp_state state)
 {
-	(void)m;
 	if (side == &c->client && side->state == SMTP_WAITING)
 		c->wait = NULL;
 	side->state = state;
@@ -148,7 +146,7 @@ void
 smtp_enter_tls(struct smtp *m, struct smtp_conn *c, struct smtp_side *side)
 {
 	smtp_line_drop(m, &side->cut);
-	smtp_enter(m, c, side, SMTP_OPAQUE);
+	smtp_enter(c, side, SMTP_OPAQUE);
 	smtp_tell_session(m, c);
 	if (!c->session.encrypted)
 		stats_inc(m->stats, STAT_SMTP_ENCRYPTED);
@@ -162,8 +160,8 @@ smtp_give_up(struct smtp *m, struct smtp_conn *c)
 {
 	smtp_line_drop(m, &c->client.cut);
 	smtp_line_drop(m, &c->server.cut);
-	smtp_enter(m, c, &c->client, SMTP_NOT_SMTP);
-	smtp_enter(m, c, &c->server, SMTP_NOT_SMTP);
+	smtp_enter(c, &c->client, SMTP_NOT_SMTP);
+	smtp_enter(c, &c->server, SMTP_NOT_SMTP);
 	stats_inc(m->stats, STAT_SMTP_NOT_SMTP);
 }
 

@@ -34,7 +34,7 @@ smtp_client_dot(struct smtp *m, struct smtp_conn *c)
 {
 	struct smtp_command *cmd;
 
-	smtp_enter(m, c, &c->client, SMTP_LINES);
+	smtp_enter(c, &c->client, SMTP_LINES);
 	cmd = smtp_expect(m, c, VERB_END, c->tx_state.serial);
 	if (cmd != NULL)
 		cmd->several = c->session.lmtp;
@@ -75,7 +75,7 @@ take_command(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	/* It was mail after all. */
 	if (c->resumed && c->client.strange > 2 && c->client.state == SMTP_LINES) {
 		c->pairing.commands_hole = true;
-		smtp_enter(m, c, &c->client, SMTP_LOST);
+		smtp_enter(c, &c->client, SMTP_LOST);
 	}
 	return true;
 }
@@ -107,7 +107,7 @@ take_body(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 		smtp_client_dot(m, c);
 		break;
 	case BODY_ENDED_ODDLY:
-		smtp_enter(m, c, &c->client, SMTP_DOT);
+		smtp_enter(c, &c->client, SMTP_DOT);
 		break;
 	case BODY_GOES_ON:
 		break;
@@ -135,7 +135,7 @@ take_after_dot(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 		stuffed = line.n > 0 && line.p[0] == '.';
 		c->session.tx.bytes += (c->body.crlf ? 3 : 2) + cut->octets - stuffed;
 		c->body = smtp_body_start(cut->crlf);
-		smtp_enter(m, c, &c->client, SMTP_BODY);
+		smtp_enter(c, &c->client, SMTP_BODY);
 	}
 	smtp_line_done(m, cut);
 	return true;
@@ -149,7 +149,7 @@ chunk_passed(struct smtp *m, struct smtp_conn *c, uint64_t n)
 	c->session.tx.bytes += n;
 	if (c->left > 0)
 		return;
-	smtp_enter(m, c, &c->client, SMTP_LINES);
+	smtp_enter(c, &c->client, SMTP_LINES);
 	if (c->chunk_last)
 		message_ended(m, c);
 }
@@ -159,7 +159,7 @@ smtp_client_chunk(struct smtp *m, struct smtp_conn *c, uint64_t size, bool last)
 {
 	c->left = size;
 	c->chunk_last = last;
-	smtp_enter(m, c, &c->client, SMTP_CHUNK);
+	smtp_enter(c, &c->client, SMTP_CHUNK);
 	chunk_passed(m, c, 0);
 }
 
@@ -183,13 +183,13 @@ take_secret(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 		return true;
 	smtp_line_done(m, &c->client.cut);
 	c->wait = smtp_expect(m, c, VERB_SECRET, 0);
-	smtp_enter(m, c, &c->client, SMTP_WAITING);
+	smtp_enter(c, &c->client, SMTP_WAITING);
 	return true;
 }
 
 /* Nothing tells but what the octets look like. */
 static void
-guess(struct smtp *m, struct smtp_conn *c, struct span s)
+guess(struct smtp_conn *c, struct span s)
 {
 	const uint8_t *lf = s.n > 0 ? memchr(s.p, '\n', s.n) : NULL;
 	bool command =
@@ -198,7 +198,7 @@ guess(struct smtp *m, struct smtp_conn *c, struct span s)
 	if (c->wait_for == SMTP_BODY)
 		c->guessed = c->wait;
 	c->wait = NULL;
-	smtp_enter(m, c, &c->client, command ? SMTP_LINES : c->wait_for);
+	smtp_enter(c, &c->client, command ? SMTP_LINES : c->wait_for);
 }
 
 /* The reply is still to be expected, and it will be known whose it is. */
@@ -221,7 +221,7 @@ take_waiting(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 		return false;
 	if (rest.n < GUESS_OCTETS && memchr(rest.p, '\n', rest.n) == NULL)
 		return false;
-	guess(m, c, rest);
+	guess(c, rest);
 	return true;
 }
 
@@ -322,7 +322,7 @@ wait_no_more(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	struct smtp_hold *hold = c->hold;
 
 	if (c->client.state == SMTP_WAITING)
-		guess(m, c,
+		guess(c,
 		    hold ? span_of(hold->text + hold->at, hold->n - hold->at)
 			 : wire_rest(&in->w));
 	smtp_client_resume(m, c);
@@ -391,19 +391,19 @@ smtp_client_gap(struct smtp *m, struct smtp_conn *c, uint32_t n)
 	}
 	c->pairing.commands_hole = true;
 	if (side->state == SMTP_WAITING && c->wait_for == SMTP_SECRET)
-		smtp_enter(m, c, side, SMTP_LOST);
+		smtp_enter(c, side, SMTP_LOST);
 	if (side->state == SMTP_BODY || side->state == SMTP_DOT ||
 	    side->state == SMTP_WAITING) {
 		/* The hole may end where a line does. */
 		c->body = (struct smtp_body){ .at = BODY_START, .odd = true };
 		c->body_hole = true;
 		if (side->state == SMTP_DOT)
-			smtp_enter(m, c, side, SMTP_BODY);
+			smtp_enter(c, side, SMTP_BODY);
 		return;
 	}
 	if (side->state != SMTP_LOST) {
 		stats_inc(m->stats, STAT_SMTP_LOST);
-		smtp_enter(m, c, side, SMTP_LOST);
+		smtp_enter(c, side, SMTP_LOST);
 	}
 }
 

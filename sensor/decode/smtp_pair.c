@@ -16,7 +16,7 @@
 /* Replies that only these commands draw (RFC 5321, 4.2.3; RFC 3207; RFC 4954). */
 static const struct {
 	uint16_t code;
-	enum smtp_verb_id verb, or ;
+	enum smtp_verb_id verb, also;
 } telling[] = {
 	{ 220, VERB_STARTTLS, VERB_STARTTLS },
 	{ 221, VERB_QUIT, VERB_QUIT },
@@ -31,7 +31,7 @@ static bool
 verb_is_told(enum smtp_verb_id verb)
 {
 	for (size_t i = 0; i < TELLING; i++)
-		if (telling[i].verb == verb || telling[i].or == verb)
+		if (telling[i].verb == verb || telling[i].also == verb)
 			return true;
 	return false;
 }
@@ -53,8 +53,9 @@ fits(const struct smtp_command *cmd, const struct smtp_answer *a)
 
 	for (size_t i = 0; i < TELLING; i++)
 		if (telling[i].code == code)
-			return telling[i].verb == cmd->verb || telling[i].or
-			    == cmd->verb || (cmd->verb == VERB_UNKNOWN && code != 354);
+			return telling[i].verb == cmd->verb ||
+			    telling[i].also == cmd->verb ||
+			    (cmd->verb == VERB_UNKNOWN && code != 354);
 	if (code == 353) /* PRDR: replies for each recipient follow */
 		return cmd->verb == VERB_END || cmd->verb == VERB_BDAT;
 	if (code >= 400)
@@ -149,7 +150,7 @@ anchor_command(const struct smtp_pairing *p, size_t row, struct anchor *at)
 	for (const struct smtp_command *cmd = p->commands; cmd; cmd = cmd->next, i++) {
 		run = cmd->after_hole || several ? 1 : run + 1;
 		several = cmd->several;
-		if (cmd->verb != telling[row].verb && cmd->verb != telling[row].or)
+		if (cmd->verb != telling[row].verb && cmd->verb != telling[row].also)
 			continue;
 		at->command = i;
 		at->commands = run;

@@ -140,8 +140,8 @@ struct smtp_command;
 struct smtp_answer;
 
 struct smtp_words {
-	struct span line;
-	struct span argument; /* what follows the verb, blanks trimmed */
+	struct span argument;  /* what follows the verb, blanks trimmed */
+	struct smtp_path path; /* MAIL and RCPT */
 	uint32_t seq;
 };
 
@@ -161,10 +161,9 @@ bool smtp_command_answered(struct smtp *m, struct smtp_conn *c,
 
 struct smtp_command {
 	struct smtp_command *next;
-	struct smtp_rcpt
-	    *rcpt;     /* RCPT: its recipient; end of LMTP mail: the next one */
-	uint32_t tx;   /* transaction, 0 for none */
-	uint32_t left; /* replies to come when there are several */
+	struct smtp_rcpt *rcpt; /* RCPT: its own; end of LMTP mail: the next one */
+	uint32_t tx;		/* transaction, 0 for none */
+	uint32_t left;		/* replies to come when there are several */
 	enum smtp_verb_id verb;
 	bool after_hole; /* others may have come before it, unseen */
 	bool last;	 /* BDAT LAST */
@@ -242,8 +241,7 @@ struct smtp_tx_ref smtp_tx_find(struct smtp_conn *c, uint32_t serial);
 /* The serial of the transaction that the next command is about, 0 for none. */
 uint32_t smtp_tx_current(struct smtp *m, struct smtp_conn *c);
 void smtp_tx_mail(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w);
-void smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w,
-    const struct smtp_path *path);
+void smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w);
 /* The client is done with the open transaction; it ends with its last reply. */
 void smtp_tx_finish(struct smtp *m, struct smtp_conn *c);
 /* A command of it waits no more. */
@@ -288,8 +286,7 @@ struct smtp_conn {
 
 	/* The client's stream. */
 	struct smtp_hold *hold;
-	struct smtp_command
-	    *wait; /* DATA or AUTH whose reply decides; NULL: nothing will */
+	struct smtp_command *wait;    /* its reply decides; NULL: nothing will */
 	struct smtp_command *guessed; /* the last DATA whose reply was not waited for */
 	enum smtp_state wait_for;     /* what follows when the server agrees */
 	struct smtp_body body;
@@ -333,8 +330,7 @@ struct smtp {
 	} while (0)
 
 /* The one door between states. */
-void smtp_enter(
-    struct smtp *m, struct smtp_conn *c, struct smtp_side *side, enum smtp_state state);
+void smtp_enter(struct smtp_conn *c, struct smtp_side *side, enum smtp_state state);
 /* This is SMTP: report the session, once. */
 void smtp_tell_session(struct smtp *m, struct smtp_conn *c);
 /* It went over to TLS on this side. */

@@ -112,7 +112,7 @@ hidden_command(struct smtp *m, struct smtp_conn *c, uint16_t code)
 		smtp_pair_restart(m, c);
 		c->body = (struct smtp_body){ .at = BODY_INSIDE };
 		c->body_hole = true;
-		smtp_enter(m, c, client, SMTP_BODY);
+		smtp_enter(c, client, SMTP_BODY);
 		return true;
 	}
 	if (client->state == SMTP_BODY && c->body_hole && p->answers == NULL &&
@@ -120,7 +120,7 @@ hidden_command(struct smtp *m, struct smtp_conn *c, uint16_t code)
 		p->commands_hole = false;
 		smtp_client_dot(m, c);
 		p->commands_hole = true;
-		smtp_enter(m, c, client, SMTP_LOST);
+		smtp_enter(c, client, SMTP_LOST);
 	}
 	return false;
 }
@@ -171,7 +171,7 @@ take_line(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 		not_a_reply(m, c, line);
 		return;
 	}
-	smtp_enter(m, c, &c->server, SMTP_LINES);
+	smtp_enter(c, &c->server, SMTP_LINES);
 	c->server.strange = 0;
 	/* Lines of one reply have one code: a new one means that the old was whole. */
 	if (c->multi_code != 0 && c->multi_code != code)
@@ -238,7 +238,8 @@ smtp_server_gap(struct smtp *m, struct smtp_conn *c)
 		c->greeting = GREETING_POSSIBLE;
 	if (side->state != SMTP_LOST)
 		stats_inc(m->stats, STAT_SMTP_LOST);
-	smtp_enter(m, c, side, SMTP_LOST);
+	smtp_enter(c, side, SMTP_LOST);
+	smtp_client_resume(m, c);
 }
 
 void

@@ -191,13 +191,11 @@ tx_begin(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 void
 smtp_tx_mail(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w)
 {
-	struct smtp_path path;
 	struct smtp_tx *tx;
 
-	(void)smtp_path_parse(&path, w->argument, "FROM");
 	smtp_tx_finish(m, c);
 	tx = tx_begin(m, c, w->seq);
-	tx->from = path;
+	tx->from = w->path;
 	tx->has_from = true;
 	SMTP_TELL(m, c, mail, tx);
 }
@@ -251,15 +249,14 @@ rcpt_new(struct smtp *m, struct smtp_conn *c)
 }
 
 void
-smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w,
-    const struct smtp_path *path)
+smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w)
 {
 	struct smtp_tx *tx = tx_begin(m, c, w->seq);
 	struct smtp_rcpt *r = rcpt_new(m, c);
 	struct smtp_command *cmd;
 
 	r->next = NULL;
-	r->path = *path;
+	r->path = w->path;
 	r->reply = (struct smtp_reply){ 0 };
 	r->final = (struct smtp_reply){ 0 };
 	r->ref = c->ref;

@@ -107,11 +107,8 @@ static void
 seen_rcpt(struct smtp *m, struct smtp_conn *c, const struct row *row,
     const struct smtp_words *w)
 {
-	struct smtp_path path;
-
 	(void)row;
-	(void)smtp_path_parse(&path, w->argument, "TO");
-	smtp_tx_rcpt(m, c, w, &path);
+	smtp_tx_rcpt(m, c, w);
 }
 
 static void
@@ -123,7 +120,7 @@ seen_data(struct smtp *m, struct smtp_conn *c, const struct row *row,
 	c->wait_for = SMTP_BODY;
 	c->body = smtp_body_start(c->client.cut.crlf);
 	c->body_hole = false;
-	smtp_enter(m, c, &c->client, SMTP_WAITING);
+	smtp_enter(c, &c->client, SMTP_WAITING);
 }
 
 static void
@@ -165,7 +162,7 @@ seen_auth(struct smtp *m, struct smtp_conn *c, const struct row *row,
 	(void)w;
 	c->wait = smtp_expect(m, c, row->verb, 0);
 	c->wait_for = SMTP_SECRET;
-	smtp_enter(m, c, &c->client, SMTP_WAITING);
+	smtp_enter(c, &c->client, SMTP_WAITING);
 }
 
 /* clang-format off */
@@ -195,27 +192,27 @@ static const struct row rows[] = {
 
 /* The row that a line begins with, or NULL; *argument is what follows. */
 static const struct row *
-row_of(struct span line, struct span *verb, struct span *argument)
+row_of(struct span line, struct span *argument)
 {
+	struct span verb;
+
 	line = trim(line);
-	*verb = first_word(line);
-	*argument = trim(span_after(line, verb->n));
+	verb = first_word(line);
+	*argument = trim(span_after(line, verb.n));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (span_eq_nocase(*verb, span_str(rows[i].name)))
+		if (span_eq_nocase(verb, span_str(rows[i].name)))
 			return &rows[i];
 	return NULL;
 }
 
 /* MAIL without FROM is no MAIL, and so on: servers refuse it, nothing happens. */
 static bool
-is_well_formed(const struct row *row, struct span argument)
+parse_argument(const struct row *row, struct smtp_words *w)
 {
-	struct smtp_path path;
-
 	if (row->form == FORM_FROM)
-		return smtp_path_parse(&path, argument, "FROM");
+		return smtp_path_parse(&w->path, w->argument, "FROM");
 	if (row->form == FORM_TO)
-		return smtp_path_parse(&path, argument, "TO");
+		return smtp_path_parse(&w->path, w->argument, "TO");
 	return true;
 }
 
@@ -231,6 +228,7 @@ is_capitals(struct span s)
 static bool
 form_is_sure(const struct row *row, struct span argument)
 {
+	struct smtp_words w = { .argument = argument };
 	uint64_t size;
 	bool last;
 
@@ -242,9 +240,9 @@ form_is_sure(const struct row *row, struct span argument)
 	case FORM_FROM:
 	case FORM_TO:
 		/* "mail from: me" is prose */
-		return is_well_formed(row, argument) && argument.n > 0 &&
+		return parse_argument(row, &w) &&
 		    (memchr(argument.p, '<', argument.n) != NULL ||
-			memchr(argument.p, '@', argument.n) != NULL);
+			w.path.domain < w.path.len);
 	case FORM_SIZE:
 		return parse_size(argument, &size, &last);
 	case FORM_MECH:
@@ -258,10 +256,9 @@ form_is_sure(const struct row *row, struct span argument)
 bool
 smtp_command_is_sure(struct span line)
 {
-	struct span verb, argument;
-	const struct row *row;
+	struct span argument;
+	const struct row *row = row_of(line, &argument);
 
-	row = row_of(line, &verb, &argument);
 	return row != NULL && form_is_sure(row, argument);
 }
 
@@ -299,19 +296,17 @@ bool
 smtp_command(
     struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq, bool only_sure)
 {
-	struct smtp_words w = { .line = line, .seq = seq };
-	struct span verb;
-	const struct row *row;
+	struct smtp_words w = { .seq = seq };
+	const struct row *row = row_of(line, &w.argument);
 
-	row = row_of(line, &verb, &w.argument);
 	if (only_sure && (row == NULL || !form_is_sure(row, w.argument)))
 		return false;
-	if (row == NULL || !is_well_formed(row, w.argument))
+	if (row == NULL || !parse_argument(row, &w))
 		return unknown_command(m, c, line);
 	smtp_tell_session(m, c);
 	c->client.strange = 0;
 	if (c->client.state != SMTP_LINES)
-		smtp_enter(m, c, &c->client, SMTP_LINES);
+		smtp_enter(c, &c->client, SMTP_LINES);
 	row->seen(m, c, row, &w);
 	c->client_seen = true;
 	return true;
@@ -363,37 +358,37 @@ answered_end(
 
 /* The server has taken or refused what was guessed about it. */
 static void
-guess_answered(struct smtp *m, struct smtp_conn *c, bool accepted)
+guess_answered(struct smtp_conn *c, bool accepted)
 {
 	struct smtp_side *side = &c->client;
 
 	if (accepted && (side->state == SMTP_LINES || side->state == SMTP_LOST)) {
 		c->body.at = BODY_INSIDE;
 		c->body_hole = true;
-		smtp_enter(m, c, side, SMTP_BODY);
+		smtp_enter(c, side, SMTP_BODY);
 	} else if (!accepted && (side->state == SMTP_BODY || side->state == SMTP_DOT)) {
 		c->session.tx.data = SMTP_DATA_NONE;
 		c->session.tx.bytes = 0;
 		c->pairing.commands_hole = true;
-		smtp_enter(m, c, side, SMTP_LOST);
+		smtp_enter(c, side, SMTP_LOST);
 	}
 }
 
 static void
-answered_data(struct smtp *m, struct smtp_conn *c, struct smtp_command *cmd,
-    struct smtp_tx_ref ref, const struct smtp_reply *reply)
+answered_data(struct smtp_conn *c, struct smtp_command *cmd, struct smtp_tx_ref ref,
+    const struct smtp_reply *reply)
 {
 	bool accepted = reply->code == 354;
 
 	if (!accepted && ref.tx != NULL)
 		ref.tx->final = *reply;
 	if (c->wait == cmd)
-		smtp_enter(m, c, &c->client,
+		smtp_enter(c, &c->client,
 		    accepted	       ? SMTP_BODY
 			: c->body_hole ? SMTP_LOST
 				       : SMTP_LINES);
 	else if (c->guessed == cmd)
-		guess_answered(m, c, accepted);
+		guess_answered(c, accepted);
 }
 
 static void
@@ -427,7 +422,7 @@ smtp_command_answered(struct smtp *m, struct smtp_conn *c, struct smtp_command *
 		answered_rcpt(m, c, cmd, ref, reply);
 		break;
 	case VERB_DATA:
-		answered_data(m, c, cmd, ref, reply);
+		answered_data(c, cmd, ref, reply);
 		break;
 	case VERB_END:
 	case VERB_BDAT:
@@ -436,7 +431,7 @@ smtp_command_answered(struct smtp *m, struct smtp_conn *c, struct smtp_command *
 	case VERB_AUTH:
 	case VERB_SECRET:
 		if (c->wait == cmd)
-			smtp_enter(m, c, &c->client,
+			smtp_enter(c, &c->client,
 			    reply->code == 334 ? SMTP_SECRET : SMTP_LINES);
 		break;
 	case VERB_STARTTLS:

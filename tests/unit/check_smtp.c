@@ -14,28 +14,30 @@ START_TEST(dialogue_gives_the_same_events_however_it_is_cut)
 }
 END_TEST
 
-
 /* ---- holes at each point ---- */
 
 /* Each recipient has a reply of its own, so that a wrong one is seen. */
+/* clang-format off */
 static const struct dialogue marked[] = {
 	{ .name = "in turns",
-	    .lines = { "S: 220 mx.navy.ml", "C: EHLO out.example", "S: 250-mx", "S: 250 X",
-		"C: MAIL FROM:<a@x>", "S: 250 Ok", "C: RCPT TO:<r251@y>", "S: 251 Ok",
-		"C: RCPT TO:<r450@y>", "S: 450 no", "C: RCPT TO:<r551@y>", "S: 551 no",
-		"C: RCPT TO:<r252@y>", "S: 252 Ok", "C: DATA", "S: 354 go", "C: words",
-		"C: and more of them", "C: .", "S: 259 queued", "C: MAIL FROM:<b@x>",
-		"S: 250 Ok", "C: RCPT TO:<r552@y>", "S: 552 no", "C: RSET", "S: 250 Ok",
-		"C: QUIT", "S: 221 bye" } },
+	    .lines = { "S: 220 mx.navy.ml", "C: EHLO out.example", "S: 250-mx",
+		"S: 250 X", "C: MAIL FROM:<a@x>", "S: 250 Ok", "C: RCPT TO:<r251@y>",
+		"S: 251 Ok", "C: RCPT TO:<r450@y>", "S: 450 no", "C: RCPT TO:<r551@y>",
+		"S: 551 no", "C: RCPT TO:<r252@y>", "S: 252 Ok", "C: DATA", "S: 354 go",
+		"C: words", "C: and more of them", "C: .", "S: 259 queued",
+		"C: MAIL FROM:<b@x>", "S: 250 Ok", "C: RCPT TO:<r552@y>", "S: 552 no",
+		"C: RSET", "S: 250 Ok", "C: QUIT", "S: 221 bye" } },
 	{ .name = "pipelined",
-	    .lines = { "S: 220 mx.navy.ml", "C: EHLO out.example", "S: 250-mx", "S: 250 X",
-		"C: MAIL FROM:<a@x>", "C: RCPT TO:<r251@y>", "C: RCPT TO:<r450@y>",
-		"C: RCPT TO:<r551@y>", "C: RCPT TO:<r252@y>", "C: DATA", "S: 250 Ok",
-		"S: 251 Ok", "S: 450 no", "S: 551 no", "S: 252 Ok", "S: 354 go", "C: words",
-		"C: and more of them", "C: .", "C: MAIL FROM:<b@x>", "C: RCPT TO:<r552@y>",
-		"C: BDAT 4 LAST", "C: no", "C: QUIT", "S: 259 queued", "S: 250 Ok",
-		"S: 552 no", "S: 503 no", "S: 221 bye" } },
+	    .lines = { "S: 220 mx.navy.ml", "C: EHLO out.example", "S: 250-mx",
+		"S: 250 X", "C: MAIL FROM:<a@x>", "C: RCPT TO:<r251@y>",
+		"C: RCPT TO:<r450@y>", "C: RCPT TO:<r551@y>", "C: RCPT TO:<r252@y>",
+		"C: DATA", "S: 250 Ok", "S: 251 Ok", "S: 450 no", "S: 551 no",
+		"S: 252 Ok", "S: 354 go", "C: words", "C: and more of them", "C: .",
+		"C: MAIL FROM:<b@x>", "C: RCPT TO:<r552@y>", "C: BDAT 4 LAST", "C: no",
+		"C: QUIT", "S: 259 queued", "S: 250 Ok", "S: 552 no", "S: 503 no",
+		"S: 221 bye" } },
 };
+/* clang-format on */
 
 enum { MARKED = sizeof(marked) / sizeof(marked[0]) };
 
@@ -80,8 +82,8 @@ marks_tx_end(void *arg, const struct flow *f, struct smtp_session *s,
 
 /* Octets of one side, the n at `from` of its stream missing. */
 static void
-play_with_hole(struct player *p, const struct dialogue *d, enum side side, size_t from,
-    size_t n)
+play_with_hole(
+    struct player *p, const struct dialogue *d, enum side side, size_t from, size_t n)
 {
 	size_t at[2] = { 0, 0 };
 	struct buf b = { 0 };
@@ -113,7 +115,9 @@ static bool
 check_hole(const struct dialogue *d, enum side side, size_t from, size_t n,
     struct marks *marks)
 {
-	struct smtp_sink sink = { .arg = marks, .rcpt = marks_rcpt, .tx_end = marks_tx_end };
+	struct smtp_sink sink = {
+		.arg = marks, .rcpt = marks_rcpt, .tx_end = marks_tx_end
+	};
 	struct frame_ref end = { 0 };
 	struct stats stats = { 0 };
 	struct player p = { 0 };
@@ -145,8 +149,8 @@ START_TEST(hole_anywhere_gives_no_wrong_reply)
 	struct marks marks;
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		for (size_t at = 0; check_hole(&marked[_i / 2], _i % 2, at, sizes[i], &marks);
-		     at++) {
+		for (size_t at = 0;
+		     check_hole(&marked[_i / 2], _i % 2, at, sizes[i], &marks); at++) {
 			recipients += marks.seen;
 			replies += marks.replies;
 			finals += marks.finals;
@@ -160,6 +164,7 @@ END_TEST
 
 /* ---- paths ---- */
 
+/* clang-format off */
 static const struct {
 	const char *argument, *text, *domain;
 } paths[] = {
@@ -191,6 +196,7 @@ static const struct {
 	{ "TO:<u@[open>", "u@[open", "[open" },
 	{ "TO:<@a@b>", "@a@b", "b" },
 };
+/* clang-format on */
 
 START_TEST(path_is_the_mailbox_alone)
 {
@@ -209,11 +215,13 @@ END_TEST
 
 START_TEST(path_without_its_keyword_is_none)
 {
-	static const char *const none[] = { "", "T", "FROM:<a@b>", "TO", "TO a@b", "<a@b>" };
+	static const char *const none[] = { "", "T", "FROM:<a@b>", "TO", "TO a@b",
+		"<a@b>" };
 	struct smtp_path path;
 
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		ck_assert_msg(!smtp_path_parse(&path, span_str(none[i]), "TO"), "%s", none[i]);
+		ck_assert_msg(
+		    !smtp_path_parse(&path, span_str(none[i]), "TO"), "%s", none[i]);
 }
 END_TEST
 
@@ -289,9 +297,9 @@ START_TEST(too_many_recipients_report_the_oldest_early)
 	say(&p, SIDE_ORIGINATOR, "RCPT TO:<d@y>\r\n");
 	player_fini(&p);
 	check_events(&(struct dialogue){ .name = "over",
-			 .events = { "session", "banner mx.navy.ml", "rcpt a@y", "rcpt b@y",
-			     "over a@y 0 0", "rcpt c@y", "reply b@y 550", "reply c@y 250",
-			     "over b@y 550 0", "rcpt d@y",
+			 .events = { "session", "banner mx.navy.ml", "rcpt a@y",
+			     "rcpt b@y", "over a@y 0 0", "rcpt c@y", "reply b@y 550",
+			     "reply c@y 250", "over b@y 550 0", "rcpt d@y",
 			     "end - 0 none 0 0: c@y 250 0 d@y 0 0", "close" } },
 	    &e, false, "turns", 0);
 	ck_assert_uint_eq(stats.n[STAT_SMTP_RECIPIENT], 4);
@@ -331,12 +339,11 @@ START_TEST(line_beyond_the_limit_is_counted_and_survived)
 		play_octets(&p, SIDE_ORIGINATOR, line + cut, strlen(line) - cut);
 		say(&p, SIDE_RESPONDER, "500 long\r\n250 Ok\r\n");
 		player_fini(&p);
-		check_events(&(struct dialogue){ .name = "long",
-				 .events = { "session", "banner mx.navy.ml",
-				     "rcpt b@navy.ml", "rcpt c@y", "reply b@navy.ml 500",
-				     "reply c@y 250",
-				     "end - 0 none 0 0: b@navy.ml 500 0 c@y 250 0",
-				     "close" } },
+		check_events(
+		    &(struct dialogue){ .name = "long",
+			.events = { "session", "banner mx.navy.ml", "rcpt b@navy.ml",
+			    "rcpt c@y", "reply b@navy.ml 500", "reply c@y 250",
+			    "end - 0 none 0 0: b@navy.ml 500 0 c@y 250 0", "close" } },
 		    &e, false, "cut", cut);
 		ck_assert_uint_eq(stats.n[STAT_SMTP_LINE_TOO_LONG], 1);
 	}
@@ -393,9 +400,10 @@ START_TEST(commands_without_end_are_bounded)
 	say(&p, SIDE_ORIGINATOR, "RCPT TO:<b@y>\r\nQUIT\r\n");
 	say(&p, SIDE_RESPONDER, "250 Ok\r\n550 b\r\n221 bye\r\n");
 	player_fini(&p);
-	check_events(&(struct dialogue){ .name = "noop",
-			 .events = { "session", "banner mx.navy.ml", "rcpt b@y",
-			     "reply b@y 550", "end - 0 none 0 0: b@y 550 0", "close" } },
+	check_events(
+	    &(struct dialogue){ .name = "noop",
+		.events = { "session", "banner mx.navy.ml", "rcpt b@y", "reply b@y 550",
+		    "end - 0 none 0 0: b@y 550 0", "close" } },
 	    &e, false, "turns", 0);
 }
 END_TEST
@@ -425,7 +433,8 @@ START_TEST(transactions_that_wait_are_bounded)
 	player_init(&p, &limits, &e, &stats);
 	say(&p, SIDE_RESPONDER, "220 mx.navy.ml\r\n");
 	for (int i = 0; i < 40; i++)
-		say(&p, SIDE_ORIGINATOR, "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRSET\r\n");
+		say(&p, SIDE_ORIGINATOR,
+		    "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRSET\r\n");
 	ck_assert_uint_le(p.m->parked.high, SMTP_PARKED_MAX);
 	ck_assert_uint_eq(stats.n[STAT_SMTP_TRANSACTION], 40);
 	player_fini(&p);
@@ -451,10 +460,11 @@ START_TEST(client_far_ahead_of_the_server_is_read_by_content)
 	say(&p, SIDE_RESPONDER,
 	    "220 mx.navy.ml\r\n250 a\r\n250 b\r\n354 go\r\n250 Ok\r\n221 bye\r\n");
 	player_fini(&p);
-	snprintf(want, sizeof(want), "end a@x 250 ended %d 250: b@y 250 250", 2000 * 22);
+	snprintf(
+	    want, sizeof(want), "end a@x 250 ended %d 250: b@y 250 250", 2000 * 22);
 	check_events(&(struct dialogue){ .name = "ahead",
-			 .events = { "session", "mail a@x", "rcpt b@y", "banner mx.navy.ml",
-			     "reply b@y 250", want, "close" } },
+			 .events = { "session", "mail a@x", "rcpt b@y",
+			     "banner mx.navy.ml", "reply b@y 250", want, "close" } },
 	    &e, false, "turns", 0);
 }
 END_TEST

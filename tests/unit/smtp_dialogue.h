@@ -88,8 +88,7 @@ on_banner(
 }
 
 static inline void
-on_helo(
-    void *arg, const struct flow *f, struct smtp_session *s, const struct origin *o)
+on_helo(void *arg, const struct flow *f, struct smtp_session *s, const struct origin *o)
 {
 	(void)f, (void)o;
 	event(arg, "helo %s", s->helo);
@@ -137,9 +136,10 @@ on_tx_end(void *arg, const struct flow *f, struct smtp_session *s, struct smtp_t
 	size_t n, count = 0;
 
 	(void)f, (void)s, (void)ref;
-	n = (size_t)snprintf(text, sizeof(text), "end %s %u %s %llu %u%s:",
-	    tx->has_from ? tx->from.text : "-", tx->from_reply.code, data[tx->data],
-	    (unsigned long long)tx->bytes, tx->final.code, tx->gap ? " gap" : "");
+	n = (size_t)snprintf(text, sizeof(text),
+	    "end %s %u %s %llu %u%s:", tx->has_from ? tx->from.text : "-",
+	    tx->from_reply.code, data[tx->data], (unsigned long long)tx->bytes,
+	    tx->final.code, tx->gap ? " gap" : "");
 	for (struct smtp_rcpt *r = tx->rcpts; r != NULL; r = r->next, count++)
 		if (n < sizeof(text))
 			n += (size_t)snprintf(text + n, sizeof(text) - n, " %s %u %u",
@@ -153,7 +153,8 @@ on_end(void *arg, const struct flow *f, struct smtp_session *s,
     const struct frame_ref *ref)
 {
 	(void)f, (void)ref;
-	event(arg, "close%s%s", s->lmtp ? " lmtp" : "", s->encrypted ? " encrypted" : "");
+	event(
+	    arg, "close%s%s", s->lmtp ? " lmtp" : "", s->encrypted ? " encrypted" : "");
 }
 
 static inline struct smtp_sink
@@ -217,8 +218,8 @@ line_octets(const char *line, struct buf *b)
 
 /* All lines of one side, or of both in turns (side < 0). */
 static inline void
-play_lines(struct player *p, const struct dialogue *d, int side, enum delivery how,
-    size_t cut)
+play_lines(
+    struct player *p, const struct dialogue *d, int side, enum delivery how, size_t cut)
 {
 	struct buf b = { 0 };
 
@@ -239,8 +240,8 @@ play_lines(struct player *p, const struct dialogue *d, int side, enum delivery h
 		if (side < 0 && how != DELIVER_LINES && next != NULL &&
 		    next[0] == line[0] && next[1] != '-')
 			continue;
-		play_cut(p, from, &b, how == DELIVER_CUT ? cut : 0,
-		    how == DELIVER_OCTETS);
+		play_cut(
+		    p, from, &b, how == DELIVER_CUT ? cut : 0, how == DELIVER_OCTETS);
 		buf_reset(&b);
 	}
 	buf_fini(&b);
@@ -262,8 +263,8 @@ play(const struct dialogue *d, const struct smtp_limits *limits, enum delivery h
 	p.m = smtp_new(limits, &sink, stats);
 	p.c = smtp_open(p.m, &p.f);
 	if (how == DELIVER_CLIENT_FIRST || how == DELIVER_SERVER_FIRST) {
-		int first = how == DELIVER_CLIENT_FIRST ? SIDE_ORIGINATOR
-							: SIDE_RESPONDER;
+		int first =
+		    how == DELIVER_CLIENT_FIRST ? SIDE_ORIGINATOR : SIDE_RESPONDER;
 
 		play_lines(&p, d, first, how, 0);
 		play_lines(&p, d, !first, how, 0);
@@ -299,8 +300,8 @@ check_events(const struct dialogue *d, struct events *got, bool sorted, const ch
 		const char *g = i < got->n ? got->text[i] : "(nothing)";
 
 		ck_assert_msg(strcmp(w, g) == 0,
-		    "%s, %s at %zu: event %zu is \"%s\", not \"%s\"", d->name, how, cut, i,
-		    g, w);
+		    "%s, %s at %zu: event %zu is \"%s\", not \"%s\"", d->name, how, cut,
+		    i, g, w);
 	}
 	events_free(got);
 }

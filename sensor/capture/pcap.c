@@ -25,7 +25,7 @@ static const struct {
 } versions[] = {
 	{ 2, 2, LENGTHS_SWAPPED },
 	{ 2, 3, LENGTHS_EITHER },
-	{ 2, 4, LENGTHS_AS_NOW },
+	{ 2, UINT16_MAX, LENGTHS_AS_NOW },
 	{ 543, 0, LENGTHS_AS_NOW },
 };
 

@@ -343,6 +343,9 @@ replay(struct run *run)
 	struct replay *r = replay_new(on_input_error, NULL);
 	int status = 0;
 
+	replay_stop_on(r, &stop_asked);
+	if (o->each)
+		replay_one_by_one(r);
 	if (o->filter != NULL) {
 		const char *error;
 

@@ -157,6 +157,16 @@ on_rcpt_over(void *arg, const struct flow *f, struct smtp_session *session,
 }
 
 static void
+on_tx_moved(
+    void *arg, const struct flow *f, struct smtp_session *session, struct smtp_tx *tx)
+{
+	(void)arg;
+	(void)f;
+	(void)session;
+	track_tx_moved(tx);
+}
+
+static void
 on_tx_end(void *arg, const struct flow *f, struct smtp_session *session,
     struct smtp_tx *tx, const struct frame_ref *ref)
 {
@@ -214,6 +224,7 @@ make_decoders(struct sensor *s, const struct conf *conf)
 		.rcpt = on_rcpt,
 		.rcpt_reply = on_rcpt_reply,
 		.rcpt_over = on_rcpt_over,
+		.tx_moved = on_tx_moved,
 		.tx_end = on_tx_end,
 		.end = on_session_end };
 
@@ -237,6 +248,7 @@ static struct flow_table *
 make_flows(struct sensor *s, const struct conf *conf)
 {
 	struct flow_reader reader = decoders_flow_reader(s->decoders);
+	uint16_t ports[2 * CONF_PORTS_MAX];
 	struct flow_limits limits = {
 		.flows = (size_t)conf->flows,
 		.buffer_bytes = (size_t)conf->reassembly,
@@ -244,7 +256,13 @@ make_flows(struct sensor *s, const struct conf *conf)
 		.idle_ns = conf->flow_idle,
 		.gap_ns = conf->gap_wait,
 		.vlan_in_key = conf->vlan_in_flow_key,
+		.ports = ports,
+		.nports = conf->dns_ports.n + conf->smtp_ports.n,
 	};
+
+	memcpy(ports, conf->dns_ports.port, conf->dns_ports.n * sizeof(ports[0]));
+	memcpy(ports + conf->dns_ports.n, conf->smtp_ports.port,
+	    conf->smtp_ports.n * sizeof(ports[0]));
 
 	return flow_table_new(&limits, &reader, s->stats);
 }

@@ -66,6 +66,7 @@
 	X(DNS_NOT_DNS,           "dns.not_dns",           "packets on a DNS port that hold no DNS") \
 	X(DNS_TCP_RESYNC,        "dns.tcp_resync",        "times DNS over TCP was found again behind a hole") \
 	X(DNS_TCP_TOO_MANY,      "dns.tcp_too_many",      "DNS over TCP connections not followed: too many at once") \
+	X(DNS_TCP_NO_BUFFER,     "dns.tcp_no_buffer",     "DNS messages over TCP passed over: no room to put their pieces together") \
 	/* SMTP. */ \
 	X(SMTP_SESSION,          "smtp.session",          "SMTP sessions seen") \
 	X(SMTP_TOO_MANY,         "smtp.too_many",         "SMTP sessions not followed: too many at once") \

@@ -1,6 +1,6 @@
 /*
- * The table of protocols; see decoders.h.  A flow's `app` points to its row, its
- * `decoder` to that protocol's state.
+ * The table of protocols; see decoders.h.  A flow's `app` is its row, its `decoder`
+ * that protocol's state.
  */
 
 #include "decode/decoders.h"
@@ -119,7 +119,7 @@ flow_open(void *arg, struct flow *f)
 		if (!rows[i].wants(d, f->tuple.port[SIDE_RESPONDER]) &&
 		    !rows[i].wants(d, f->tuple.port[SIDE_ORIGINATOR]))
 			continue;
-		f->app = &rows[i];
+		f->app = (uint8_t)i;
 		f->decoder = rows[i].open(d, f);
 		return f->decoder != NULL;
 	}
@@ -129,26 +129,20 @@ flow_open(void *arg, struct flow *f)
 static void
 flow_bytes(void *arg, struct flow *f, enum side side, const struct chunk *c)
 {
-	const struct decoder *row = f->app;
-
-	row->bytes(arg, f, side, c);
+	rows[f->app].bytes(arg, f, side, c);
 }
 
 static void
 flow_gap(void *arg, struct flow *f, enum side side, uint32_t n)
 {
-	const struct decoder *row = f->app;
-
-	row->gap(arg, f, side, n);
+	rows[f->app].gap(arg, f, side, n);
 }
 
 static void
 flow_ended(void *arg, struct flow *f, enum flow_end why, int64_t ts_ns)
 {
-	const struct decoder *row = f->app;
-
 	(void)why;
-	row->close(arg, f, ts_ns);
+	rows[f->app].close(arg, f, ts_ns);
 }
 
 struct flow_reader

@@ -104,6 +104,9 @@ struct smtp_sink {
 	    struct smtp_tx *tx, struct smtp_rcpt *r);
 	void (*rcpt_over)(void *arg, const struct flow *f, struct smtp_session *s,
 	    struct smtp_tx *tx, struct smtp_rcpt *r);
+	/* tx stands elsewhere now, with its recipients as they were */
+	void (*tx_moved)(void *arg, const struct flow *f, struct smtp_session *s,
+	    struct smtp_tx *tx);
 	void (*tx_end)(void *arg, const struct flow *f, struct smtp_session *s,
 	    struct smtp_tx *tx, const struct frame_ref *ref);
 	void (*end)(void *arg, const struct flow *f, struct smtp_session *s,

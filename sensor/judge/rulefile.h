@@ -127,6 +127,9 @@ struct rule_spec {
 	size_t line, column;
 };
 
+/* The ids that rule files may use; those of rules made by -p begin above. */
+enum { RULE_ID_MAX = 9000000 };
+
 /* Everything that rule files said. */
 struct rule_specs {
 	struct arena arena; /* all of it lives here */
@@ -136,12 +139,14 @@ struct rule_specs {
 	size_t nsets;
 	struct name_set **lists;
 	size_t nlists;
+	struct name_file *files; /* list files read so far, newest first */
 };
 
 void rule_specs_init(struct rule_specs *s);
 
 /*
- * Load a rule file, or all *.yaml and *.yml files of a folder by name.  Sets and
+ * Load a rule file, or all *.yaml and *.yml files of a folder and the folders
+ * below it, in bytewise order of their names.  Sets and
  * lists are known in the file that defines them; rule ids are unique over all
  * files of s.  0, or -1 with errors in d; all that could be read is read first.
  */

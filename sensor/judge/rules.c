@@ -4,18 +4,21 @@
 
 #include "base/paths.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 static int
 load_specs(struct rules *r, const struct rules_options *o, struct diag *d)
 {
-	char shipped[PATHS_MAX];
 	int failed = 0;
 
 	for (size_t i = 0; i < o->npaths; i++)
 		failed |= rule_specs_load(&r->specs, o->paths[i], d);
-	if (o->npaths == 0)
-		failed |= rule_specs_load(&r->specs, shipped_path("rules", shipped), d);
+	if (o->npaths == 0) {
+		char *shipped = shipped_path("rules");
+
+		failed = rule_specs_load(&r->specs, shipped, d);
+		free(shipped);
+	}
 	for (size_t i = 0; i < o->nprotect; i++)
 		failed |= rule_specs_protect(&r->specs, o->protect[i], d);
 	return failed;
@@ -24,20 +27,19 @@ load_specs(struct rules *r, const struct rules_options *o, struct diag *d)
 int
 rules_open(struct rules *r, const struct rules_options *o, struct diag *d)
 {
-	struct ruleset_options options = { .every_place = o->every_place };
-	char tlds[PATHS_MAX];
+	struct ruleset_options options = {
+		.every_place = o->every_place,
+		.search_suffixes = { o->search_suffixes, o->nsearch_suffixes },
+	};
+	char *tlds = shipped_path("rules/lists/tlds.txt");
 
 	*r = (struct rules){ 0 };
 	rule_specs_init(&r->specs);
-	r->suffixes =
-	    suffixes_load(NULL, shipped_path("rules/lists/tlds.txt", tlds), d);
-	if ((load_specs(r, o, d) | (r->suffixes == NULL)) != 0)
+	r->suffixes = suffixes_load(NULL, tlds, d);
+	free(tlds);
+	if (load_specs(r, o, d) < 0 || r->suffixes == NULL)
 		return -1;
 	options.suffixes = r->suffixes;
-	options.search_suffixes = (struct name_list){
-		.names = o->search_suffixes,
-		.n = o->nsearch_suffixes,
-	};
 	r->set = ruleset_new(&r->specs, &options, d);
 	return r->set != NULL ? 0 : -1;
 }

@@ -28,12 +28,6 @@ body_time(struct json *j, const char *key, int64_t ts_ns, const char *zone)
 	json_str(j, key, text);
 }
 
-uint64_t
-body_flow_id(const struct flow_tuple *t)
-{
-	return flow_tuple_id(t) & ((1ULL << 51) - 1);
-}
-
 void
 body_address(struct json *j, const char *key, const struct output_context *c,
     const struct smtp_path *p, bool brackets)

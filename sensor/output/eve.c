@@ -28,7 +28,7 @@ connection(struct json *j, const struct origin *o, const char *app_proto)
 	json_uint(j, "dest_port", t->port[SIDE_RESPONDER]);
 	json_str(j, "proto", t->proto == IP_PROTO_TCP ? "TCP" : "UDP");
 	json_str(j, "app_proto", app_proto);
-	json_uint(j, "flow_id", body_flow_id(t));
+	json_uint(j, "flow_id", flow_tuple_id(t));
 	json_str(j, "community_id", flow_community_id(t, id));
 	if (o->vlans > 0) {
 		json_open(j, "vlan", '[');

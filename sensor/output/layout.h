@@ -84,7 +84,5 @@ void body_counters(struct json *j, const struct stats *s);
 /* An address as the operator lets it leave: "<bob@navy.ml>" with brackets. */
 void body_address(struct json *j, const char *key, const struct output_context *c,
     const struct smtp_path *p, bool brackets);
-/* Number for EVE's flow_id: fits what JavaScript calls a safe integer. */
-uint64_t body_flow_id(const struct flow_tuple *t);
 
 #endif

@@ -10,6 +10,7 @@
 #include "packet/layers.h"
 
 enum { ETHER_LEAST_TYPE = 0x0600, ETHER_MOST_LENGTH = 1500, ETHER_IPV4 = 0x0800 };
+enum { MPLS_CONTROL_WORD = 4 }; /* octets */
 
 /* 802.1Q, 802.1ad and what was used before they were written. */
 static struct step
@@ -86,7 +87,7 @@ ether_pbb(struct layers *l)
 /* clang-format off */
 static const struct ether_row {
 	uint16_t type;
-	struct step (*peel)(struct layers *l);
+	peel_fn *peel;
 } ether_rows[] = {
 	{ ETHER_IPV4, ip_header },
 	{ 0x86dd, ip_header },
@@ -185,8 +186,7 @@ ether_llc(struct layers *l)
 bool
 ether_plausible(const struct layers *l, size_t n)
 {
-	return wire_left(&l->w) >= n + 14 &&
-	    ether_row(peek_u16(&l->w, n + 12)) != NULL;
+	return wire_left(&l->w) >= n + 14 && ether_row(peek_u16(&l->w, n + 12)) != NULL;
 }
 
 struct step
@@ -200,14 +200,24 @@ ether_guess(struct layers *l)
 }
 
 /*
- * A stack of labels (RFC 3032), the last one marked; nothing says what follows.
- * A first nibble of 0 is the control word of a pseudowire (RFC 4385) or the
- * beginning of an Ethernet address.
+ * A first nibble of 0 behind the labels is the control word of a pseudowire (RFC
+ * 4385) or the beginning of an address.  Without a control word a tagged frame has
+ * known types at both places; with one, only at the second.
  */
+static bool
+mpls_control_word(const struct layers *l)
+{
+	const struct ether_row *direct = ether_row(peek_u16(&l->w, 12));
+
+	return wire_peek(&l->w, 0) >> 4 == 0 && ether_plausible(l, MPLS_CONTROL_WORD) &&
+	    (direct == NULL || direct->peel != ether_vlan);
+}
+
+/* A stack of labels (RFC 3032), the last one marked; nothing says what follows. */
 struct step
 ether_mpls(struct layers *l)
 {
-	enum { MOST_LABELS = 32, CONTROL_WORD = 4 };
+	enum { MOST_LABELS = 32 };
 	struct step next;
 	uint32_t label = 0;
 
@@ -216,8 +226,8 @@ ether_mpls(struct layers *l)
 	if (l->w.bad || !(label & 0x100))
 		return step_end(
 		    l->w.bad ? STAT_FRAME_BROKEN_TUNNEL : STAT_FRAME_TOO_DEEP);
-	if (wire_peek(&l->w, 0) >> 4 == 0 && ether_plausible(l, CONTROL_WORD)) {
-		wire_skip(&l->w, CONTROL_WORD);
+	if (mpls_control_word(l)) {
+		wire_skip(&l->w, MPLS_CONTROL_WORD);
 		next = step_to(ether_frame);
 	} else {
 		next = ether_guess(l);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum {
-	UNIT = 8,	    /* octets that an offset counts */
+	UNIT = 8,	     /* octets that an offset counts */
 	BLOCK_OCTETS = 1024, /* of a packet, in one block */
 	BLOCK_UNITS = BLOCK_OCTETS / UNIT,
 	MAP_WORDS = BLOCK_UNITS / 64,
@@ -40,10 +40,10 @@ struct waiting {
 	struct key key;
 	struct block *blocks; /* lowest first */
 	int64_t since_ns;
-	uint32_t total;	 /* octets of the whole */
-	uint32_t high;	 /* where the farthest fragment ends */
-	uint32_t units;	 /* that have come */
-	uint8_t proto;	 /* of the first fragment */
+	uint32_t total;	  /* octets of the whole */
+	uint32_t high;	  /* where the farthest fragment ends */
+	uint32_t units;	  /* that have come */
+	uint8_t proto;	  /* of the first fragment */
 	bool first_known; /* the first fragment has come */
 	bool last_known;  /* the last, so total is known */
 };
@@ -174,8 +174,7 @@ block_at(struct fragments *t, struct waiting *packet, uint32_t number)
 
 /* Units of data into a block from `unit` on; true when some stood there otherwise. */
 static bool
-block_fill(
-    struct block *block, uint32_t unit, struct span data, uint32_t *units)
+block_fill(struct block *block, uint32_t unit, struct span data, uint32_t *units)
 {
 	bool differs = false;
 

@@ -20,8 +20,9 @@ struct fragment {
 	uint32_t offset; /* octets into the packet, a multiple of 8 */
 	struct span data;
 	uint8_t version;
-	uint8_t proto; /* of the first fragment counts (IPv6) or part of the key (IPv4) */
-	bool more;     /* it is not the last */
+	uint8_t
+	    proto; /* part of what names an IPv4 packet; in IPv6 the first's counts */
+	bool more; /* it is not the last */
 };
 
 /* Put together: all that follows the IP header, good until the next push. */

@@ -158,7 +158,8 @@ ip_routing(struct layers *l)
 	if (l->w.bad)
 		return step_end(STAT_FRAME_BROKEN_IP);
 	if (stops_left > 0 && (type == SOURCE || type == HOME || type == SEGMENTS)) {
-		if (type != SEGMENTS && len >= 2) /* they stand in reverse order there */
+		/* The last one stands last, in a segment list first. */
+		if (type != SEGMENTS && len >= 2)
 			wire_skip(&h, (len / 2 - 1u) * 16);
 		last = wire_take(&h, 16);
 		if (last == NULL)
@@ -208,7 +209,7 @@ ip_encrypted(struct layers *l)
 
 /* clang-format off */
 static const struct ip_row {
-	struct step (*peel)(struct layers *l);
+	peel_fn *peel;
 	bool v6_only;
 } ip_rows[256] = {
 	[  0] = { ip_extension, true },          /* hop-by-hop options */

@@ -15,11 +15,18 @@
 #include "packet/fragment.h"
 #include "packet/packet.h"
 
+/* A filter before the table of UDP ports: no tunnel has a port whose bit is clear. */
+enum { UDP_PORT_BITS = 1024 }; /* the low bits of a port */
+
+struct udp_ports {
+	uint64_t bits[UDP_PORT_BITS / 64];
+};
+
 struct packet_decoder {
 	struct stats *stats;
 	struct fragments *fragments;
 	bool verify_checksums;
-	uint64_t tunnel_ports; /* filter before the table of UDP ports */
+	struct udp_ports tunnel_ports;
 };
 
 /* A frame on its way. */
@@ -27,21 +34,26 @@ struct layers {
 	struct packet_decoder *d;
 	const struct frame *f;
 	struct packet *p;
-	struct wire w; /* what is left, ending where the innermost length says */
-	size_t cut;    /* octets that follow w's end but were not captured */
+	struct wire w;	   /* what is left, ending where the innermost length says */
+	size_t cut;	   /* octets that follow w's end but were not captured */
 	bool no_length;	   /* the IP header's length is 0: to the end of the frame */
 	bool gre_sequence; /* the GRE header had one: tells ERSPAN I from II */
 	bool wlan_padded;  /* the 802.11 header is padded to 4 octets */
 };
 
-/* What comes after a header. */
+struct step;
+
+/* Eats a header. */
+typedef struct step peel_fn(struct layers *l);
+
+/* What comes after it. */
 struct step {
-	struct step (*peel)(struct layers *l); /* NULL: the fate is known */
+	peel_fn *peel; /* NULL: the fate is known */
 	enum stat_id fate;
 };
 
 static inline struct step
-step_to(struct step (*peel)(struct layers *l))
+step_to(peel_fn *peel)
 {
 	return (struct step){ peel, STAT_COUNT };
 }
@@ -79,7 +91,7 @@ layers_trim(struct layers *l, size_t n)
 	size_t have = wire_left(&l->w);
 
 	l->cut = n > have ? n - have : 0;
-	l->w = wire_sub(&l->w, n < have ? n : have);
+	wire_trim(&l->w, n);
 }
 
 static inline void
@@ -155,13 +167,12 @@ struct step tunnel_nsh_next(uint8_t proto);
 
 /* udp_tunnel.c: what is in a datagram of these ports when it is a tunnel, or declined. */
 struct step udp_tunnel(struct layers *l, uint16_t src_port, uint16_t dst_port);
-uint64_t udp_tunnel_ports(void);
+void udp_tunnel_ports(struct udp_ports *ports);
 
-/* The filter: no tunnel has a port whose bit is not set. */
-static inline uint64_t
-udp_tunnel_bit(uint16_t port)
+static inline bool
+udp_ports_have(const struct udp_ports *ports, uint16_t port)
 {
-	return (uint64_t)1 << ((port * 0x85ebca6bu) >> 26); /* none is 53 or 443 */
+	return ports->bits[port % UDP_PORT_BITS / 64] >> port % 64 & 1;
 }
 
 #endif

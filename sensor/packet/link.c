@@ -273,7 +273,7 @@ link_switch_tag_before(struct layers *l)
 /* clang-format off */
 static const struct link_row {
 	uint16_t link;
-	struct step (*peel)(struct layers *l);
+	peel_fn *peel;
 } link_rows[] = {
 	{   1, ether_frame },            /* EN10MB */
 	{ 113, link_sll },               /* LINUX_SLL */
@@ -289,7 +289,7 @@ static const struct link_row {
 	{   7, link_arcnet },            /* ARCNET_BSD */
 	{ 129, link_arcnet_linux },      /* ARCNET_LINUX */
 	{   8, serial_slip },            /* SLIP */
-	{   9, ppp_frame },              /* PPP */
+	{   9, ppp_hdlc },               /* PPP */
 	{  50, ppp_hdlc },               /* PPP_HDLC */
 	{  51, ppp_pppoe },              /* PPP_ETHER */
 	{  10, link_fddi },              /* FDDI */

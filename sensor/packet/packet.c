@@ -17,8 +17,8 @@ packet_decoder_new(const struct packet_limits *limits, struct stats *s)
 		.stats = s,
 		.fragments = fragments_new(limits, s),
 		.verify_checksums = limits->verify_checksums,
-		.tunnel_ports = udp_tunnel_ports(),
 	};
+	udp_tunnel_ports(&d->tunnel_ports);
 	return d;
 }
 
@@ -49,7 +49,10 @@ packet_decode(struct packet_decoder *d, const struct frame *f, struct packet *p)
 	};
 	struct step next = link_step(f->link);
 
-	*p = (struct packet){ .ref = f->ref };
+	/* What the headers do not set; clearing all of *p would cost more than they do. */
+	p->tcp_flags = 0;
+	p->seq = p->ack = 0;
+	p->vlans = p->tunnels = 0;
 	for (int depth = 0; next.peel != NULL; depth++) {
 		if (depth == PACKET_DEPTH)
 			return STAT_FRAME_TOO_DEEP;

@@ -68,7 +68,8 @@ void packet_decoder_free(struct packet_decoder *d);
 /*
  * Decode a frame.  Returns its fate: FRAME_DECODED with *p filled (payload points
  * into the frame, or for a packet put together from fragments into the decoder,
- * either way until the next call), or why there is no packet.  The caller counts
+ * either way until the next call; past their counts vlan[] and tunnel[] are left as
+ * they were), or why there is no packet; then *p is of no use.  The caller counts
  * the fate; all other counters are kept here.
  */
 enum stat_id packet_decode(

@@ -30,7 +30,7 @@ ppp_hidden(struct layers *l)
 /* clang-format off */
 static const struct ppp_row {
 	uint16_t proto;
-	struct step (*peel)(struct layers *l);
+	peel_fn *peel;
 } ppp_rows[] = {
 	{ 0x0021, ip_header },
 	{ 0x0057, ip_header },     /* IPv6 */
@@ -127,7 +127,8 @@ serial_frame_relay(struct layers *l)
 
 		if (l->w.bad)
 			return step_end(STAT_FRAME_BROKEN_LINK);
-		return type < 0x0600 ? step_end(STAT_FRAME_NOT_IP) : ether_step(l, type);
+		return type < 0x0600 ? step_end(STAT_FRAME_NOT_IP)
+				     : ether_step(l, type);
 	}
 	wire_skip(&l->w, 1);
 	nlpid = wire_u8(&l->w);

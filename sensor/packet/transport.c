@@ -43,8 +43,9 @@ static bool
 segment_ok(const struct layers *l, struct span segment, uint8_t proto)
 {
 	const struct packet *p = l->p;
-	const uint8_t rest[8] = { (uint8_t)(segment.n >> 24), (uint8_t)(segment.n >> 16),
-		(uint8_t)(segment.n >> 8), (uint8_t)segment.n, 0, 0, 0, proto };
+	const uint8_t rest[8] = { (uint8_t)(segment.n >> 24),
+		(uint8_t)(segment.n >> 16), (uint8_t)(segment.n >> 8),
+		(uint8_t)segment.n, 0, 0, 0, proto };
 	uint64_t sum = checksum_add(0, span_of(rest, sizeof(rest)));
 
 	sum = checksum_add(sum, span_of(p->src.b, ip_addr_len(&p->src)));
@@ -62,6 +63,7 @@ transport_done(struct layers *l, uint8_t proto, enum stat_id counter)
 	struct packet *p = l->p;
 	struct stats *s = l->d->stats;
 
+	p->ref = l->f->ref;
 	p->proto = proto;
 	p->payload = wire_rest(&l->w);
 	p->missing = l->cut > UINT32_MAX ? UINT32_MAX : (uint32_t)l->cut;
@@ -88,10 +90,11 @@ transport_udp(struct layers *l)
 		layers_trim(l, len - UDP_HEADER);
 	/* 0: the sender did not sum. */
 	if (l->d->verify_checksums && checksum != 0 && l->cut == 0 &&
-	    !segment_ok(l, span_first(start, UDP_HEADER + wire_left(&l->w)),
-		IP_PROTO_UDP))
+	    !segment_ok(
+		l, span_first(start, UDP_HEADER + wire_left(&l->w)), IP_PROTO_UDP))
 		return step_end(STAT_FRAME_BROKEN_UDP);
-	if (l->d->tunnel_ports & (udp_tunnel_bit(src) | udp_tunnel_bit(dst))) {
+	if (udp_ports_have(&l->d->tunnel_ports, src) ||
+	    udp_ports_have(&l->d->tunnel_ports, dst)) {
 		struct layers before = *l;
 		struct step next = udp_tunnel(l, src, dst);
 
@@ -125,7 +128,8 @@ transport_tcp(struct layers *l)
 	options -= TCP_HEADER;
 	if (options > layers_left(l))
 		return step_end(STAT_FRAME_BROKEN_TCP);
-	if (l->d->verify_checksums && l->cut == 0 && !segment_ok(l, start, IP_PROTO_TCP))
+	if (l->d->verify_checksums && l->cut == 0 &&
+	    !segment_ok(l, start, IP_PROTO_TCP))
 		return step_end(STAT_FRAME_BROKEN_TCP);
 	if (options > wire_left(&l->w)) {
 		/* Cut among the options: the sequence numbers still tell of the data. */

@@ -9,7 +9,8 @@ struct step
 tunnel_ip(struct layers *l)
 {
 	bool outer6 = l->p->src.version == 6, inner6 = wire_peek(&l->w, 0) >> 4 == 6;
-	static const char *const kinds[2][2] = { { "ipip", "6in4" }, { "4in6", "6in6" } };
+	static const char *const kinds[2][2] = { { "ipip", "6in4" },
+		{ "4in6", "6in6" } };
 
 	layers_tunnel(l, kinds[outer6][inner6], 0);
 	return step_to(ip_header);
@@ -166,7 +167,7 @@ struct step
 tunnel_nsh_next(uint8_t proto)
 {
 	/* RFC 8300, 2.2; the numbers of VXLAN-GPE are the same. */
-	static struct step (*const rows[])(struct layers * l) = {
+	static peel_fn *const rows[] = {
 		[1] = ip_header,
 		[2] = ip_header,
 		[3] = ether_frame,

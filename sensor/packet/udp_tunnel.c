@@ -259,7 +259,7 @@ udp_tzsp(struct layers *l)
 static const struct udp_row {
 	uint16_t port;
 	bool either; /* also as source port: answers come from it */
-	struct step (*peel)(struct layers *l);
+	peel_fn *peel;
 } udp_rows[] = {
 	{  1701, true,  udp_l2tp },
 	{  2152, true,  udp_gtp },
@@ -289,12 +289,13 @@ udp_tunnel(struct layers *l, uint16_t src_port, uint16_t dst_port)
 	return step_decline();
 }
 
-uint64_t
-udp_tunnel_ports(void)
+void
+udp_tunnel_ports(struct udp_ports *ports)
 {
-	uint64_t bits = 0;
+	*ports = (struct udp_ports){ 0 };
+	for (size_t i = 0; i < UDP_ROWS; i++) {
+		uint16_t port = udp_rows[i].port;
 
-	for (size_t i = 0; i < UDP_ROWS; i++)
-		bits |= udp_tunnel_bit(udp_rows[i].port);
-	return bits;
+		ports->bits[port % UDP_PORT_BITS / 64] |= (uint64_t)1 << port % 64;
+	}
 }

@@ -17,7 +17,11 @@ enum { WLAN_NO_DATA = 0x40, WLAN_QOS = 0x80 };
 /* The second. */
 enum { WLAN_BOTH_DS = 0x03, WLAN_PROTECTED = 0x40, WLAN_ORDER = 0x80 };
 
-/* Drivers that decrypt may leave the flag; no cipher's header looks like this. */
+/*
+ * An LLC/SNAP header.  Drivers that decrypt leave the flag of encryption, and
+ * controllers that swap octets make a piece's number of the sequence number's bits;
+ * what looks like this is a readable frame's beginning all the same.
+ */
 static bool
 snap_in_clear(const struct wire *w)
 {
@@ -25,12 +29,26 @@ snap_in_clear(const struct wire *w)
 	    peek_u16(w, 4) == 0;
 }
 
+/* The first of an aggregate's frames: destination, source, length. */
+static struct step
+wlan_aggregate(struct layers *l)
+{
+	uint16_t len;
+
+	wire_skip(&l->w, 6 + 6);
+	len = wire_u16(&l->w);
+	if (l->w.bad)
+		return step_end(STAT_FRAME_BROKEN_LINK);
+	layers_trim(l, len);
+	return step_to(ether_llc);
+}
+
 static struct step
 wlan_data(struct layers *l, uint8_t kind, uint8_t flags)
 {
 	enum { SEQUENCE = 20, AGGREGATE = 0x80 };
 	struct wire start = l->w;
-	bool aggregate = false;
+	bool aggregate = false, later_piece, clear;
 	size_t len;
 
 	if (kind & WLAN_VERSION)
@@ -38,8 +56,7 @@ wlan_data(struct layers *l, uint8_t kind, uint8_t flags)
 	if ((kind & WLAN_TYPE) != WLAN_DATA || kind & WLAN_NO_DATA)
 		return step_end(STAT_FRAME_NOT_IP);
 	wire_skip(&l->w, SEQUENCE);
-	if (wire_le16(&l->w) & 0x0f) /* not the first piece of a frame */
-		return step_end(STAT_FRAME_NOT_IP);
+	later_piece = wire_le16(&l->w) & 0x0f;
 	if ((flags & WLAN_BOTH_DS) == WLAN_BOTH_DS)
 		wire_skip(&l->w, 6);
 	if (kind & WLAN_QOS) {
@@ -50,13 +67,14 @@ wlan_data(struct layers *l, uint8_t kind, uint8_t flags)
 	len = wire_left(&start) - wire_left(&l->w) + 2;
 	if (l->wlan_padded)
 		wire_skip(&l->w, (4 - len % 4) % 4);
-	if (flags & WLAN_PROTECTED && !l->w.bad && !snap_in_clear(&l->w))
+	if (l->w.bad)
+		return step_end(STAT_FRAME_BROKEN_LINK);
+	clear = snap_in_clear(&l->w);
+	if (flags & WLAN_PROTECTED && !clear)
 		return step_end(STAT_FRAME_ENCRYPTED);
-	if (aggregate) {
-		wire_skip(&l->w, 6 + 6);
-		layers_trim(l, wire_u16(&l->w));
-	}
-	return l->w.bad ? step_end(STAT_FRAME_BROKEN_LINK) : step_to(ether_llc);
+	if (later_piece && !clear)
+		return step_end(STAT_FRAME_NOT_IP);
+	return step_to(aggregate ? wlan_aggregate : ether_llc);
 }
 
 struct step

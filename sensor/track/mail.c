@@ -105,6 +105,14 @@ track_rcpt_reply(struct track *t, struct smtp_tx *tx, struct smtp_rcpt *r)
 }
 
 void
+track_tx_moved(struct smtp_tx *tx)
+{
+	watch_moved(&tx->watch, tx);
+	for (struct smtp_rcpt *r = tx->rcpts; r != NULL; r = r->next)
+		watch_moved(&r->watch, tx);
+}
+
+void
 track_rcpt_over(struct track *t, struct smtp_tx *tx, struct smtp_rcpt *r)
 {
 	settle_rcpt(t, tx, r);

@@ -258,6 +258,15 @@ watch_note(void *first, enum outcome o, uint64_t bytes)
 }
 
 void
+watch_moved(void **home, const struct smtp_tx *tx)
+{
+	for (struct watch *w = *home; w != NULL; w = w->next) {
+		w->home = home;
+		w->tx = tx;
+	}
+}
+
+void
 watch_answer(void *first, const struct dns_msg *answer)
 {
 	for (struct watch *w = first; w != NULL; w = w->next)

@@ -43,6 +43,8 @@ void track_mail(
 void track_rcpt(struct track *t, const struct flow *f, struct smtp_session *s,
     struct smtp_tx *tx, struct smtp_rcpt *r);
 void track_rcpt_reply(struct track *t, struct smtp_tx *tx, struct smtp_rcpt *r);
+/* The transaction stands at tx now. */
+void track_tx_moved(struct smtp_tx *tx);
 /* The recipient will not be heard of again: with what is known. */
 void track_rcpt_over(struct track *t, struct smtp_tx *tx, struct smtp_rcpt *r);
 void track_tx_end(struct track *t, struct smtp_session *s, struct smtp_tx *tx);

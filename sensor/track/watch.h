@@ -76,6 +76,9 @@ void watch_note(void *first, enum outcome o, uint64_t bytes);
 /* The outcome of all watches at *home is settled: write them and let them go. */
 void watch_settle(struct track *t, void **home, enum outcome o, uint64_t bytes);
 
+/* The sighting of the watches at *home moved there, its transaction to tx. */
+void watch_moved(void **home, const struct smtp_tx *tx);
+
 /* The answer that all watches of a look-up are reported with from now on. */
 void watch_answer(void *first, const struct dns_msg *answer);
 

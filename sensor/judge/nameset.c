@@ -11,85 +11,87 @@ static const char *const matches[] = {
 	NULL,
 };
 
-static void
-add_names(struct loader *l, const struct yaml_node *node, struct name_set *set,
-    unsigned allowed)
-{
-	struct name_list names = { 0 };
+/* A set or list while its keys are read. */
+struct draft {
+	struct name_set *set;
+	struct name_list names;	      /* those given one by one */
+	const struct name_list *file; /* those of the list file, shared; or NULL */
+};
 
-	namelist_load(l, node, allowed, &names);
-	for (size_t i = 0; i < names.n; i++)
-		namelist_add(l->arena, &set->names, names.names[i]);
-}
-
-static void
-add_file(struct loader *l, const struct yaml_node *node, struct name_set *set,
-    unsigned allowed)
+/* All names of a draft; a list file's are only copied when there are others too. */
+static struct name_list
+join_names(struct arena *a, const struct draft *draft)
 {
-	const struct name_list *file = namelist_file(l, node, allowed);
+	const struct name_list *one = &draft->names, *file = draft->file;
 	struct name_list both;
 
-	if (file == NULL)
-		return;
-	if (set->names.n == 0) {
-		set->names = *file;
-		return;
-	}
-	both.n = file->n + set->names.n;
-	both.names = arena_alloc(l->arena, both.n * sizeof(both.names[0]));
-	memcpy(both.names, set->names.names, set->names.n * sizeof(both.names[0]));
-	memcpy(both.names + set->names.n, file->names, file->n * sizeof(both.names[0]));
-	set->names = both;
+	if (file == NULL || file->n == 0)
+		return *one;
+	if (one->n == 0)
+		return *file;
+	both.n = one->n + file->n;
+	both.names = arena_alloc(a, both.n * sizeof(both.names[0]));
+	memcpy(both.names, one->names, one->n * sizeof(both.names[0]));
+	memcpy(both.names + one->n, file->names, file->n * sizeof(both.names[0]));
+	return both;
 }
 
 static void
-set_names(struct loader *l, const struct yaml_node *node, void *set)
+set_names(struct loader *l, const struct yaml_node *node, void *object)
 {
-	add_names(l, node, set, 0);
+	struct draft *draft = object;
+
+	namelist_load(l, node, 0, &draft->names);
 }
 
 static void
-set_file(struct loader *l, const struct yaml_node *node, void *set)
+set_file(struct loader *l, const struct yaml_node *node, void *object)
 {
-	add_file(l, node, set, 0);
+	struct draft *draft = object;
+
+	draft->file = namelist_file(l, node, 0);
 }
 
 static void
 set_hosts(struct loader *l, const struct yaml_node *node, void *object)
 {
-	struct name_set *set = object;
+	struct draft *draft = object;
 
-	namelist_load(l, node, 0, &set->hosts);
+	namelist_load(l, node, 0, &draft->set->hosts);
 }
 
 static void
 set_closed(struct loader *l, const struct yaml_node *node, void *object)
 {
-	struct name_set *set = object;
+	struct draft *draft = object;
 
-	set->closed = namelist_name(l, node, NAME_TLD_TOO);
+	draft->set->closed = namelist_name(l, node, NAME_TLD_TOO);
 }
 
 static void
-list_names(struct loader *l, const struct yaml_node *node, void *list)
+list_names(struct loader *l, const struct yaml_node *node, void *object)
 {
-	add_names(l, node, list, NAME_TLD_TOO);
+	struct draft *draft = object;
+
+	namelist_load(l, node, NAME_TLD_TOO, &draft->names);
 }
 
 static void
-list_file(struct loader *l, const struct yaml_node *node, void *list)
+list_file(struct loader *l, const struct yaml_node *node, void *object)
 {
-	add_file(l, node, list, NAME_TLD_TOO);
+	struct draft *draft = object;
+
+	draft->file = namelist_file(l, node, NAME_TLD_TOO);
 }
 
 static void
 list_match(struct loader *l, const struct yaml_node *node, void *object)
 {
-	struct name_set *list = object;
+	struct draft *draft = object;
 	int match = load_word(l, node, "way to match", matches);
 
 	if (match >= 0)
-		list->match = (enum list_match)match;
+		draft->set->match = (enum list_match)match;
 }
 
 /* clang-format off */
@@ -128,18 +130,30 @@ check_id(struct loader *l, const struct yaml_node *id)
 	return false;
 }
 
+/* A list file counts even when it is empty: it may be filled later. */
+static bool
+has_names(const struct draft *draft)
+{
+	return draft->file != NULL || draft->names.n > 0 || draft->set->hosts.n > 0 ||
+	    draft->set->closed != NULL;
+}
+
 static struct name_set *
 load_one(struct loader *l, const struct yaml_node *id, const struct yaml_node *node,
     const struct key *keys, size_t nkeys)
 {
 	struct name_set *set = arena_alloc(l->arena, sizeof(*set));
+	struct draft draft = { .set = set };
+	size_t errors = l->diag->errors;
 
 	set->id = arena_strdup(l->arena, id->text);
 	if (check_id(l, id) &&
-	    keys_check(l, id->text, node, WANT_MAP, "with names, a file, or both") &&
-	    keys_load(l, node, keys, nkeys, set) == 0)
+	    keys_check(l, id->text, node, WANT_MAP, "with names, a file, or both"))
+		keys_load(l, node, keys, nkeys, &draft);
+	if (!has_names(&draft) && l->diag->errors == errors)
 		load_error(
 		    l, node, "\"%s\" has no names: give it names or a file", id->text);
+	set->names = join_names(l->arena, &draft);
 	return set;
 }
 

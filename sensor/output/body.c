@@ -167,7 +167,7 @@ reply_code(struct json *j, const struct smtp_reply *r)
 	if (r->code != 0)
 		json_uint(j, "reply", r->code);
 	else
-		json_null(j, "reply");
+		json_none(j, "reply");
 }
 
 static void

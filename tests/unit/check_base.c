@@ -164,7 +164,7 @@ START_TEST(json_is_valid_utf8_whatever_goes_in)
 	json_int(&j, "min", INT64_MIN);
 	json_open(&j, "list", '[');
 	json_bool(&j, NULL, true);
-	json_null(&j, NULL);
+	json_none(&j, NULL);
 	json_close(&j);
 	json_close(&j);
 	ck_assert_str_eq(b.p,

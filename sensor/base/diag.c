@@ -7,9 +7,8 @@
 
 enum { WORD_MAX = 64 };
 
-static void
-add(struct diag *d, const char *file, size_t line, size_t column, const char *kind,
-    const char *fmt, va_list ap)
+static void __attribute__((format(printf, 6, 0))) add(struct diag *d, const char *file,
+    size_t line, size_t column, const char *kind, const char *fmt, va_list ap)
 {
 	char text[1024];
 

@@ -137,7 +137,7 @@ json_bool(struct json *j, const char *key, bool v)
 }
 
 void
-json_null(struct json *j, const char *key)
+json_none(struct json *j, const char *key)
 {
 	begin(j, key);
 	buf_str(j->out, "null");

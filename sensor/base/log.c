@@ -25,7 +25,7 @@ log_before(void (*hook)(void))
 }
 
 /* One write a line, so that lines of several threads do not mix. */
-static void
+static void __attribute__((format(printf, 3, 0)))
 log_line(const char *prefix, const char *error, const char *fmt, va_list ap)
 {
 	char text[2048];

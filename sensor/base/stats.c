@@ -12,19 +12,19 @@ static const struct {
 };
 
 const char *
-stats_name(enum stat which)
+stats_name(enum stat_id which)
 {
 	return rows[which].name;
 }
 
 const char *
-stats_sentence(enum stat which)
+stats_sentence(enum stat_id which)
 {
 	return rows[which].sentence;
 }
 
 bool
-stats_is_fate(enum stat which)
+stats_is_fate(enum stat_id which)
 {
 	return which >= STAT_FRAME_DECODED && which <= STAT_FRAME_BROKEN_TCP;
 }

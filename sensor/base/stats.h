@@ -66,6 +66,7 @@
 	X(DNS_NOT_DNS,           "dns.not_dns",           "packets on a DNS port that hold no DNS") \
 	X(DNS_TCP_RESYNC,        "dns.tcp_resync",        "times DNS over TCP was found again behind a hole") \
 	X(DNS_TCP_TOO_MANY,      "dns.tcp_too_many",      "DNS over TCP connections not followed: too many at once") \
+	X(DNS_TCP_NO_BUFFER,     "dns.tcp_no_buffer",     "DNS messages over TCP passed over: no room to put their pieces together") \
 	/* SMTP. */ \
 	X(SMTP_SESSION,          "smtp.session",          "SMTP sessions seen") \
 	X(SMTP_TOO_MANY,         "smtp.too_many",         "SMTP sessions not followed: too many at once") \
@@ -90,7 +91,7 @@
 	X(OUTPUT_FAILED,         "output.failed",         "lines that could not be written")
 /* clang-format on */
 
-enum stat {
+enum stat_id {
 #define X(id, name, sentence) STAT_##id,
 	STATS(X)
 #undef X
@@ -102,15 +103,15 @@ struct stats {
 };
 
 static inline void
-stats_inc(struct stats *s, enum stat which)
+stats_inc(struct stats *s, enum stat_id which)
 {
 	s->n[which]++;
 }
 
-const char *stats_name(enum stat which);     /* "frame.read" */
-const char *stats_sentence(enum stat which); /* "frames read" */
+const char *stats_name(enum stat_id which);	/* "frame.read" */
+const char *stats_sentence(enum stat_id which); /* "frames read" */
 /* True for the fates of a frame, whose sum is FRAME_READ. */
-bool stats_is_fate(enum stat which);
+bool stats_is_fate(enum stat_id which);
 uint64_t stats_fates(const struct stats *s);
 /* to += from */
 void stats_sum(struct stats *to, const struct stats *from);

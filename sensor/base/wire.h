@@ -127,6 +127,14 @@ wire_rest(const struct wire *w)
 	return (struct span){ w->base ? w->base + w->pos : NULL, wire_left(w) };
 }
 
+/* Of what is left, keep the first n octets; all of it when there are fewer. */
+static inline void
+wire_trim(struct wire *w, size_t n)
+{
+	if (n < wire_left(w))
+		w->len = w->pos + n;
+}
+
 /* A reader of just the next n octets, which w steps over; bad when w has fewer. */
 static inline struct wire
 wire_sub(struct wire *w, size_t n)

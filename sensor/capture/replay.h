@@ -17,6 +17,8 @@
 
 #include "capture/frame.h"
 
+#include <signal.h>
+
 struct replay;
 
 /* Called once for each thing that is wrong with an input; the rest is read on. */
@@ -26,15 +28,27 @@ typedef void (*replay_error)(
 struct replay *replay_new(replay_error on_error, void *arg);
 
 /*
- * Add a file, a folder or "-".  What cannot be opened, or is of no known kind,
- * goes to on_error.  Returns the number of files added.
+ * From when *flag is not 0, replay_next gives 0; also where it waits for a pipe
+ * and a signal (installed without SA_RESTART) interrupts it.  Before replay_add.
+ */
+void replay_stop_on(struct replay *r, const volatile sig_atomic_t *flag);
+
+/* Give each file's frames together, file after file, not merged.  Before replay_add. */
+void replay_one_by_one(struct replay *r);
+
+/*
+ * Add a file, a folder or "-"; the octets of the last frame are not good any more.
+ * What cannot be opened, or is of no known kind, goes to on_error.  Returns the
+ * number of files added.
  */
 size_t replay_add(struct replay *r, const char *path);
 
 /*
  * A BPF filter in the language of pcap-filter(7); frames it does not let through
- * are passed over and counted.  -1 when it does not compile; *error (valid until
- * the next call) says why.
+ * are passed over and counted.  Frames of a link type for which it cannot be
+ * compiled are kept back too, and on_error is told once for each such file.
+ * -1 when it compiles for no common link type; *error (valid until the next call)
+ * says why.
  */
 int replay_filter(struct replay *r, const char *expression, const char **error);
 
@@ -46,8 +60,9 @@ int replay_filter(struct replay *r, const char *expression, const char **error);
 int replay_next(struct replay *r, struct frame *f);
 
 /*
- * Octets read of those known to be there, for a progress bar: of compressed
- * files the compressed ones; standard input has no total.
+ * Octets read of those that there are, for a progress bar: of compressed files
+ * the compressed ones.  With standard input or another pipe among the files
+ * *total is not known and 0.
  */
 void replay_progress(const struct replay *r, uint64_t *done, uint64_t *total);
 

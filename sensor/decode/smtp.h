@@ -49,11 +49,17 @@ struct smtp_rcpt {
 
 /* How far the message of a transaction came. */
 enum smtp_data {
-	SMTP_DATA_NONE,	   /* no DATA or BDAT, or refused */
+	SMTP_DATA_NONE,	   /* no DATA or BDAT, or DATA refused */
 	SMTP_DATA_STARTED, /* some of it seen */
 	SMTP_DATA_ENDED,   /* the final dot, or BDAT LAST, seen */
 };
 
+/*
+ * A transaction.  `final` is the reply to the message, or the refusal of DATA or a
+ * chunk, or 421 when the server closes instead; bytes of chunks that were sent count
+ * although they were refused.  Behind a hole (`gap`) the missing octets of the
+ * message are counted where their number is known.
+ */
 struct smtp_tx {
 	struct smtp_path from;
 	bool has_from; /* MAIL was seen */
@@ -86,8 +92,13 @@ struct smtp_session {
  * rcpt_reply when its reply is paired, tx_end exactly once for each transaction
  * of which a MAIL or RCPT was seen: at its final reply, or when something else
  * ends it; end once a session, after its last tx_end.  Recipients are released
- * after tx_end.  When too many are kept, rcpt_over reports one on its own instead
- * of tx_end (it is not in tx->rcpts any more and is released afterwards).
+ * after tx_end.  When too many are kept, rcpt_over reports the oldest of all on its
+ * own instead of tx_end (it is not in tx->rcpts any more and is released afterwards);
+ * it may be of another connection than the one whose octets are at hand.
+ *
+ * A transaction that the client has ended waits for its replies beside the open one:
+ * tx is then not &s->tx, and its address is no longer what it was.  What is to be
+ * found again stands in `watch`.
  */
 struct smtp_sink {
 	void *arg;
@@ -104,6 +115,9 @@ struct smtp_sink {
 	    struct smtp_tx *tx, struct smtp_rcpt *r);
 	void (*rcpt_over)(void *arg, const struct flow *f, struct smtp_session *s,
 	    struct smtp_tx *tx, struct smtp_rcpt *r);
+	/* tx stands elsewhere now, with its recipients as they were */
+	void (*tx_moved)(void *arg, const struct flow *f, struct smtp_session *s,
+	    struct smtp_tx *tx);
 	void (*tx_end)(void *arg, const struct flow *f, struct smtp_session *s,
 	    struct smtp_tx *tx, const struct frame_ref *ref);
 	void (*end)(void *arg, const struct flow *f, struct smtp_session *s,
@@ -123,7 +137,7 @@ struct smtp *smtp_new(
     const struct smtp_limits *limits, const struct smtp_sink *sink, struct stats *s);
 void smtp_free(struct smtp *m);
 
-/* NULL when too many are followed. */
+/* NULL when too many are followed.  f stays where it is until smtp_close. */
 struct smtp_conn *smtp_open(struct smtp *m, const struct flow *f);
 void smtp_bytes(struct smtp *m, struct smtp_conn *c, const struct flow *f,
     enum side side, const struct chunk *chunk);

@@ -9,7 +9,7 @@
  * A flow may begin in the middle, show one side only, or have holes; a hole is
  * given up when the receiver has acknowledged past it and the stream goes on, when
  * too much waits behind it, or when the flow ends; then the reader above gets
- * `gap` and the octets after it.  State is made only for the ports that the owner
+ * `gap` and the octets after it (hole.c has the rules).  State is made only for the ports that the owner
  * asks for and only by segments that carry data; a bare SYN leaves no more than a
  * note in a small lossy table, so a flood of them costs nothing.
  *
@@ -37,10 +37,12 @@ struct flow {
 	uint64_t id;		/* from the tuple alone: the same in every replay */
 	uint8_t vlans, tunnels; /* as in struct packet, of the first packet with data */
 	uint16_t vlan[PACKET_VLANS];
-	struct packet_tunnel tunnel[PACKET_TUNNELS];
-	bool midstream; /* no SYN seen from the originator */
+	bool midstream; /* where the originator began is not known: no SYN, no SYN/ACK */
 	bool seen[2];	/* data or acknowledgements came from that side */
-	void *decoder;	/* the reader's own: set in open, released in end */
+	bool done;	/* set by the reader: it wants no more of this flow than `end` */
+	uint8_t app;	/* the reader's own: which protocol it is */
+	struct packet_tunnel tunnel[PACKET_TUNNELS];
+	void *decoder; /* the reader's own: set in open, released in end */
 };
 
 /* Octets of one side, in order. */
@@ -59,7 +61,12 @@ enum flow_end {
 	FLOW_END_INPUT
 };
 
-/* The reader above.  `open` says whether it wants the flow (false: no state is kept). */
+/*
+ * The reader above.  `open` says whether it wants the flow; false: no state is
+ * kept, and the next packet with data asks again.  To see the first octets before
+ * deciding (any_port), say true and set `done` later.  When the table is full the
+ * oldest flow ends after `open`, so one more than limits.flows can be open.
+ */
 struct flow_reader {
 	void *arg;
 	bool (*open)(void *arg, struct flow *f);
@@ -70,14 +77,17 @@ struct flow_reader {
 	void (*end)(void *arg, struct flow *f, enum flow_end why, int64_t ts_ns);
 };
 
+/* Early segments wait in blocks of 2 KiB; both bounds count whole blocks. */
 struct flow_limits {
-	size_t flows; /* connections followed at once */
-	size_t
-	    buffer_bytes;  /* octets of early segments that wait, all flows together */
-	size_t flow_bytes; /* the same for one side of one flow */
-	int64_t idle_ns;   /* silence after which a flow is forgotten */
-	int64_t gap_ns;	  /* how long an acknowledged hole is waited for (reordering) */
+	size_t flows;	     /* connections followed at once */
+	size_t buffer_bytes; /* memory of early segments, all flows together */
+	size_t flow_bytes;   /* the same for one side of one flow */
+	int64_t idle_ns;     /* silence after which a flow is forgotten */
+	int64_t gap_ns; /* how long an acknowledged hole is waited for (reordering) */
 	bool vlan_in_key; /* tell flows apart by VLAN tags after all */
+	bool any_port;	  /* look at packets of all ports, not only of these: */
+	const uint16_t *ports; /* of the servers that matter; copied */
+	size_t nports;
 };
 
 struct flow_table;
@@ -85,10 +95,14 @@ struct flow_table;
 struct flow_table *flow_table_new(const struct flow_limits *limits,
     const struct flow_reader *reader, struct stats *s);
 
-/* A TCP packet of a port that matters.  Calls the reader. */
+/* A TCP packet; one of no port that matters returns at once.  Calls the reader. */
 void flow_packet(struct flow_table *t, const struct packet *p);
 
-/* Let time pass: holes are given up and silent flows forgotten. */
+/*
+ * Let time pass: holes are given up and silent flows forgotten.  Cheap, may be
+ * called often.  What the reader gets of a flow does not depend on when this is
+ * called, for flow_packet looks at the time of its flow first.
+ */
 void flow_expire(struct flow_table *t, int64_t now_ns);
 
 /* The input is at its end: deliver what waits, end every flow (FLOW_END_INPUT), in
@@ -99,7 +113,10 @@ void flow_table_free(struct flow_table *t);
 
 /* The tuple of a packet as sent: originator is the source. */
 struct flow_tuple flow_tuple_of(const struct packet *p);
-/* A number for the connection that is the same whichever side sent the packet. */
+/*
+ * A number for the connection that is the same whichever side sent the packet;
+ * of 53 bits, so that readers of JSON who keep numbers as doubles keep all of it.
+ */
 uint64_t flow_tuple_id(const struct flow_tuple *t);
 
 /*

@@ -61,15 +61,18 @@ struct packet_decoder;
 /* s and everything passed to the decoder outlive it. */
 struct packet_decoder *packet_decoder_new(
     const struct packet_limits *limits, struct stats *s);
+/* The input is at its end: give up the packets that wait for fragments. */
+void packet_decoder_flush(struct packet_decoder *d);
 void packet_decoder_free(struct packet_decoder *d);
 
 /*
  * Decode a frame.  Returns its fate: FRAME_DECODED with *p filled (payload points
  * into the frame, or for a packet put together from fragments into the decoder,
- * either way until the next call), or why there is no packet.  The caller counts
+ * either way until the next call; past their counts vlan[] and tunnel[] are left as
+ * they were), or why there is no packet; then *p is of no use.  The caller counts
  * the fate; all other counters are kept here.
  */
-enum stat packet_decode(
+enum stat_id packet_decode(
     struct packet_decoder *d, const struct frame *f, struct packet *p);
 
 /* True when the link type is known. */

@@ -68,6 +68,26 @@ START_TEST(wire_child_cannot_leave_its_part)
 }
 END_TEST
 
+START_TEST(wire_trim_shortens_and_never_lengthens)
+{
+	struct span s = guard("abcdef", 6);
+	struct wire w = wire_over(s);
+
+	wire_skip(&w, 2);
+	wire_trim(&w, 3);
+	ck_assert_uint_eq(wire_left(&w), 3);
+	wire_trim(&w, SIZE_MAX);
+	ck_assert_uint_eq(wire_left(&w), 3);
+	ck_assert_uint_eq(wire_u24(&w), 0x636465);
+	wire_trim(&w, 0);
+	ck_assert(!w.bad);
+	wire_skip(&w, 1);
+	wire_trim(&w, 1);
+	ck_assert(w.bad);
+	guard_free(s);
+}
+END_TEST
+
 START_TEST(pool_hands_out_no_more_than_its_cap)
 {
 	struct pool p;
@@ -144,7 +164,7 @@ START_TEST(json_is_valid_utf8_whatever_goes_in)
 	json_int(&j, "min", INT64_MIN);
 	json_open(&j, "list", '[');
 	json_bool(&j, NULL, true);
-	json_null(&j, NULL);
+	json_none(&j, NULL);
 	json_close(&j);
 	json_close(&j);
 	ck_assert_str_eq(b.p,
@@ -300,6 +320,7 @@ main(void)
 	tcase_add_test(tc, wire_read_past_the_end_is_zero_and_sticky);
 	tcase_add_test(tc, wire_length_near_the_top_does_not_wrap);
 	tcase_add_test(tc, wire_child_cannot_leave_its_part);
+	tcase_add_test(tc, wire_trim_shortens_and_never_lengthens);
 	tcase_add_test(tc, pool_hands_out_no_more_than_its_cap);
 	tcase_add_test(tc, table_finds_all_with_a_hash_and_knows_the_oldest);
 	tcase_add_test(tc, hash_depends_on_key_and_every_octet);

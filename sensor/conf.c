@@ -1,0 +1,462 @@
+/* The configuration, read from its file; see conf.h and conf_private.h. */
+
+#include "conf_private.h"
+
+#include "base/yaml.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What a load needs at hand. */
+struct load {
+	struct conf *conf;
+	const char *file;
+	struct diag *diag;
+};
+
+static void
+wrong(struct load *l, const struct yaml_node *node, const struct conf_row *row,
+    const char *want)
+{
+	diag_error(l->diag, l->file, node->line, node->column,
+	    "%s%s%s: %s is wanted, not %s%s%s", row->group ? row->group : "",
+	    row->group ? "." : "", row->key, want,
+	    node->type == YAML_SCALAR ? "\"" : "",
+	    node->type == YAML_SCALAR ? node->text : yaml_type_str(node->type),
+	    node->type == YAML_SCALAR ? "\"" : "");
+}
+
+static void *
+place(struct conf *c, const struct conf_row *row)
+{
+	return (uint8_t *)c + row->at;
+}
+
+static void
+load_number(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+{
+	int64_t *to = place(l->conf, row);
+	uint64_t octets = 0;
+	char want[96];
+	int64_t v = 0;
+	int failed;
+
+	if (row->type == TYPE_DURATION) {
+		failed = yaml_duration(node, &v);
+		snprintf(want, sizeof(want),
+		    "a time from %lld ms to %lld s, such as 10s",
+		    (long long)(row->min / CONF_MS),
+		    (long long)(row->max / CONF_SECOND));
+	} else if (row->type == TYPE_SIZE) {
+		failed = yaml_size(node, &octets);
+		v = (int64_t)octets;
+		snprintf(want, sizeof(want), "octets from %lld to %lld, such as 64k",
+		    (long long)row->min, (long long)row->max);
+	} else {
+		failed = yaml_int(node, &v);
+		snprintf(want, sizeof(want), "a number from %lld to %lld",
+		    (long long)row->min, (long long)row->max);
+	}
+	if (failed || v < row->min || v > row->max)
+		wrong(l, node, row, want);
+	else
+		*to = v;
+}
+
+static void
+load_string(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+{
+	const char **to = place(l->conf, row);
+	char want[64];
+
+	if (node->type == YAML_NULL ||
+	    (node->type == YAML_SCALAR && (int64_t)strlen(node->text) <= row->max)) {
+		*to = arena_strdup(&l->conf->arena, node->text);
+		return;
+	}
+	snprintf(want, sizeof(want), "a text of at most %lld characters",
+	    (long long)row->max);
+	wrong(l, node, row, want);
+}
+
+static int
+word_index(const char *const *words, const char *word)
+{
+	for (int i = 0; words[i] != NULL; i++)
+		if (strcmp(words[i], word) == 0)
+			return i;
+	return -1;
+}
+
+/* "full, domain or hash" */
+static const char *
+words_str(const char *const *words, char text[128])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; words[i] != NULL; i++)
+		n += (size_t)snprintf(text + n, 128 - n, "%s%s",
+		    i == 0		       ? ""
+			: words[i + 1] != NULL ? ", "
+					       : " or ",
+		    words[i]);
+	return text;
+}
+
+static void
+load_word(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+{
+	int64_t *to = place(l->conf, row);
+	int index = node->type == YAML_SCALAR ? word_index(row->words, node->text) : -1;
+	char want[128];
+
+	if (index < 0)
+		wrong(l, node, row, words_str(row->words, want));
+	else
+		*to = index;
+}
+
+static void
+load_ports(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+{
+	struct conf_ports *to = place(l->conf, row);
+
+	if (node->type != YAML_LIST || node->n > CONF_PORTS_MAX) {
+		wrong(l, node, row, "a list of at most 32 ports, such as [25, 587],");
+		return;
+	}
+	to->n = 0;
+	for (size_t i = 0; i < node->n; i++) {
+		int64_t v;
+
+		if (yaml_int(node->items[i], &v) < 0 || v < 1 || v > 65535)
+			wrong(l, node->items[i], row, "a port from 1 to 65535");
+		else
+			to->port[to->n++] = (uint16_t)v;
+	}
+}
+
+static void
+load_strings(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+{
+	struct conf_strings *to = place(l->conf, row);
+
+	if (node->type != YAML_LIST) {
+		wrong(l, node, row, "a list");
+		return;
+	}
+	*to = (struct conf_strings){ 0 };
+	for (size_t i = 0; i < node->n; i++) {
+		if (node->items[i]->type != YAML_SCALAR)
+			wrong(l, node->items[i], row, "a list of plain words");
+		else
+			conf_add_string(l->conf, to, node->items[i]->text);
+	}
+}
+
+static void
+load_nets(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+{
+	struct conf_nets *to = place(l->conf, row);
+
+	if (node->type != YAML_LIST) {
+		wrong(l, node, row, "a list of networks");
+		return;
+	}
+	to->n = 0;
+	to->net = arena_alloc(&l->conf->arena, (node->n + 1) * sizeof(*to->net));
+	for (size_t i = 0; i < node->n; i++) {
+		if (node->items[i]->type != YAML_SCALAR ||
+		    ip_net_parse(&to->net[to->n], node->items[i]->text) < 0)
+			wrong(l, node->items[i], row, "a network such as 10.0.0.0/8");
+		else
+			to->n++;
+	}
+}
+
+static void
+load_output_events(struct load *l, const struct conf_row *row, struct conf_output *o,
+    const struct yaml_node *node)
+{
+	char want[128];
+
+	if (node->type != YAML_LIST) {
+		wrong(l, node, row, "a list of events");
+		return;
+	}
+	o->events = 0;
+	for (size_t i = 0; i < node->n; i++) {
+		int index = node->items[i]->type == YAML_SCALAR
+		    ? word_index(conf_event_words, node->items[i]->text)
+		    : -1;
+
+		if (index < 0)
+			wrong(
+			    l, node->items[i], row, words_str(conf_event_words, want));
+		else
+			o->events |= conf_event_bits[index];
+	}
+}
+
+static void
+load_output(struct load *l, const struct conf_row *row, struct conf_output *o,
+    const struct yaml_node *node)
+{
+	static const char *const keys[] = { "file", "events", "format", NULL };
+	char want[128];
+
+	*o = (struct conf_output){ .events = EVENTS_ALERT };
+	for (size_t i = 0; i < node->n; i++) {
+		const struct yaml_node *key = node->keys[i], *value = node->items[i];
+		int index = word_index(keys, key->text);
+
+		if (index == 0 && value->type == YAML_SCALAR)
+			o->path = arena_strdup(&l->conf->arena, value->text);
+		else if (index == 1)
+			load_output_events(l, row, o, value);
+		else if (index == 2 && value->type == YAML_SCALAR &&
+		    conf_parse_format(value->text) >= 0)
+			o->format = conf_parse_format(value->text);
+		else if (index == 2)
+			wrong(l, value, row, words_str(conf_format_words, want));
+		else if (index == 0)
+			wrong(l, value, row, "a path");
+		else
+			diag_error(l->diag, l->file, key->line, key->column,
+			    "unknown key \"%s\": %s", key->text, words_str(keys, want));
+	}
+	if (o->path == NULL)
+		diag_error(l->diag, l->file, node->line, node->column,
+		    "an output without \"file\": say where it goes, \"-\" for standard "
+		    "output");
+}
+
+static void
+load_outputs(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+{
+	struct conf_outputs *to = place(l->conf, row);
+
+	if (node->type != YAML_LIST) {
+		wrong(l, node, row, "a list of outputs");
+		return;
+	}
+	to->n = 0;
+	to->output = arena_alloc(&l->conf->arena, (node->n + 1) * sizeof(*to->output));
+	for (size_t i = 0; i < node->n; i++) {
+		if (node->items[i]->type != YAML_MAP)
+			wrong(l, node->items[i], row,
+			    "a map such as {file: alerts.json}");
+		else
+			load_output(l, row, &to->output[to->n++], node->items[i]);
+	}
+}
+
+static void
+load_row(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+{
+	switch (row->type) {
+	case TYPE_STRING:
+		load_string(l, row, node);
+		break;
+	case TYPE_COUNT:
+	case TYPE_SIZE:
+	case TYPE_DURATION:
+		load_number(l, row, node);
+		break;
+	case TYPE_BOOL:
+		if (yaml_bool(node, place(l->conf, row)) < 0)
+			wrong(l, node, row, "yes or no");
+		break;
+	case TYPE_WORD:
+		load_word(l, row, node);
+		break;
+	case TYPE_PORTS:
+		load_ports(l, row, node);
+		break;
+	case TYPE_STRINGS:
+		load_strings(l, row, node);
+		break;
+	case TYPE_NETS:
+		load_nets(l, row, node);
+		break;
+	case TYPE_OUTPUTS:
+		load_outputs(l, row, node);
+		break;
+	}
+}
+
+static const struct conf_row *
+find_row(const char *group, const char *key)
+{
+	for (size_t i = 0; i < conf_nrows; i++)
+		if (strcmp(conf_rows[i].key, key) == 0 &&
+		    (conf_rows[i].group == NULL
+			    ? group == NULL
+			    : group != NULL && strcmp(conf_rows[i].group, group) == 0))
+			return &conf_rows[i];
+	return NULL;
+}
+
+static bool
+is_group(const char *word)
+{
+	for (size_t i = 0; i < conf_nrows; i++)
+		if (conf_rows[i].group != NULL && strcmp(conf_rows[i].group, word) == 0)
+			return true;
+	return false;
+}
+
+/* A key that is in no row: name the nearest one. */
+static void
+unknown_key(struct load *l, const char *group, const struct yaml_node *key)
+{
+	const char *words[2 * CONF_ROWS_MAX + 1], *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < conf_nrows; i++) {
+		if (conf_rows[i].group == NULL
+			? group == NULL
+			: group != NULL && strcmp(conf_rows[i].group, group) == 0)
+			words[n++] = conf_rows[i].key;
+		if (group == NULL && conf_rows[i].group != NULL)
+			words[n++] = conf_rows[i].group;
+	}
+	words[n] = NULL;
+	near = diag_nearest(key->text, words);
+	if (near != NULL)
+		diag_error(l->diag, l->file, key->line, key->column,
+		    "unknown key \"%s\": did you mean \"%s\"?", key->text, near);
+	else
+		diag_error(l->diag, l->file, key->line, key->column,
+		    "unknown key \"%s\"%s%s: see straywatch.yaml(5) for those there "
+		    "are",
+		    key->text, group ? " in " : "", group ? group : "");
+}
+
+static void
+load_group(
+    struct load *l, const struct yaml_node *group_key, const struct yaml_node *map)
+{
+	if (map->type == YAML_NULL)
+		return;
+	if (map->type != YAML_MAP) {
+		diag_error(l->diag, l->file, map->line, map->column,
+		    "%s: a map of keys is wanted, not %s", group_key->text,
+		    yaml_type_str(map->type));
+		return;
+	}
+	for (size_t i = 0; i < map->n; i++) {
+		const struct conf_row *row =
+		    find_row(group_key->text, map->keys[i]->text);
+
+		if (row == NULL)
+			unknown_key(l, group_key->text, map->keys[i]);
+		else
+			load_row(l, row, map->items[i]);
+	}
+}
+
+static void
+load_root(struct load *l, const struct yaml_node *root)
+{
+	if (root->type == YAML_NULL)
+		return;
+	if (root->type != YAML_MAP) {
+		diag_error(l->diag, l->file, root->line, root->column,
+		    "a map of groups is wanted, not %s", yaml_type_str(root->type));
+		return;
+	}
+	for (size_t i = 0; i < root->n; i++) {
+		const struct conf_row *row = find_row(NULL, root->keys[i]->text);
+
+		if (row != NULL)
+			load_row(l, row, root->items[i]);
+		else if (is_group(root->keys[i]->text))
+			load_group(l, root->keys[i], root->items[i]);
+		else
+			unknown_key(l, NULL, root->keys[i]);
+	}
+}
+
+void
+conf_init(struct conf *c)
+{
+	struct diag d = { 0 };
+	struct load l = { .conf = c, .file = "built-in defaults", .diag = &d };
+	struct arena tree;
+
+	memset(c, 0, sizeof(*c));
+	arena_init(&c->arena);
+	arena_init(&tree);
+	for (size_t i = 0; i < conf_nrows; i++)
+		load_row(&l, &conf_rows[i],
+		    yaml_parse(&tree, l.file, span_str(conf_rows[i].preset), &d));
+	assert(d.errors == 0);
+	arena_fini(&tree);
+	diag_fini(&d);
+}
+
+int
+conf_load(struct conf *c, const char *path, struct diag *d)
+{
+	struct load l = { .conf = c, .file = path, .diag = d };
+	size_t errors = d->errors;
+	struct yaml_node *root;
+	struct arena tree;
+
+	arena_init(&tree);
+	root = yaml_load(&tree, path, d);
+	if (root != NULL)
+		load_root(&l, root);
+	arena_fini(&tree);
+	c->file = arena_strdup(&c->arena, path);
+	return d->errors == errors ? 0 : -1;
+}
+
+void
+conf_add_string(struct conf *c, struct conf_strings *list, const char *s)
+{
+	const char **grown = arena_alloc(&c->arena, (list->n + 1) * sizeof(*grown));
+
+	if (list->n > 0)
+		memcpy(grown, list->s, list->n * sizeof(*grown));
+	grown[list->n] = arena_strdup(&c->arena, s);
+	list->s = grown;
+	list->n++;
+}
+
+unsigned
+conf_parse_events(const char *list, const char *file, struct diag *d)
+{
+	unsigned bits = 0;
+	char want[128];
+
+	for (const char *word = list; word != NULL;) {
+		size_t n = strcspn(word, ",");
+		char *copy = mem_strndup(word, n);
+		int index = word_index(conf_event_words, copy);
+
+		if (index < 0)
+			diag_error(d, file, 0, 0, "unknown event \"%s\": %s", copy,
+			    words_str(conf_event_words, want));
+		else
+			bits |= conf_event_bits[index];
+		free(copy);
+		word = word[n] == ',' ? word + n + 1 : NULL;
+	}
+	return bits;
+}
+
+int
+conf_parse_format(const char *word)
+{
+	return word_index(conf_format_words, word);
+}
+
+void
+conf_fini(struct conf *c)
+{
+	arena_fini(&c->arena);
+	memset(c, 0, sizeof(*c));
+}

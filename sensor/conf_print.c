@@ -1,0 +1,144 @@
+/* The effective configuration as a file; see conf.h. */
+
+#include "conf_private.h"
+
+/* A YAML text in double quotes. */
+static void
+print_quoted(struct buf *out, const char *text)
+{
+	buf_char(out, '"');
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_char(out, '\\');
+		buf_char(out, *text);
+	}
+	buf_char(out, '"');
+}
+
+static const void *
+place(const struct conf *c, const struct conf_row *row)
+{
+	return (const uint8_t *)c + row->at;
+}
+
+static void
+print_list(struct buf *out, const char *const *words, size_t n)
+{
+	buf_char(out, '[');
+	for (size_t i = 0; i < n; i++) {
+		buf_str(out, i ? ", " : "");
+		print_quoted(out, words[i]);
+	}
+	buf_char(out, ']');
+}
+
+static void
+print_duration(struct buf *out, int64_t ns)
+{
+	if (ns % CONF_SECOND == 0)
+		buf_printf(out, "%llds", (long long)(ns / CONF_SECOND));
+	else
+		buf_printf(out, "%lldms", (long long)(ns / CONF_MS));
+}
+
+static void
+print_nets(struct buf *out, const struct conf_nets *nets)
+{
+	buf_char(out, '[');
+	for (size_t i = 0; i < nets->n; i++) {
+		char text[ADDR_STRLEN];
+
+		buf_printf(out, "%s\"%s%s/%u\"", i ? ", " : "",
+		    nets->net[i].negated ? "!" : "",
+		    ip_addr_str(&nets->net[i].addr, text), nets->net[i].bits);
+	}
+	buf_char(out, ']');
+}
+
+static void
+print_outputs(struct buf *out, const struct conf_outputs *outputs)
+{
+	if (outputs->n == 0)
+		buf_str(out, "[]");
+	for (size_t i = 0; i < outputs->n; i++) {
+		const struct conf_output *o = &outputs->output[i];
+		const char *sep = "";
+
+		buf_str(out, "\n  - file: ");
+		print_quoted(out, o->path);
+		buf_str(out, "\n    events: [");
+		for (size_t k = 0; k < 4; k++) {
+			if (o->events & conf_event_bits[k]) {
+				buf_printf(out, "%s%s", sep, conf_event_words[k]);
+				sep = ", ";
+			}
+		}
+		buf_printf(out, "]\n    format: %s", conf_format_words[o->format]);
+	}
+}
+
+static void
+print_value(const struct conf *c, const struct conf_row *row, struct buf *out)
+{
+	const void *at = place(c, row);
+	const struct conf_ports *ports = at;
+	const struct conf_strings *strings = at;
+
+	switch (row->type) {
+	case TYPE_STRING:
+		print_quoted(out, *(const char *const *)at);
+		break;
+	case TYPE_COUNT:
+	case TYPE_SIZE:
+		buf_printf(out, "%lld", (long long)*(const int64_t *)at);
+		break;
+	case TYPE_DURATION:
+		print_duration(out, *(const int64_t *)at);
+		break;
+	case TYPE_BOOL:
+		buf_str(out, *(const bool *)at ? "yes" : "no");
+		break;
+	case TYPE_WORD:
+		buf_str(out, row->words[*(const int64_t *)at]);
+		break;
+	case TYPE_PORTS:
+		buf_char(out, '[');
+		for (size_t i = 0; i < ports->n; i++)
+			buf_printf(out, "%s%u", i ? ", " : "", ports->port[i]);
+		buf_char(out, ']');
+		break;
+	case TYPE_STRINGS:
+		print_list(out, strings->s, strings->n);
+		break;
+	case TYPE_NETS:
+		print_nets(out, at);
+		break;
+	case TYPE_OUTPUTS:
+		print_outputs(out, at);
+		break;
+	}
+}
+
+void
+conf_print(const struct conf *c, struct buf *out)
+{
+	const char *group = NULL;
+
+	buf_printf(out, "# straywatch configuration, from %s\n",
+	    c->file ? c->file : "built-in defaults");
+	for (size_t i = 0; i < conf_nrows; i++) {
+		const struct conf_row *row = &conf_rows[i];
+		const char *indent = row->group ? "  " : "";
+
+		if (row->group != NULL &&
+		    (group == NULL || strcmp(group, row->group) != 0))
+			buf_printf(out, "\n%s:\n", row->group);
+		else if (row->group == NULL)
+			buf_char(out, '\n');
+		group = row->group;
+		buf_printf(
+		    out, "%s# %s\n%s%s: ", indent, row->sentence, indent, row->key);
+		print_value(c, row, out);
+		buf_char(out, '\n');
+	}
+}

@@ -1,0 +1,98 @@
+/* The keys of the configuration; see conf_private.h. */
+
+#include "conf_private.h"
+
+static const char *const privacy_words[] = { "full", "domain", "hash", NULL };
+const char *const conf_format_words[] = { "eve", "ecs", NULL };
+const char *const conf_event_words[] = { "alert", "dns", "smtp", "stats", "all", NULL };
+const unsigned conf_event_bits[] = { EVENTS_ALERT, EVENTS_DNS, EVENTS_SMTP,
+	EVENTS_STATS, EVENTS_ALL };
+
+#define AT(member) offsetof(struct conf, member)
+#define MS	   1000000LL
+#define SECOND	   1000000000LL
+#define MiB	   (1024LL * 1024)
+
+/* clang-format off */
+const struct conf_row conf_rows[] = {
+	{ "sensor", "name", TYPE_STRING, AT(sensor_name), 0, 64, "straywatch",
+	    "name of this sensor, in every event", NULL },
+
+	{ "capture", "verify_checksums", TYPE_BOOL, AT(verify_checksums), 0, 0, "no",
+	    "drop packets with wrong checksums; offloading makes them on the sender itself", NULL },
+	{ "capture", "vlan_in_flow_key", TYPE_BOOL, AT(vlan_in_flow_key), 0, 0, "no",
+	    "tell connections apart by VLAN tag too", NULL },
+	{ "capture", "deduplicate", TYPE_BOOL, AT(deduplicate), 0, 0, "no",
+	    "count a packet that a mirror shows twice once", NULL },
+
+	{ "limits", "flows", TYPE_COUNT, AT(flows), 16, 1 << 24, "65536",
+	    "TCP connections followed at once; the oldest is forgotten", NULL },
+	{ "limits", "flow_buffer", TYPE_SIZE, AT(flow_buffer), 4096, 64 * MiB, "1M",
+	    "octets that wait for a hole to be filled, one side of one connection", NULL },
+	{ "limits", "reassembly", TYPE_SIZE, AT(reassembly), 65536, 16384 * MiB, "32M",
+	    "octets that wait for holes, all connections", NULL },
+	{ "limits", "flow_idle", TYPE_DURATION, AT(flow_idle), SECOND, 7 * 86400 * SECOND, "10m",
+	    "silence after which a connection is forgotten", NULL },
+	{ "limits", "gap_wait", TYPE_DURATION, AT(gap_wait), 0, 60 * SECOND, "1s",
+	    "how long the octets of a hole are waited for", NULL },
+	{ "limits", "fragments", TYPE_COUNT, AT(fragments), 1, 1 << 20, "4096",
+	    "packets that wait for the rest of their fragments", NULL },
+	{ "limits", "fragment_bytes", TYPE_SIZE, AT(fragment_bytes), 65536, 4096 * MiB, "16M",
+	    "octets of fragments that wait", NULL },
+	{ "limits", "fragment_wait", TYPE_DURATION, AT(fragment_wait), 100 * MS, 600 * SECOND, "30s",
+	    "how long a packet waits for its fragments", NULL },
+	{ "limits", "dns_connections", TYPE_COUNT, AT(dns_connections), 1, 1 << 20, "16384",
+	    "DNS over TCP connections decoded at once", NULL },
+	{ "limits", "smtp_sessions", TYPE_COUNT, AT(smtp_sessions), 1, 1 << 20, "16384",
+	    "SMTP sessions decoded at once", NULL },
+	{ "limits", "recipients", TYPE_COUNT, AT(recipients), 16, 1 << 22, "32768",
+	    "recipients that wait for the end of their mail", NULL },
+	{ "limits", "line", TYPE_SIZE, AT(line), 1024, 65536, "4k",
+	    "longest SMTP line", NULL },
+	{ "limits", "tracked", TYPE_COUNT, AT(tracked), 16, 1 << 22, "16384",
+	    "flagged names that wait for their outcome; the oldest is written early", NULL },
+	{ "limits", "thresholds", TYPE_COUNT, AT(thresholds), 16, 1 << 22, "65536",
+	    "clients and names that thresholds remember; the oldest is forgotten", NULL },
+	{ "limits", "hold", TYPE_DURATION, AT(hold), 0, 600 * SECOND, "10s",
+	    "how long an alert waits for its outcome", NULL },
+	{ "limits", "duplicate_window", TYPE_DURATION, AT(duplicate_window), 0, 10 * SECOND, "50ms",
+	    "how long after a packet its copy may come", NULL },
+
+	{ "protocols", "dns_ports", TYPE_PORTS, AT(dns_ports), 0, 0, "[53]",
+	    "ports of DNS, UDP and TCP", NULL },
+	{ "protocols", "smtp_ports", TYPE_PORTS, AT(smtp_ports), 0, 0, "[25, 465, 587, 2525]",
+	    "ports of SMTP and LMTP", NULL },
+	{ "protocols", "any_port", TYPE_BOOL, AT(any_port), 0, 0, "no",
+	    "recognise SMTP and DNS over TCP on other ports too, by their first octets", NULL },
+	{ "protocols", "mdns", TYPE_BOOL, AT(mdns), 0, 0, "no",
+	    "decode multicast DNS (UDP 5353) for the dns log; never flagged", NULL },
+	{ "protocols", "llmnr", TYPE_BOOL, AT(llmnr), 0, 0, "no",
+	    "decode LLMNR (UDP 5355) for the dns log; never flagged", NULL },
+
+	{ "sites", "networks", TYPE_NETS, AT(networks), 0, 0, "[]",
+	    "our own networks", NULL },
+	{ "sites", "search_suffixes", TYPE_STRINGS, AT(search_suffixes), 0, 0, "[]",
+	    "domains that our clients append to names: navy.mil.corp.example is no typo", NULL },
+
+	{ "rules", "paths", TYPE_STRINGS, AT(rule_paths), 0, 0, "[]",
+	    "rule files or folders; empty: the shipped rules", NULL },
+	{ "rules", "protect", TYPE_STRINGS, AT(protect), 0, 0, "[]",
+	    "domains whose typos are flagged without writing a rule", NULL },
+
+	{ "privacy", "addresses", TYPE_WORD, AT(privacy), 0, 0, "full",
+	    "mail addresses in events: full, domain (no local part) or hash (keyed)", privacy_words },
+	{ "privacy", "key", TYPE_STRING, AT(privacy_key), 0, 256, "",
+	    "key of the hash; keep it secret", NULL },
+
+	{ NULL, "outputs", TYPE_OUTPUTS, AT(outputs), 0, 0, "[]",
+	    "where events go: {file: PATH, events: [alert], format: eve}; empty: standard output", NULL },
+
+	{ "stats", "interval", TYPE_DURATION, AT(stats_interval), SECOND, 86400 * SECOND, "60s",
+	    "time between stats events", NULL },
+};
+/* clang-format on */
+
+const size_t conf_nrows = sizeof(conf_rows) / sizeof(conf_rows[0]);
+
+_Static_assert(
+    sizeof(conf_rows) / sizeof(conf_rows[0]) <= CONF_ROWS_MAX, "room for all keys");

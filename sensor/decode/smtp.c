@@ -1,0 +1,181 @@
+/* SMTP sessions: memory, the two streams, the beginning and the end; see smtp.h. */
+
+#include "decode/smtp_private.h"
+
+#include <stdlib.h>
+
+enum {
+	LINES_MAX = 8192,	 /* lines cut by a segment's end, all sessions */
+	HOLDS_MAX = 512,	 /* clients that run ahead */
+	ANSWERS_MAX = 16 * 1024, /* replies that wait */
+	PARKED_MAX = 4096,
+	SMTPS_PORT = 465,
+};
+
+_Static_assert(sizeof(struct smtp_conn) < sizeof(struct smtp_session) + 1280,
+    "a session beside its names and its transaction stays small");
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+struct smtp *
+smtp_new(
+    const struct smtp_limits *limits, const struct smtp_sink *sink, struct stats *s)
+{
+	struct smtp *m = mem_alloc(sizeof(*m));
+	size_t sessions = limits->sessions;
+	size_t recipients = limits->recipients ? limits->recipients : 1;
+
+	m->sink = *sink;
+	m->stats = s;
+	m->line_bytes = limits->line_bytes;
+	pool_init(&m->conns, sizeof(struct smtp_conn), sessions);
+	pool_init(&m->lines, sizeof(struct smtp_line) + m->line_bytes,
+	    least(2 * sessions, LINES_MAX));
+	pool_init(&m->holds, sizeof(struct smtp_hold), least(sessions, HOLDS_MAX));
+	pool_init(&m->commands, sizeof(struct smtp_command), recipients + 4 * sessions);
+	pool_init(&m->answers, sizeof(struct smtp_answer), ANSWERS_MAX);
+	pool_init(&m->parked, sizeof(struct smtp_parked), PARKED_MAX);
+	pool_init(&m->rcpts, sizeof(struct smtp_rcpt_slot), recipients);
+	return m;
+}
+
+void
+smtp_free(struct smtp *m)
+{
+	if (m == NULL)
+		return;
+	pool_fini(&m->conns);
+	pool_fini(&m->lines);
+	pool_fini(&m->holds);
+	pool_fini(&m->commands);
+	pool_fini(&m->answers);
+	pool_fini(&m->parked);
+	pool_fini(&m->rcpts);
+	free(m);
+}
+
+struct smtp_conn *
+smtp_open(struct smtp *m, const struct flow *f)
+{
+	struct smtp_conn *c = pool_get(&m->conns);
+
+	if (c == NULL) {
+		stats_inc(m->stats, STAT_SMTP_TOO_MANY);
+		return NULL;
+	}
+	*c = (struct smtp_conn){ .flow = f };
+	c->client.cut.crlf = c->server.cut.crlf = true;
+	c->tls = f->tuple.port[SIDE_RESPONDER] == SMTPS_PORT;
+	if (f->midstream) {
+		c->client.state = c->server.state = SMTP_LOST;
+		c->pairing.commands_hole = c->pairing.answers_hole = true;
+		c->greeting = GREETING_POSSIBLE;
+	}
+	return c;
+}
+
+void
+smtp_bytes(struct smtp *m, struct smtp_conn *c, const struct flow *f, enum side side,
+    const struct chunk *chunk)
+{
+	struct smtp_input in = {
+		.w = wire_over(chunk->data), .seq = chunk->seq, .ref = chunk->ref
+	};
+
+	c->flow = f;
+	c->ref = chunk->ref;
+	if (side == SIDE_ORIGINATOR)
+		smtp_client_bytes(m, c, &in);
+	else
+		smtp_server_bytes(m, c, &in);
+}
+
+void
+smtp_gap(struct smtp *m, struct smtp_conn *c, const struct flow *f, enum side side,
+    uint32_t n)
+{
+	c->flow = f;
+	c->session.tx.gap = true;
+	for (struct smtp_parked *p = c->parked; p != NULL; p = p->next)
+		p->tx.gap = true;
+	if (side == SIDE_ORIGINATOR)
+		smtp_client_gap(m, c, n);
+	else
+		smtp_server_gap(m, c);
+}
+
+void
+smtp_close(struct smtp *m, struct smtp_conn *c, const struct flow *f,
+    const struct frame_ref *ref)
+{
+	c->flow = f;
+	c->ref = *ref;
+	smtp_server_end(m, c);
+	smtp_client_end(m, c);
+	smtp_pair_end(m, c);
+	smtp_tx_close(m, c);
+	if (c->told)
+		SMTP_TELL(m, c, end, &c->ref);
+	pool_put(&m->conns, c);
+}
+
+void
+smtp_enter(struct smtp_conn *c, struct smtp_side *side, enum smtp_state state)
+{
+	if (side == &c->client && side->state == SMTP_WAITING)
+		c->wait = NULL;
+	side->state = state;
+}
+
+void
+smtp_tell_session(struct smtp *m, struct smtp_conn *c)
+{
+	if (c->told)
+		return;
+	c->told = true;
+	stats_inc(m->stats, STAT_SMTP_SESSION);
+	if (m->sink.session != NULL)
+		m->sink.session(m->sink.arg, c->flow, &c->session);
+}
+
+void
+smtp_enter_tls(struct smtp *m, struct smtp_conn *c, struct smtp_side *side)
+{
+	smtp_line_drop(m, &side->cut);
+	smtp_enter(c, side, SMTP_OPAQUE);
+	smtp_tell_session(m, c);
+	if (!c->session.encrypted)
+		stats_inc(m->stats, STAT_SMTP_ENCRYPTED);
+	c->session.encrypted = true;
+	if (side == &c->client)
+		smtp_tx_finish(m, c);
+}
+
+void
+smtp_give_up(struct smtp *m, struct smtp_conn *c)
+{
+	smtp_line_drop(m, &c->client.cut);
+	smtp_line_drop(m, &c->server.cut);
+	smtp_enter(c, &c->client, SMTP_NOT_SMTP);
+	smtp_enter(c, &c->server, SMTP_NOT_SMTP);
+	stats_inc(m->stats, STAT_SMTP_NOT_SMTP);
+}
+
+void
+smtp_name_set(char name[SMTP_NAME_MAX + 1], struct span text)
+{
+	size_t n = 0;
+
+	while (text.n > 0 && (text.p[0] == ' ' || text.p[0] == '\t'))
+		text = span_after(text, 1);
+	while (n < text.n && n < SMTP_NAME_MAX && text.p[n] != ' ' &&
+	    text.p[n] != '\t' && text.p[n] != '\r' && text.p[n] != '\0')
+		n++;
+	if (n > 0)
+		memcpy(name, text.p, n);
+	name[n] = '\0';
+}

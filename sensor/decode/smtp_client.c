@@ -1,0 +1,417 @@
+/*
+ * The client's stream.  Lines are commands until DATA, BDAT or AUTH says that
+ * something else follows.
+ *
+ * What follows DATA is mail only if the server says 354, and a line behind AUTH is a
+ * credential only if it says 334; the reply may stand in a segment that the
+ * capture shows later, or that it never shows.  Until it is known the octets are
+ * held.  When no more can be held, or nothing will tell, they do: what certainly
+ * reads as a command is one.
+ */
+
+#include "decode/smtp_private.h"
+
+enum { GUESS_OCTETS = 512 }; /* of a first line that are enough to guess */
+
+/* Octets of mail were seen. */
+static void
+data_seen(struct smtp_conn *c)
+{
+	if (c->session.tx.data == SMTP_DATA_NONE)
+		c->session.tx.data = SMTP_DATA_STARTED;
+}
+
+/* The message is whole: its reply is to come, the transaction ends with it. */
+static void
+message_ended(struct smtp *m, struct smtp_conn *c)
+{
+	c->session.tx.data = SMTP_DATA_ENDED;
+	smtp_tx_finish(m, c);
+}
+
+void
+smtp_client_dot(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_command *cmd;
+
+	smtp_enter(c, &c->client, SMTP_LINES);
+	cmd = smtp_expect(m, c, VERB_END, c->tx_state.serial);
+	if (cmd != NULL)
+		cmd->several = c->session.lmtp;
+	message_ended(m, c);
+}
+
+/* A line would begin here: is it TLS, or nothing of ours at all? */
+static bool
+leaves_smtp(struct smtp *m, struct smtp_conn *c, const struct smtp_input *in)
+{
+	uint8_t first;
+
+	if (smtp_line_is_tls(&c->client.cut, in)) {
+		smtp_enter_tls(m, c, &c->client);
+		return true;
+	}
+	if (c->told || c->client.state != SMTP_LINES ||
+	    !smtp_line_begins(&c->client.cut, in, &first))
+		return false;
+	/* TLS begins with 0x14 to 0x17; its second octet may be in the next segment. */
+	if (first >= ' ' || (first >= '\t' && first <= '\r') ||
+	    (first >= 0x14 && first <= 0x17))
+		return false;
+	smtp_give_up(m, c);
+	return true;
+}
+
+static bool
+take_command(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	struct smtp_cut *cut = &c->client.cut;
+	struct span line;
+
+	if (leaves_smtp(m, c, in) || !smtp_line_next(m, cut, in, &line))
+		return true;
+	smtp_command(m, c, line, cut->seq, false);
+	smtp_line_done(m, cut);
+	/* It was mail after all. */
+	if (c->resumed && c->client.strange > 2 && c->client.state == SMTP_LINES) {
+		c->pairing.commands_hole = true;
+		smtp_enter(c, &c->client, SMTP_LOST);
+	}
+	return true;
+}
+
+static bool
+take_lost(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	struct smtp_cut *cut = &c->client.cut;
+	struct span line;
+
+	if (leaves_smtp(m, c, in) || !smtp_line_next(m, cut, in, &line))
+		return true;
+	if (c->session.tx.data == SMTP_DATA_STARTED && span_eq(line, span_str(".")))
+		smtp_client_dot(m, c);
+	else if (smtp_command(m, c, line, cut->seq, true))
+		c->resumed = true;
+	else if (c->tls && smtp_line_is_binary(line))
+		smtp_enter_tls(m, c, &c->client);
+	smtp_line_done(m, cut);
+	return true;
+}
+
+static bool
+take_body(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	data_seen(c);
+	switch (smtp_body_take(&c->body, in, &c->session.tx.bytes)) {
+	case BODY_ENDED:
+		smtp_client_dot(m, c);
+		break;
+	case BODY_ENDED_ODDLY:
+		smtp_enter(c, &c->client, SMTP_DOT);
+		break;
+	case BODY_GOES_ON:
+		break;
+	}
+	return true;
+}
+
+/* Behind a dot that ends the mail only if a command follows. */
+static bool
+take_after_dot(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	struct smtp_cut *cut = &c->client.cut;
+	struct span line;
+	bool stuffed;
+
+	if (!smtp_line_next(m, cut, in, &line))
+		return true;
+	if (smtp_command_is_sure(line)) {
+		smtp_client_dot(m, c);
+		smtp_command(m, c, line, cut->seq, false);
+	} else if (span_eq(line, span_str(".")) && cut->crlf == c->body.crlf) {
+		c->session.tx.bytes += cut->crlf ? 3 : 2;
+		smtp_client_dot(m, c);
+	} else {
+		stuffed = line.n > 0 && line.p[0] == '.';
+		c->session.tx.bytes += (c->body.crlf ? 3 : 2) + cut->octets - stuffed;
+		c->body = smtp_body_start(cut->crlf);
+		smtp_enter(c, &c->client, SMTP_BODY);
+	}
+	smtp_line_done(m, cut);
+	return true;
+}
+
+/* n octets of the chunk have passed. */
+static void
+chunk_passed(struct smtp *m, struct smtp_conn *c, uint64_t n)
+{
+	c->left -= n;
+	c->session.tx.bytes += n;
+	if (c->left > 0)
+		return;
+	smtp_enter(c, &c->client, SMTP_LINES);
+	if (c->chunk_last)
+		message_ended(m, c);
+}
+
+void
+smtp_client_chunk(struct smtp *m, struct smtp_conn *c, uint64_t size, bool last)
+{
+	c->left = size;
+	c->chunk_last = last;
+	smtp_enter(c, &c->client, SMTP_CHUNK);
+	chunk_passed(m, c, 0);
+}
+
+static bool
+take_chunk(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	size_t n = wire_left(&in->w);
+
+	if (n > c->left)
+		n = (size_t)c->left;
+	wire_skip(&in->w, n);
+	data_seen(c);
+	chunk_passed(m, c, n);
+	return true;
+}
+
+static bool
+take_secret(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	if (!smtp_line_skip(&c->client.cut, in))
+		return true;
+	smtp_line_done(m, &c->client.cut);
+	c->wait = smtp_expect(m, c, VERB_SECRET, 0);
+	smtp_enter(c, &c->client, SMTP_WAITING);
+	return true;
+}
+
+/* Nothing tells but what the octets look like. */
+static void
+guess(struct smtp_conn *c, struct span s)
+{
+	const uint8_t *lf = s.n > 0 ? memchr(s.p, '\n', s.n) : NULL;
+	bool command =
+	    lf != NULL && smtp_command_is_sure(span_first(s, (size_t)(lf - s.p)));
+
+	if (c->wait_for == SMTP_BODY)
+		c->guessed = c->wait;
+	c->wait = NULL;
+	smtp_enter(c, &c->client, command ? SMTP_LINES : c->wait_for);
+}
+
+/* The reply is still to be expected, and it will be known whose it is. */
+static bool
+reply_will_tell(const struct smtp_conn *c)
+{
+	return c->wait != NULL && c->flow->seen[SIDE_RESPONDER] &&
+	    !smtp_pair_in_doubt(c);
+}
+
+static bool
+take_waiting(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	struct span rest = wire_rest(&in->w);
+
+	smtp_pair(m, c);
+	if (c->client.state != SMTP_WAITING)
+		return true;
+	if (reply_will_tell(c))
+		return false;
+	if (rest.n < GUESS_OCTETS && memchr(rest.p, '\n', rest.n) == NULL)
+		return false;
+	guess(c, rest);
+	return true;
+}
+
+static bool
+take_all(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	(void)m;
+	(void)c;
+	wire_skip(&in->w, wire_left(&in->w));
+	return true;
+}
+
+/* Each takes some octets or changes the state; false when it has to wait for more. */
+static bool (*const takers[])(
+    struct smtp *m, struct smtp_conn *c, struct smtp_input *in) = {
+	[SMTP_LINES] = take_command,
+	[SMTP_WAITING] = take_waiting,
+	[SMTP_SECRET] = take_secret,
+	[SMTP_BODY] = take_body,
+	[SMTP_DOT] = take_after_dot,
+	[SMTP_CHUNK] = take_chunk,
+	[SMTP_LOST] = take_lost,
+	[SMTP_OPAQUE] = take_all,
+	[SMTP_NOT_SMTP] = take_all,
+};
+
+static void
+run(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	while (wire_left(&in->w) > 0 && takers[c->client.state](m, c, in))
+		continue;
+}
+
+static void
+hold_release(struct smtp *m, struct smtp_conn *c)
+{
+	memset(c->hold->text, 0, c->hold->n); /* there may be credentials in it */
+	pool_put(&m->holds, c->hold);
+	c->hold = NULL;
+}
+
+void
+smtp_client_resume(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_hold *hold = c->hold;
+	struct frame_ref ref = c->ref;
+	struct smtp_input in;
+
+	if (hold == NULL)
+		return;
+	in = (struct smtp_input){ .w = wire_over(span_of(hold->text, hold->n)),
+		.seq = hold->seq,
+		.ref = hold->ref };
+	wire_skip(&in.w, hold->at);
+	c->ref = hold->ref;
+	run(m, c, &in);
+	c->ref = ref;
+	hold->at = in.w.pos;
+	if (hold->at == hold->n)
+		hold_release(m, c);
+}
+
+/* Keep as much of in as there is room for; false when there is none at all. */
+static bool
+hold_add(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	struct smtp_hold *hold = c->hold;
+	struct span s;
+
+	if (hold == NULL) {
+		hold = pool_get(&m->holds);
+		if (hold == NULL)
+			return false;
+		hold->at = hold->n = 0;
+		hold->seq = smtp_input_seq(in);
+		hold->ref = in->ref;
+		c->hold = hold;
+	}
+	if (hold->at > 0 && wire_left(&in->w) > SMTP_HOLD_MAX - hold->n) {
+		memmove(hold->text, hold->text + hold->at, hold->n - hold->at);
+		hold->seq += (uint32_t)hold->at;
+		hold->n -= hold->at;
+		hold->at = 0;
+	}
+	s = span_first(wire_rest(&in->w), SMTP_HOLD_MAX - hold->n);
+	if (s.n == 0)
+		return false;
+	memcpy(hold->text + hold->n, s.p, s.n);
+	hold->n += s.n;
+	wire_skip(&in->w, s.n);
+	return true;
+}
+
+/* No room to wait: decide by what is held, or by what is at hand. */
+static void
+wait_no_more(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	struct smtp_hold *hold = c->hold;
+
+	if (c->client.state == SMTP_WAITING)
+		guess(c,
+		    hold ? span_of(hold->text + hold->at, hold->n - hold->at)
+			 : wire_rest(&in->w));
+	smtp_client_resume(m, c);
+}
+
+void
+smtp_client_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	while (wire_left(&in->w) > 0) {
+		if (c->hold == NULL)
+			run(m, c, in);
+		if (wire_left(&in->w) > 0 && !hold_add(m, c, in))
+			wait_no_more(m, c, in);
+		smtp_client_resume(m, c);
+	}
+	smtp_pair(m, c);
+	smtp_client_resume(m, c);
+}
+
+/* Read what is held without waiting any longer. */
+static void
+flush(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_input none = { 0 };
+
+	while (c->hold != NULL)
+		wait_no_more(m, c, &none);
+}
+
+/* Octets of the chunk are missing: it is known how many belong to it. */
+static bool
+gap_in_chunk(struct smtp *m, struct smtp_conn *c, uint32_t n)
+{
+	bool inside = n > 0 && n <= c->left;
+
+	data_seen(c);
+	if (inside)
+		chunk_passed(m, c, n);
+	else if (n > 0)
+		chunk_passed(m, c, c->left);
+	return inside;
+}
+
+void
+smtp_client_gap(struct smtp *m, struct smtp_conn *c, uint32_t n)
+{
+	struct smtp_side *side = &c->client;
+
+	flush(m, c);
+	smtp_line_drop(m, &side->cut);
+	switch (side->state) {
+	case SMTP_OPAQUE:
+	case SMTP_NOT_SMTP:
+		return;
+	case SMTP_CHUNK:
+		if (gap_in_chunk(m, c, n))
+			return;
+		break;
+	case SMTP_BODY:
+	case SMTP_DOT:
+		c->session.tx.bytes += n;
+		data_seen(c);
+		break;
+	default:
+		break;
+	}
+	c->pairing.commands_hole = true;
+	if (side->state == SMTP_WAITING && c->wait_for == SMTP_SECRET)
+		smtp_enter(c, side, SMTP_LOST);
+	if (side->state == SMTP_BODY || side->state == SMTP_DOT ||
+	    side->state == SMTP_WAITING) {
+		/* The hole may end where a line does. */
+		c->body = (struct smtp_body){ .at = BODY_START, .odd = true };
+		c->body_hole = true;
+		if (side->state == SMTP_DOT)
+			smtp_enter(c, side, SMTP_BODY);
+		return;
+	}
+	if (side->state != SMTP_LOST) {
+		stats_inc(m->stats, STAT_SMTP_LOST);
+		smtp_enter(c, side, SMTP_LOST);
+	}
+}
+
+void
+smtp_client_end(struct smtp *m, struct smtp_conn *c)
+{
+	flush(m, c);
+	if (c->client.state == SMTP_DOT)
+		smtp_client_dot(m, c);
+	smtp_line_drop(m, &c->client.cut);
+}

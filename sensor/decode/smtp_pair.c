@@ -1,0 +1,387 @@
+/*
+ * Replies to commands.  Both streams are lists in their own order, and where both
+ * are whole the first reply belongs to the first command, whichever stream the
+ * capture shows first (RFC 5321, 4.1.1 and RFC 2920).
+ *
+ * A hole in either stream ends that: what stands behind it is in doubt until a
+ * reply comes that only one waiting command can have drawn, as 354 does DATA and 221
+ * QUIT.  From there both lists are counted backwards, up to the hole, which gives
+ * each its own again; what is left over has no partner, and gets none rather than a
+ * wrong one.  A client that waits for each reply tells as well: one command, its
+ * reply, and only then the next.
+ */
+
+#include "decode/smtp_private.h"
+
+/* Replies that only these commands draw (RFC 5321, 4.2.3; RFC 3207; RFC 4954). */
+static const struct {
+	uint16_t code;
+	enum smtp_verb_id verb, also;
+} telling[] = {
+	{ 220, VERB_STARTTLS, VERB_STARTTLS },
+	{ 221, VERB_QUIT, VERB_QUIT },
+	{ 235, VERB_AUTH, VERB_SECRET },
+	{ 334, VERB_AUTH, VERB_SECRET },
+	{ 354, VERB_DATA, VERB_DATA },
+};
+
+enum { TELLING = sizeof(telling) / sizeof(telling[0]) };
+
+static bool
+verb_is_told(enum smtp_verb_id verb)
+{
+	for (size_t i = 0; i < TELLING; i++)
+		if (telling[i].verb == verb || telling[i].also == verb)
+			return true;
+	return false;
+}
+
+static bool
+code_tells(uint16_t code)
+{
+	for (size_t i = 0; i < TELLING; i++)
+		if (telling[i].code == code)
+			return true;
+	return false;
+}
+
+/* This command can have drawn that reply. */
+static bool
+fits(const struct smtp_command *cmd, const struct smtp_answer *a)
+{
+	uint16_t code = a->reply.code;
+
+	for (size_t i = 0; i < TELLING; i++)
+		if (telling[i].code == code)
+			return telling[i].verb == cmd->verb ||
+			    telling[i].also == cmd->verb ||
+			    (cmd->verb == VERB_UNKNOWN && code != 354);
+	if (code == 353) /* PRDR: replies for each recipient follow */
+		return cmd->verb == VERB_END || cmd->verb == VERB_BDAT;
+	if (code >= 400)
+		return true;
+	return code < 300 ? cmd->verb != VERB_DATA : cmd->verb == VERB_UNKNOWN;
+}
+
+/* Take the first command off the list; it waits no more. */
+static void
+command_drop(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_pairing *p = &c->pairing;
+	struct smtp_command *cmd = p->commands;
+	uint32_t tx = cmd->tx;
+
+	p->commands = cmd->next;
+	if (p->commands == NULL)
+		p->last_command = NULL;
+	p->ncommands--;
+	if (c->wait == cmd)
+		c->wait = NULL;
+	if (c->guessed == cmd)
+		c->guessed = NULL;
+	pool_put(&m->commands, cmd);
+	smtp_tx_settle(m, c, tx);
+}
+
+static void
+answer_drop(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_pairing *p = &c->pairing;
+	struct smtp_answer *a = p->answers;
+
+	p->answers = a->next;
+	if (p->answers == NULL)
+		p->last_answer = NULL;
+	p->nanswers--;
+	pool_put(&m->answers, a);
+}
+
+/* Give up what waits longest: the rest is behind a hole then. */
+static void
+command_forget(struct smtp *m, struct smtp_conn *c)
+{
+	command_drop(m, c);
+	if (c->pairing.commands != NULL)
+		c->pairing.commands->after_hole = true;
+	else
+		c->pairing.commands_hole = true;
+}
+
+static void
+answer_forget(struct smtp *m, struct smtp_conn *c)
+{
+	answer_drop(m, c);
+	if (c->pairing.answers != NULL)
+		c->pairing.answers->after_hole = true;
+	else
+		c->pairing.answers_hole = true;
+}
+
+/* The first reply is that to the first command. */
+static void
+take(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_command *cmd = c->pairing.commands;
+	struct frame_ref ref = c->ref;
+	bool more;
+
+	c->resumed = false;
+	c->ref = c->pairing.answers->ref;
+	more = smtp_command_answered(m, c, cmd, c->pairing.answers);
+	answer_drop(m, c);
+	if (!more)
+		command_drop(m, c);
+	c->ref = ref;
+}
+
+/* A reply and a command that belong together, and how far certainty reaches back. */
+struct anchor {
+	size_t command, answer;	  /* places in their lists */
+	size_t commands, answers; /* from the last hole to there */
+};
+
+/* The only command that could have drawn this code. */
+static bool
+anchor_command(const struct smtp_pairing *p, size_t row, struct anchor *at)
+{
+	size_t i = 0, run = 0, found = 0;
+	bool several = false;
+
+	for (const struct smtp_command *cmd = p->commands; cmd; cmd = cmd->next, i++) {
+		run = cmd->after_hole || several ? 1 : run + 1;
+		several = cmd->several;
+		if (cmd->verb != telling[row].verb && cmd->verb != telling[row].also)
+			continue;
+		at->command = i;
+		at->commands = run;
+		found++;
+	}
+	return found == 1;
+}
+
+/* The only reply with this code; those to commands that we did see come first. */
+static bool
+anchor_answer(const struct smtp_pairing *p, size_t row, struct anchor *at)
+{
+	size_t i = 0, run = 0, early = 0, found = 0;
+
+	for (const struct smtp_answer *a = p->answers; a != NULL; a = a->next, i++) {
+		run = a->after_hole ? 1 : run + 1;
+		if (a->reply.code != telling[row].code || (a->early && found > 0))
+			continue;
+		at->answer = i;
+		at->answers = run;
+		early += a->early;
+		found += !a->early;
+	}
+	return found == 1 || (found == 0 && early == 1);
+}
+
+/* Of the n pairs that end at the anchor, how many at its end fit. */
+static size_t
+fitting(const struct smtp_pairing *p, const struct anchor *at, size_t n)
+{
+	const struct smtp_command *cmd = p->commands;
+	const struct smtp_answer *a = p->answers;
+	size_t fit = 0;
+
+	for (size_t i = at->command + 1 - n; i > 0; i--)
+		cmd = cmd->next;
+	for (size_t i = at->answer + 1 - n; i > 0; i--)
+		a = a->next;
+	for (; n > 0; n--, cmd = cmd->next, a = a->next)
+		fit = fits(cmd, a) ? fit + 1 : 0;
+	return fit;
+}
+
+/* Drop what has no partner before the anchor, so that the lists begin together. */
+static void
+align(struct smtp *m, struct smtp_conn *c, const struct anchor *at)
+{
+	struct smtp_pairing *p = &c->pairing;
+	size_t n = at->commands < at->answers ? at->commands : at->answers;
+	/* Dropping a command reports its transaction, but changes no list. */
+	size_t fit = fitting(p, at, n);
+
+	for (size_t i = at->answer + 1 - fit; i > 0; i--)
+		answer_drop(m, c);
+	for (size_t i = at->command + 1 - fit; i > 0; i--)
+		command_drop(m, c);
+	p->commands->after_hole = false;
+	p->answers->after_hole = false;
+}
+
+/* Find a pair that is certain although there was a hole. */
+static bool
+resync(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_pairing *p = &c->pairing;
+	struct anchor at = { 0 };
+
+	if (!p->try_sync)
+		return false;
+	p->try_sync = false;
+	for (size_t i = 0; i < TELLING; i++) {
+		if (!anchor_command(p, i, &at) || !anchor_answer(p, i, &at))
+			continue;
+		align(m, c, &at);
+		p->try_sync = true;
+		return true;
+	}
+	return false;
+}
+
+static bool
+behind_hole(const struct smtp_pairing *p)
+{
+	return p->commands->after_hole || p->answers->after_hole;
+}
+
+void
+smtp_pair(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_pairing *p = &c->pairing;
+
+	while (p->commands != NULL && p->answers != NULL) {
+		if (!behind_hole(p) && fits(p->commands, p->answers)) {
+			take(m, c);
+			continue;
+		}
+		if (!behind_hole(p)) {
+			/* Impossible: something was lost without a trace. */
+			p->answers->after_hole = true;
+			p->try_sync = true;
+		}
+		if (!resync(m, c))
+			return;
+	}
+}
+
+/*
+ * In doubt, one command waited and one reply came: the client has seen it, for it
+ * goes on.  What the server said before belongs to nothing we saw.
+ */
+static void
+pair_in_step(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_pairing *p = &c->pairing;
+	size_t early = 0;
+
+	if (p->ncommands != 1 || p->answers == NULL || !behind_hole(p))
+		return;
+	for (const struct smtp_answer *a = p->answers; a != NULL; a = a->next)
+		early += a->early;
+	if (early + 1 != p->nanswers || p->last_answer->early ||
+	    !fits(p->commands, p->last_answer))
+		return;
+	while (p->nanswers > 1)
+		answer_drop(m, c);
+	p->commands->after_hole = false;
+	p->answers->after_hole = false;
+	smtp_pair(m, c);
+}
+
+bool
+smtp_pair_in_doubt(const struct smtp_conn *c)
+{
+	const struct smtp_pairing *p = &c->pairing;
+
+	if (p->commands == NULL)
+		return false;
+	return p->commands->after_hole || p->last_command->after_hole ||
+	    (p->answers ? p->answers->after_hole : p->answers_hole);
+}
+
+struct smtp_command *
+smtp_expect(struct smtp *m, struct smtp_conn *c, enum smtp_verb_id verb, uint32_t tx)
+{
+	struct smtp_pairing *p = &c->pairing;
+	struct smtp_command *cmd;
+
+	smtp_pair(m, c);
+	pair_in_step(m, c);
+	if (p->ncommands == SMTP_COMMANDS_MAX)
+		command_forget(m, c);
+	cmd = pool_get(&m->commands);
+	if (cmd == NULL && p->commands != NULL) {
+		command_forget(m, c);
+		cmd = pool_get(&m->commands);
+	}
+	if (cmd == NULL) {
+		p->commands_hole = true;
+		return NULL;
+	}
+	*cmd = (struct smtp_command){ .verb = verb, .after_hole = p->commands_hole };
+	p->commands_hole = false;
+	if (p->last_command != NULL)
+		p->last_command->next = cmd;
+	else
+		p->commands = cmd;
+	p->last_command = cmd;
+	p->ncommands++;
+	if (verb_is_told(verb))
+		p->try_sync = true;
+	if (smtp_tx_find(c, tx).tx != NULL) {
+		cmd->tx = tx;
+		smtp_tx_find(c, tx).state->waiting++;
+	}
+	return cmd;
+}
+
+void
+smtp_answer_add(struct smtp *m, struct smtp_conn *c, const struct smtp_reply *reply)
+{
+	struct smtp_pairing *p = &c->pairing;
+	struct smtp_answer *a;
+
+	if (p->nanswers == SMTP_REPLIES_MAX)
+		answer_forget(m, c);
+	a = pool_get(&m->answers);
+	if (a == NULL && p->answers != NULL) {
+		answer_forget(m, c);
+		a = pool_get(&m->answers);
+	}
+	if (a == NULL) {
+		p->answers_hole = true;
+		return;
+	}
+	*a = (struct smtp_answer){ .ref = c->ref,
+		.reply = *reply,
+		.after_hole = p->answers_hole,
+		.early = p->commands == NULL };
+	p->answers_hole = false;
+	if (p->last_answer != NULL)
+		p->last_answer->next = a;
+	else
+		p->answers = a;
+	p->last_answer = a;
+	p->nanswers++;
+	if (code_tells(reply->code))
+		p->try_sync = true;
+}
+
+void
+smtp_pair_restart(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_pairing *p = &c->pairing;
+
+	while (p->answers != NULL)
+		answer_drop(m, c);
+	while (p->commands != NULL)
+		command_drop(m, c);
+	p->commands_hole = p->answers_hole = false;
+}
+
+void
+smtp_pair_end(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_pairing *p = &c->pairing;
+
+	smtp_pair(m, c);
+	pair_in_step(m, c);
+	/* The server closes for a reason of its own (RFC 5321, 3.8): it is the last word. */
+	if (p->last_answer != NULL && p->last_answer->reply.code == 421 &&
+	    c->tx_state.serial != 0 && c->session.tx.final.code == 0)
+		c->session.tx.final = p->last_answer->reply;
+	smtp_pair_restart(m, c);
+}

@@ -1,0 +1,163 @@
+/*
+ * The argument of MAIL and RCPT as it is written in the field: any blanks, no
+ * brackets, a phrase before them, source routes, quoted local parts.  The text is
+ * kept as written; only what is not part of the mailbox is left out.
+ */
+
+#include "decode/smtp_private.h"
+
+static bool
+is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static struct span
+skip_blanks(struct span s)
+{
+	while (s.n > 0 && is_blank(s.p[0]))
+		s = span_after(s, 1);
+	return s;
+}
+
+static struct span
+trim(struct span s)
+{
+	s = skip_blanks(s);
+	while (s.n > 0 && is_blank(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+/* Where c stands last, 0 when nowhere. */
+static size_t
+last_of(struct span s, uint8_t c)
+{
+	while (s.n > 0 && s.p[s.n - 1] != c)
+		s.n--;
+	return s.n > 0 ? s.n - 1 : 0;
+}
+
+/* What find() heeds on its way. */
+enum { FIND_FIRST = 0, FIND_LAST = 1, FIND_NOT_IN_LITERAL = 2, FIND_BLANK = 4 };
+
+/*
+ * Where c stands outside quotes, s.n when nowhere.  A quote that is never closed
+ * is an ordinary octet: then the search is made again without quotes.
+ */
+static size_t
+find_with(struct span s, uint8_t c, int how, bool quotes)
+{
+	size_t literal_end = how & FIND_NOT_IN_LITERAL ? last_of(s, ']') : 0;
+	size_t found = s.n;
+	bool quoted = false, literal = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t o = s.p[i];
+
+		if (quotes && o == '\\') {
+			i++;
+			continue;
+		}
+		if (quotes && o == '"')
+			quoted = !quoted;
+		if (quoted)
+			continue;
+		if (o == '[' && i < literal_end)
+			literal = true;
+		else if (o == ']')
+			literal = false;
+		if (literal || (o != c && !(how & FIND_BLANK && is_blank(o))))
+			continue;
+		found = i;
+		if (!(how & FIND_LAST))
+			return found;
+	}
+	return quoted ? find_with(s, c, how, false) : found;
+}
+
+static size_t
+find(struct span s, uint8_t c, int how)
+{
+	return find_with(s, c, how, true);
+}
+
+/*
+ * The mailbox in what follows the colon: within the brackets, which may stand
+ * behind a phrase ("Name Surname <a@b>"), or the first word.  Parameters are never
+ * looked at: a bracket behind a word that is an address is one of theirs.
+ */
+static struct span
+mailbox(struct span s)
+{
+	size_t open = find(s, '<', FIND_FIRST);
+	size_t word = find(s, ' ', FIND_BLANK);
+	struct span first = span_first(s, word);
+
+	if (open > word && find(first, '@', FIND_FIRST) < first.n) {
+		struct span next = skip_blanks(span_after(s, word));
+
+		if (next.n == 0 || next.p[0] != '<')
+			return first;
+	}
+	if (open == s.n)
+		return first;
+	s = span_after(s, open);
+	while (s.n > 0 && s.p[0] == '<')
+		s = span_after(s, 1);
+	word = find(s, '>', FIND_FIRST);
+	if (word == s.n)
+		word = find(skip_blanks(s), ' ', FIND_BLANK) + (s.n - skip_blanks(s).n);
+	return trim(span_first(s, word));
+}
+
+/* RFC 5321, appendix C: "@a,@b:user@c" is for user@c. */
+static struct span
+without_route(struct span s)
+{
+	size_t colon;
+
+	if (s.n == 0 || s.p[0] != '@')
+		return s;
+	colon = find(s, ':', FIND_LAST | FIND_NOT_IN_LITERAL);
+	return colon < s.n ? trim(span_after(s, colon + 1)) : s;
+}
+
+static void
+path_set(struct smtp_path *path, struct span s)
+{
+	size_t at = find(s, '@', FIND_LAST | FIND_NOT_IN_LITERAL);
+	size_t domain = at < s.n ? at + 1 : s.n;
+
+	path->literal = domain < s.n && s.p[domain] == '[';
+	path->cut = s.n > SMTP_PATH_MAX;
+	if (path->cut) {
+		s = span_after(s, domain);
+		domain = 0;
+		/* What no name can be; its end tells most. */
+		if (s.n > SMTP_PATH_MAX)
+			s = span_after(s, s.n - SMTP_PATH_MAX);
+	}
+	path->len = (uint16_t)s.n;
+	path->domain = (uint16_t)domain;
+	if (s.n > 0)
+		memcpy(path->text, s.p, s.n);
+	path->text[s.n] = '\0';
+}
+
+bool
+smtp_path_parse(struct smtp_path *path, struct span argument, const char *keyword)
+{
+	struct span word = span_str(keyword);
+	struct span s = skip_blanks(argument);
+
+	if (!span_begins_nocase(s, word))
+		return false;
+	s = skip_blanks(span_after(s, word.n));
+	if (s.n > 0 && s.p[0] == ':')
+		s = span_after(s, 1);
+	else if (s.n == 0 || s.p[0] != '<')
+		return false;
+	path_set(path, without_route(mailbox(skip_blanks(s))));
+	return true;
+}

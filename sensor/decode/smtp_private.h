@@ -1,0 +1,356 @@
+#ifndef DECODE_SMTP_PRIVATE_H
+#define DECODE_SMTP_PRIVATE_H
+
+/*
+ * What the parts of the SMTP decoder share.
+ *
+ *	smtp.c		memory, sessions, the two streams
+ *	smtp_client.c	the client's stream: commands, mail, chunks, credentials
+ *	smtp_verbs.c	the commands, a row each, and what their replies change
+ *	smtp_server.c	the server's stream: lines to replies
+ *	smtp_pair.c	replies to commands
+ *	smtp_tx.c	transactions and recipients
+ *	smtp_line.c	octets to lines; smtp_body.c the end of mail; smtp_path.c paths
+ *
+ * A command that waits for its reply, a reply that waits for its command, a line
+ * cut by a segment's end and a client that runs ahead of the server each borrow
+ * an object from a pool of their own; when a pool is empty the session loses
+ * certainty, not its thread.
+ */
+
+#include "base/mem.h"
+#include "base/wire.h"
+#include "decode/smtp.h"
+
+enum {
+	SMTP_HOLD_MAX = 16 * 1024, /* octets of a client that runs ahead, kept */
+	SMTP_COMMANDS_MAX = 1024,  /* commands of a session that wait, at most */
+	SMTP_REPLIES_MAX = 256,	   /* replies of a session that wait, at most */
+	SMTP_PARKED_MAX = 4,	   /* transactions of a session that wait for replies */
+	SMTP_STRANGE_MAX = 8,	   /* lines that are not SMTP before it is given up */
+};
+
+/* One stream's octets on their way through, with where they came from. */
+struct smtp_input {
+	struct wire w;
+	uint32_t seq; /* of the first octet of w */
+	struct frame_ref ref;
+};
+
+static inline uint32_t
+smtp_input_seq(const struct smtp_input *in)
+{
+	return in->seq + (uint32_t)in->w.pos;
+}
+
+/* ---- lines ---- */
+
+/* A line that is not whole yet; borrowed. */
+struct smtp_line {
+	size_t n;
+	uint8_t text[]; /* limits.line_bytes */
+};
+
+struct smtp_cut {
+	struct smtp_line *kept; /* NULL when the line is whole in its segment */
+	uint64_t octets;	/* of the line so far, its end included */
+	uint32_t seq;		/* of its first octet */
+	bool over;		/* part of it could not be kept */
+	bool crlf;		/* it ended in CR LF, not in a bare LF */
+	bool done;		/* it was handed out */
+};
+
+/*
+ * The next line of in without its end, valid until smtp_line_done, or false when
+ * in holds no end of line: then all of it is taken.  A line beyond the limit comes
+ * with its first octets only and cut->over.
+ */
+bool smtp_line_next(
+    struct smtp *m, struct smtp_cut *cut, struct smtp_input *in, struct span *line);
+/* As above, but nothing is kept: true at the end of the line. */
+bool smtp_line_skip(struct smtp_cut *cut, struct smtp_input *in);
+/* The line was read. */
+void smtp_line_done(struct smtp *m, struct smtp_cut *cut);
+/* Forget a line that is not whole. */
+void smtp_line_drop(struct smtp *m, struct smtp_cut *cut);
+/* A TLS record where a line would begin (RFC 8446, 5.1). */
+bool smtp_line_is_tls(const struct smtp_cut *cut, const struct smtp_input *in);
+/* The octet the line at hand begins with, when there is one. */
+bool smtp_line_begins(
+    const struct smtp_cut *cut, const struct smtp_input *in, uint8_t *first);
+/* It holds what no line of text does: control characters other than the tab. */
+bool smtp_line_is_binary(struct span line);
+
+/* ---- mail ---- */
+
+enum smtp_body_at {
+	BODY_INSIDE, /* inside a line */
+	BODY_START,  /* at the start of a line */
+	BODY_DOT,    /* behind a dot that began a line */
+	BODY_DOT_CR, /* behind CR, behind such a dot */
+};
+
+enum smtp_body_end {
+	BODY_GOES_ON,
+	BODY_ENDED,	 /* CRLF.CRLF or LF.LF */
+	BODY_ENDED_ODDLY /* a dot alone, its line ends of both kinds, or behind a hole */
+};
+
+struct smtp_body {
+	enum smtp_body_at at;
+	bool crlf; /* the last line end was CR LF */
+	bool cr;   /* the last octet was CR */
+	bool odd;  /* it is not known that this is the start of a line */
+};
+
+/* Where a line begins whose predecessor ended in CR LF, or in a bare LF. */
+struct smtp_body smtp_body_start(bool crlf);
+/* Take octets of in up to the end of the mail; *bytes grows by what is mail. */
+enum smtp_body_end smtp_body_take(
+    struct smtp_body *b, struct smtp_input *in, uint64_t *bytes);
+
+/* ---- paths ---- */
+
+/*
+ * Parse what follows MAIL or RCPT: keyword ("FROM", "TO"), colon, path, parameters
+ * (RFC 5321, 4.1.1.2 and 4.1.1.3), as leniently as servers do.  False when there
+ * is no such keyword.
+ */
+bool smtp_path_parse(struct smtp_path *path, struct span argument, const char *keyword);
+
+/* ---- verbs ---- */
+
+enum smtp_verb_id {
+	VERB_UNKNOWN, /* whatever else a client sends: it gets a reply too */
+	VERB_EHLO,
+	VERB_MAIL,
+	VERB_RCPT,
+	VERB_DATA,
+	VERB_END, /* the dot */
+	VERB_BDAT,
+	VERB_RSET,
+	VERB_STARTTLS,
+	VERB_AUTH,
+	VERB_SECRET, /* a line of an AUTH exchange */
+	VERB_QUIT,
+	VERB_OTHER, /* known, without effect: NOOP, VRFY... */
+};
+
+struct smtp_command;
+struct smtp_answer;
+
+struct smtp_words {
+	struct span argument;  /* what follows the verb, blanks trimmed */
+	struct smtp_path path; /* MAIL and RCPT */
+	uint32_t seq;
+};
+
+/*
+ * Read a command line of the client.  When only_sure, nothing happens unless it is
+ * certainly a command; false tells that it is not.
+ */
+bool smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq,
+    bool only_sure);
+/* The line is certainly a command: not just its first word could be one. */
+bool smtp_command_is_sure(struct span line);
+/* What a reply changes; true when the command waits for more of them. */
+bool smtp_command_answered(struct smtp *m, struct smtp_conn *c,
+    struct smtp_command *cmd, const struct smtp_answer *a);
+
+/* ---- commands and replies ---- */
+
+struct smtp_command {
+	struct smtp_command *next;
+	struct smtp_rcpt *rcpt; /* RCPT: its own; end of LMTP mail: the next one */
+	uint32_t tx;		/* transaction, 0 for none */
+	uint32_t left;		/* replies to come when there are several */
+	enum smtp_verb_id verb;
+	bool after_hole; /* others may have come before it, unseen */
+	bool last;	 /* BDAT LAST */
+	bool several;	 /* one reply a recipient: LMTP, PRDR */
+};
+
+struct smtp_answer {
+	struct smtp_answer *next;
+	struct frame_ref ref;
+	struct smtp_reply reply;
+	bool after_hole; /* others may have come before it, unseen */
+	bool early;	 /* no command was waiting when it came */
+};
+
+/* Both are lists in the order of their stream. */
+struct smtp_pairing {
+	struct smtp_command *commands, *last_command;
+	struct smtp_answer *answers, *last_answer;
+	uint16_t ncommands, nanswers;
+	bool commands_hole; /* what comes next comes behind a hole */
+	bool answers_hole;
+	bool try_sync; /* something came that may tell where we are */
+};
+
+/*
+ * A command of transaction tx (0: none) waits for its reply.  NULL when there is
+ * no room to wait.
+ */
+struct smtp_command *smtp_expect(
+    struct smtp *m, struct smtp_conn *c, enum smtp_verb_id verb, uint32_t tx);
+/* A reply came. */
+void smtp_answer_add(
+    struct smtp *m, struct smtp_conn *c, const struct smtp_reply *reply);
+/* Give each reply to its command as far as that is certain. */
+void smtp_pair(struct smtp *m, struct smtp_conn *c);
+/* It is not known which reply belongs to which command. */
+bool smtp_pair_in_doubt(const struct smtp_conn *c);
+/* Nothing waits in either stream: what was said so far is done with. */
+void smtp_pair_restart(struct smtp *m, struct smtp_conn *c);
+/* Nothing more will come: pair what can be, and release the rest. */
+void smtp_pair_end(struct smtp *m, struct smtp_conn *c);
+
+/* ---- transactions ---- */
+
+struct smtp_tx_state {
+	struct smtp_rcpt *last; /* of tx->rcpts */
+	uint32_t serial;	/* 0: no transaction */
+	uint32_t waiting;	/* commands that wait for their reply */
+	uint32_t accepted;	/* recipients that got 2xx */
+	bool ended;		/* the client is done with it */
+	bool over;		/* a recipient was reported early */
+};
+
+/* A transaction that the client has ended and whose replies are to come. */
+struct smtp_parked {
+	struct smtp_parked *next; /* a younger one */
+	struct smtp_tx_state state;
+	struct smtp_tx tx;
+};
+
+struct smtp_rcpt_slot {
+	struct smtp_rcpt rcpt; /* first, so that a recipient is its slot */
+	struct smtp_rcpt_slot *older, *newer;
+	struct smtp_conn *conn;
+	uint32_t tx;
+};
+
+/* An open or parked transaction; tx is NULL when there is none. */
+struct smtp_tx_ref {
+	struct smtp_tx *tx;
+	struct smtp_tx_state *state;
+};
+
+struct smtp_tx_ref smtp_tx_find(struct smtp_conn *c, uint32_t serial);
+/* The serial of the transaction that the next command is about, 0 for none. */
+uint32_t smtp_tx_current(struct smtp *m, struct smtp_conn *c);
+void smtp_tx_mail(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w);
+void smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w);
+/* The client is done with the open transaction; it ends with its last reply. */
+void smtp_tx_finish(struct smtp *m, struct smtp_conn *c);
+/* A command of it waits no more. */
+void smtp_tx_settle(struct smtp *m, struct smtp_conn *c, uint32_t serial);
+/* The connection is at its end: end all. */
+void smtp_tx_close(struct smtp *m, struct smtp_conn *c);
+
+/* ---- sessions ---- */
+
+enum smtp_state {
+	SMTP_LINES,   /* commands; replies */
+	SMTP_WAITING, /* behind DATA or AUTH, until its reply is known */
+	SMTP_SECRET,  /* a line of credentials */
+	SMTP_BODY,    /* mail, up to the dot */
+	SMTP_DOT,     /* behind a dot that may be one: what follows tells */
+	SMTP_CHUNK,   /* octets of BDAT */
+	SMTP_LOST,    /* until a line that we recognise */
+	SMTP_OPAQUE,  /* TLS */
+	SMTP_NOT_SMTP,
+};
+
+struct smtp_side {
+	enum smtp_state state;
+	uint16_t strange; /* lines in a row that mean nothing */
+	struct smtp_cut cut;
+};
+
+/* Octets of a client that runs ahead of the reply that says what they are. */
+struct smtp_hold {
+	size_t at, n; /* text[at] to text[n] are to be read */
+	uint32_t seq; /* of text[0] */
+	struct frame_ref ref;
+	uint8_t text[SMTP_HOLD_MAX];
+};
+
+enum smtp_greeting { GREETING_EXPECTED, GREETING_POSSIBLE, GREETING_OVER };
+
+struct smtp_conn {
+	const struct flow *flow;
+	struct smtp_side client, server;
+	struct frame_ref ref; /* of the frame at hand */
+
+	/* The client's stream. */
+	struct smtp_hold *hold;
+	struct smtp_command *wait;    /* its reply decides; NULL: nothing will */
+	struct smtp_command *guessed; /* the last DATA whose reply was not waited for */
+	enum smtp_state wait_for;     /* what follows when the server agrees */
+	struct smtp_body body;
+	uint64_t left; /* octets of the chunk to come */
+	bool chunk_last;
+	bool body_hole; /* the mail at hand has a hole */
+	bool resumed;	/* commands were found again, no reply has confirmed it yet */
+
+	/* The server's stream. */
+	enum smtp_greeting greeting;
+	uint16_t multi_code; /* of a reply whose last line is to come, or 0 */
+	struct smtp_reply reply;
+	bool reply_seen;
+
+	struct smtp_pairing pairing;
+	struct smtp_tx_state tx_state;
+	struct smtp_parked *parked; /* oldest first */
+	uint32_t last_serial;
+
+	bool told;	    /* the session was reported */
+	bool tls;	    /* TLS is to be expected */
+	bool first_is_helo; /* the first thing seen of the client was HELO */
+	bool client_seen;
+	struct smtp_session session;
+};
+
+struct smtp {
+	struct smtp_sink sink;
+	struct stats *stats;
+	size_t line_bytes;
+	struct pool conns, lines, holds, commands, answers, parked, rcpts;
+	struct smtp_rcpt_slot *oldest, *newest; /* recipients by age */
+};
+
+/* Call the owner, who need not care for everything. */
+#define SMTP_TELL(m, c, what, ...)                                                     \
+	do {                                                                           \
+		if ((m)->sink.what != NULL)                                            \
+			(m)->sink.what(                                                \
+			    (m)->sink.arg, (c)->flow, &(c)->session, __VA_ARGS__);     \
+	} while (0)
+
+/* The one door between states. */
+void smtp_enter(struct smtp_conn *c, struct smtp_side *side, enum smtp_state state);
+/* This is SMTP: report the session, once. */
+void smtp_tell_session(struct smtp *m, struct smtp_conn *c);
+/* It went over to TLS on this side. */
+void smtp_enter_tls(struct smtp *m, struct smtp_conn *c, struct smtp_side *side);
+void smtp_give_up(struct smtp *m, struct smtp_conn *c);
+/* The first word of text into a name of SMTP_NAME_MAX octets. */
+void smtp_name_set(char name[SMTP_NAME_MAX + 1], struct span text);
+
+void smtp_client_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in);
+void smtp_client_gap(struct smtp *m, struct smtp_conn *c, uint32_t n);
+/* Go on with what was held, as far as is known. */
+void smtp_client_resume(struct smtp *m, struct smtp_conn *c);
+void smtp_client_end(struct smtp *m, struct smtp_conn *c);
+/* The final dot, its line ended. */
+void smtp_client_dot(struct smtp *m, struct smtp_conn *c);
+/* size octets of mail follow. */
+void smtp_client_chunk(struct smtp *m, struct smtp_conn *c, uint64_t size, bool last);
+
+void smtp_server_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in);
+void smtp_server_gap(struct smtp *m, struct smtp_conn *c);
+void smtp_server_end(struct smtp *m, struct smtp_conn *c);
+
+#endif

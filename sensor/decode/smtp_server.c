@@ -1,0 +1,262 @@
+/*
+ * The server's stream: lines to replies (RFC 5321, 4.2).  A reply counts when its
+ * last line is whole; of several lines the last one's text is kept.
+ */
+
+#include "decode/smtp_private.h"
+
+/* "250 text", "250-text" or "250" alone: true with *code and whether more follows. */
+static bool
+parse_line(struct span line, uint16_t *code, bool *more)
+{
+	struct wire w = wire_over(line);
+
+	*code = 0;
+	for (int i = 0; i < 3; i++) {
+		uint8_t digit = wire_u8(&w);
+
+		if (digit < '0' || digit > '9')
+			return false;
+		*code = (uint16_t)(*code * 10 + digit - '0');
+	}
+	*more = wire_peek(&w, 0) == '-';
+	return *code >= 200 && *code < 600 &&
+	    (wire_left(&w) == 0 || memchr("- \t\r", wire_peek(&w, 0), 4) != NULL);
+}
+
+static void
+reply_set(struct smtp_reply *r, uint16_t code, struct span line)
+{
+	while (line.n > 0 && (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\r'))
+		line.n--;
+	if (line.n > SMTP_REPLY_MAX)
+		line.n = 3;
+	r->code = code;
+	r->len = (uint16_t)line.n;
+	memcpy(r->text, line.p, line.n);
+	r->text[line.n] = '\0';
+}
+
+/* A server's name, not "5.7.1" or "Service": it has a letter and a dot. */
+static bool
+is_host(struct span word)
+{
+	bool letter = false, dot = false;
+
+	for (size_t i = 0; i < word.n; i++) {
+		letter |=
+		    ascii_lower(word.p[i]) >= 'a' && ascii_lower(word.p[i]) <= 'z';
+		dot |= word.p[i] == '.';
+	}
+	return letter && dot;
+}
+
+/* The first line of what may be the greeting: its first word is a name. */
+static void
+banner_take(struct smtp_conn *c, struct span line)
+{
+	struct span text = span_after(line, 4);
+
+	smtp_name_set(c->session.banner, text);
+	if (c->multi_code != 220 && !is_host(span_str(c->session.banner)))
+		c->session.banner[0] = '\0';
+}
+
+/*
+ * The first reply is the greeting (RFC 5321, 3.1) when the session was seen from its
+ * start, or when it is 220 and only STARTTLS could have drawn another.
+ */
+static bool
+is_greeting(const struct smtp_conn *c, uint16_t code)
+{
+	if (c->greeting == GREETING_EXPECTED)
+		return code == 220 || code >= 400;
+	for (const struct smtp_command *cmd = c->pairing.commands; cmd; cmd = cmd->next)
+		if (cmd->verb == VERB_STARTTLS)
+			return false;
+	return c->greeting == GREETING_POSSIBLE && code == 220 &&
+	    (!c->client_seen || c->first_is_helo);
+}
+
+static void
+greeting_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
+{
+	struct origin o = origin_of_flow(c->flow, &c->ref, seq);
+
+	/* Nothing came before it, in either stream. */
+	if (c->greeting == GREETING_POSSIBLE) {
+		c->pairing.answers_hole = false;
+		if (!c->client_seen)
+			c->pairing.commands_hole = false;
+		else if (c->pairing.commands != NULL)
+			c->pairing.commands->after_hole = false;
+	}
+	if (c->session.banner[0] != '\0')
+		SMTP_TELL(m, c, banner, &o);
+}
+
+/*
+ * The server answers although no command waits: what it answers was in a hole of the
+ * client's stream.  Behind 354 that is the end of the mail; 354 itself says that mail
+ * is on its way, and nothing else waits.  True when the reply is nobody's.
+ */
+static bool
+hidden_command(struct smtp *m, struct smtp_conn *c, uint16_t code)
+{
+	struct smtp_side *client = &c->client;
+	struct smtp_pairing *p = &c->pairing;
+
+	if (p->commands != NULL || !c->client_seen || code == 421)
+		return false;
+	if (client->state == SMTP_LOST && code == 354) {
+		smtp_pair_restart(m, c);
+		c->body = (struct smtp_body){ .at = BODY_INSIDE };
+		c->body_hole = true;
+		smtp_enter(c, client, SMTP_BODY);
+		return true;
+	}
+	if (client->state == SMTP_BODY && c->body_hole && p->answers == NULL &&
+	    !p->answers_hole) {
+		p->commands_hole = false;
+		smtp_client_dot(m, c);
+		p->commands_hole = true;
+		smtp_enter(c, client, SMTP_LOST);
+	}
+	return false;
+}
+
+static void
+reply_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
+{
+	bool greeting = is_greeting(c, c->reply.code);
+
+	c->multi_code = 0;
+	c->greeting = GREETING_OVER;
+	smtp_tell_session(m, c);
+	if (greeting) {
+		greeting_done(m, c, seq);
+		return;
+	}
+	if (hidden_command(m, c, c->reply.code))
+		return;
+	smtp_answer_add(m, c, &c->reply);
+	smtp_pair(m, c);
+}
+
+static void
+not_a_reply(struct smtp *m, struct smtp_conn *c, struct span line)
+{
+	struct smtp_side *side = &c->server;
+
+	if ((c->tls || c->session.encrypted) && smtp_line_is_binary(line)) {
+		smtp_enter_tls(m, c, side);
+		return;
+	}
+	if (side->state == SMTP_LOST && ++side->strange <= SMTP_STRANGE_MAX)
+		return;
+	if (!c->told) {
+		smtp_give_up(m, c);
+		return;
+	}
+	stats_inc(m->stats, STAT_SMTP_BROKEN_REPLY);
+}
+
+static void
+take_line(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
+{
+	uint16_t code;
+	bool more;
+
+	if (!parse_line(line, &code, &more)) {
+		not_a_reply(m, c, line);
+		return;
+	}
+	smtp_enter(c, &c->server, SMTP_LINES);
+	c->server.strange = 0;
+	/* Lines of one reply have one code: a new one means that the old was whole. */
+	if (c->multi_code != 0 && c->multi_code != code)
+		reply_done(m, c, seq);
+	if (c->multi_code == 0) {
+		c->multi_code = code;
+		if (is_greeting(c, code))
+			banner_take(c, line);
+	}
+	reply_set(&c->reply, code, line);
+	if (!more)
+		reply_done(m, c, seq);
+}
+
+/* Not a digit where the first reply would begin: no mail server speaks so. */
+static bool
+leaves_smtp(struct smtp *m, struct smtp_conn *c, const struct smtp_input *in)
+{
+	struct smtp_side *side = &c->server;
+	uint8_t first;
+
+	if (smtp_line_is_tls(&side->cut, in)) {
+		smtp_enter_tls(m, c, side);
+		return true;
+	}
+	if (c->told || side->state == SMTP_LOST ||
+	    !smtp_line_begins(&side->cut, in, &first))
+		return false;
+	if ((first >= '0' && first <= '9') || (first >= 0x14 && first <= 0x17))
+		return false;
+	smtp_give_up(m, c);
+	return true;
+}
+
+void
+smtp_server_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	struct smtp_cut *cut = &c->server.cut;
+	struct span line;
+
+	while (wire_left(&in->w) > 0) {
+		if (c->server.state >= SMTP_OPAQUE)
+			return;
+		if (leaves_smtp(m, c, in) || !smtp_line_next(m, cut, in, &line))
+			continue;
+		take_line(m, c, line, cut->seq);
+		smtp_line_done(m, cut);
+		smtp_client_resume(m, c);
+	}
+	smtp_pair(m, c);
+}
+
+void
+smtp_server_gap(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_side *side = &c->server;
+
+	if (side->state >= SMTP_OPAQUE)
+		return;
+	smtp_line_drop(m, &side->cut);
+	c->multi_code = 0;
+	c->pairing.answers_hole = true;
+	if (c->greeting == GREETING_EXPECTED)
+		c->greeting = GREETING_POSSIBLE;
+	if (side->state != SMTP_LOST)
+		stats_inc(m->stats, STAT_SMTP_LOST);
+	smtp_enter(c, side, SMTP_LOST);
+	smtp_client_resume(m, c);
+}
+
+void
+smtp_server_end(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_cut *cut = &c->server.cut;
+	uint16_t code;
+	bool more;
+
+	/* The last line may lack its end; its code is whole. */
+	if (cut->kept != NULL && !cut->over && c->server.state == SMTP_LINES) {
+		struct span line = span_of(cut->kept->text, cut->kept->n);
+
+		if (line.n > 3 && parse_line(line, &code, &more))
+			take_line(m, c, line, cut->seq);
+	}
+	if (c->multi_code != 0)
+		reply_done(m, c, cut->seq);
+	smtp_line_drop(m, cut);
+}

@@ -1,0 +1,279 @@
+/*
+ * Transactions and recipients: begun by MAIL or RCPT, ended by whatever RFC 5321,
+ * 4.1.4 says ends them, reported when their last reply has come.
+ *
+ * The open transaction is in the session.  One that the client has ended while
+ * replies are to come is parked, so that the next can begin; a session has few of
+ * these, the oldest ends with what is known of it.  Recipients of all sessions
+ * stand in one line by age: when there are too many the oldest is reported early.
+ */
+
+#include "decode/smtp_private.h"
+
+#include <assert.h>
+
+struct smtp_tx_ref
+smtp_tx_find(struct smtp_conn *c, uint32_t serial)
+{
+	if (serial == 0)
+		return (struct smtp_tx_ref){ 0 };
+	if (serial == c->tx_state.serial)
+		return (struct smtp_tx_ref){ &c->session.tx, &c->tx_state };
+	for (struct smtp_parked *p = c->parked; p != NULL; p = p->next)
+		if (p->state.serial == serial)
+			return (struct smtp_tx_ref){ &p->tx, &p->state };
+	return (struct smtp_tx_ref){ 0 };
+}
+
+static bool
+refuses(const struct smtp_reply *r)
+{
+	return r->code >= 400;
+}
+
+/* The reply to the message is that to each of its recipients, but for LMTP. */
+static void
+rcpt_conclude(struct smtp_rcpt *r, const struct smtp_tx *tx)
+{
+	if (r->final.code == 0 && !refuses(&r->reply))
+		r->final = tx->final;
+}
+
+static void
+rcpt_release(struct smtp *m, struct smtp_rcpt *r)
+{
+	struct smtp_rcpt_slot *slot = (struct smtp_rcpt_slot *)r;
+
+	if (slot->older != NULL)
+		slot->older->newer = slot->newer;
+	else
+		m->oldest = slot->newer;
+	if (slot->newer != NULL)
+		slot->newer->older = slot->older;
+	else
+		m->newest = slot->older;
+	pool_put(&m->rcpts, slot);
+}
+
+/* Report a transaction and release its recipients. */
+static void
+tx_report(struct smtp *m, struct smtp_conn *c, struct smtp_tx *tx)
+{
+	for (struct smtp_rcpt *r = tx->rcpts; r != NULL; r = r->next)
+		rcpt_conclude(r, tx);
+	SMTP_TELL(m, c, tx_end, tx, &c->ref);
+	c->session.transactions++;
+	for (struct smtp_rcpt *r = tx->rcpts, *next; r != NULL; r = next) {
+		next = r->next;
+		rcpt_release(m, r);
+	}
+}
+
+/* End the open or a parked transaction, for which no command waits any more. */
+static void
+tx_end(struct smtp *m, struct smtp_conn *c, struct smtp_tx_state *state)
+{
+	struct smtp_parked **link = &c->parked, *parked;
+
+	if (state == &c->tx_state) {
+		tx_report(m, c, &c->session.tx);
+		c->session.tx = (struct smtp_tx){ 0 };
+		c->tx_state = (struct smtp_tx_state){ 0 };
+		return;
+	}
+	while (&(*link)->state != state)
+		link = &(*link)->next;
+	parked = *link;
+	*link = parked->next;
+	tx_report(m, c, &parked->tx);
+	pool_put(&m->parked, parked);
+}
+
+/* End it although commands wait: their replies will be nobody's. */
+static void
+tx_abandon(struct smtp *m, struct smtp_conn *c, struct smtp_tx_state *state)
+{
+	for (struct smtp_command *cmd = c->pairing.commands; cmd; cmd = cmd->next) {
+		if (cmd->tx != state->serial)
+			continue;
+		cmd->tx = 0;
+		cmd->rcpt = NULL;
+	}
+	tx_end(m, c, state);
+}
+
+/* Put the ended transaction aside until its replies have come. */
+static void
+tx_park(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_parked **link = &c->parked, *parked;
+	unsigned int n = 0;
+
+	while (*link != NULL) {
+		link = &(*link)->next;
+		n++;
+	}
+	if (n == SMTP_PARKED_MAX) {
+		tx_abandon(m, c, &c->parked->state);
+		for (link = &c->parked; *link != NULL;)
+			link = &(*link)->next;
+	}
+	parked = pool_get(&m->parked);
+	if (parked == NULL) {
+		tx_abandon(m, c, &c->tx_state);
+		return;
+	}
+	parked->next = NULL;
+	parked->state = c->tx_state;
+	parked->tx = c->session.tx;
+	*link = parked;
+	SMTP_TELL(m, c, tx_moved, &parked->tx);
+	c->session.tx = (struct smtp_tx){ 0 };
+	c->tx_state = (struct smtp_tx_state){ 0 };
+}
+
+void
+smtp_tx_settle(struct smtp *m, struct smtp_conn *c, uint32_t serial)
+{
+	struct smtp_tx_ref ref = smtp_tx_find(c, serial);
+
+	if (ref.tx == NULL)
+		return;
+	assert(ref.state->waiting > 0);
+	if (--ref.state->waiting == 0 && ref.state->ended)
+		tx_end(m, c, ref.state);
+}
+
+void
+smtp_tx_finish(struct smtp *m, struct smtp_conn *c)
+{
+	if (c->tx_state.serial == 0)
+		return;
+	c->tx_state.ended = true;
+	if (c->tx_state.waiting == 0)
+		tx_end(m, c, &c->tx_state);
+}
+
+void
+smtp_tx_close(struct smtp *m, struct smtp_conn *c)
+{
+	while (c->parked != NULL)
+		tx_abandon(m, c, &c->parked->state);
+	if (c->tx_state.serial != 0)
+		tx_abandon(m, c, &c->tx_state);
+}
+
+uint32_t
+smtp_tx_current(struct smtp *m, struct smtp_conn *c)
+{
+	if (c->tx_state.ended) {
+		smtp_pair(m, c);
+		if (c->tx_state.ended)
+			tx_park(m, c);
+	}
+	return c->tx_state.serial;
+}
+
+/* A transaction, begun now unless one is open. */
+static struct smtp_tx *
+tx_begin(struct smtp *m, struct smtp_conn *c, uint32_t seq)
+{
+	struct smtp_tx *tx = &c->session.tx;
+
+	if (smtp_tx_current(m, c) != 0)
+		return tx;
+	*tx = (struct smtp_tx){ .ref = c->ref, .seq = seq };
+	c->tx_state = (struct smtp_tx_state){ .serial = ++c->last_serial };
+	stats_inc(m->stats, STAT_SMTP_TRANSACTION);
+	return tx;
+}
+
+void
+smtp_tx_mail(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w)
+{
+	struct smtp_tx *tx;
+
+	smtp_tx_finish(m, c);
+	tx = tx_begin(m, c, w->seq);
+	tx->from = w->path;
+	tx->has_from = true;
+	SMTP_TELL(m, c, mail, tx);
+}
+
+/* Report the oldest recipient of all on its own and release it. */
+static void
+rcpt_report_oldest(struct smtp *m)
+{
+	struct smtp_rcpt_slot *slot = m->oldest;
+	struct smtp_rcpt *r = &slot->rcpt, *before = NULL;
+	struct smtp_conn *c = slot->conn;
+	struct smtp_tx_ref ref = smtp_tx_find(c, slot->tx);
+	struct smtp_rcpt **link = &ref.tx->rcpts;
+
+	for (; *link != r; link = &(*link)->next)
+		before = *link;
+	*link = r->next;
+	if (ref.state->last == r)
+		ref.state->last = before;
+	ref.tx->nrcpts--;
+	ref.state->over = true;
+	for (struct smtp_command *cmd = c->pairing.commands; cmd; cmd = cmd->next)
+		if (cmd->rcpt == r)
+			cmd->rcpt = NULL;
+	r->next = NULL;
+	rcpt_conclude(r, ref.tx);
+	stats_inc(m->stats, STAT_SMTP_RECIPIENT_OVER);
+	SMTP_TELL(m, c, rcpt_over, ref.tx, r);
+	rcpt_release(m, r);
+}
+
+static struct smtp_rcpt *
+rcpt_new(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_rcpt_slot *slot = pool_get(&m->rcpts);
+
+	if (slot == NULL) {
+		rcpt_report_oldest(m);
+		slot = pool_get(&m->rcpts);
+	}
+	slot->conn = c;
+	slot->tx = c->tx_state.serial;
+	slot->older = m->newest;
+	slot->newer = NULL;
+	if (m->newest != NULL)
+		m->newest->newer = slot;
+	else
+		m->oldest = slot;
+	m->newest = slot;
+	return &slot->rcpt;
+}
+
+void
+smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w)
+{
+	struct smtp_tx *tx = tx_begin(m, c, w->seq);
+	struct smtp_rcpt *r = rcpt_new(m, c);
+	struct smtp_command *cmd;
+
+	r->next = NULL;
+	r->path = w->path;
+	r->reply = (struct smtp_reply){ 0 };
+	r->final = (struct smtp_reply){ 0 };
+	r->ref = c->ref;
+	r->seq = w->seq;
+	r->watch = NULL;
+	if (c->tx_state.last != NULL)
+		c->tx_state.last->next = r;
+	else
+		tx->rcpts = r;
+	c->tx_state.last = r;
+	tx->nrcpts++;
+	/* What was said to DATA before is not about this one, unless it is the last word. */
+	if (tx->data == SMTP_DATA_NONE && tx->final.code != 421)
+		tx->final.code = tx->final.len = 0;
+	stats_inc(m->stats, STAT_SMTP_RECIPIENT);
+	SMTP_TELL(m, c, rcpt, tx, r);
+	cmd = smtp_expect(m, c, VERB_RCPT, c->tx_state.serial);
+	if (cmd != NULL)
+		cmd->rcpt = r;
+}

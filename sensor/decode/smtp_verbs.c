@@ -1,0 +1,447 @@
+/*
+ * The commands: a row each, with the form it has, what it does when it is seen and
+ * what its reply changes.  RFC 5321, 4.1.1; LHLO: RFC 2033, 4.1; BDAT: RFC 3030, 2;
+ * STARTTLS: RFC 3207, 4; AUTH: RFC 4954, 4.
+ *
+ * What RFC 5321, 4.1.4 says ends a transaction ends it when the command is seen: a
+ * server refuses these hardly ever, and the next MAIL tells in any case.
+ */
+
+#include "decode/smtp_private.h"
+
+/* How a command is written; what makes one certain among lines of mail. */
+enum form {
+	FORM_ANY,   /* anything follows: never certain */
+	FORM_ALONE, /* nothing follows */
+	FORM_WORD,  /* one word */
+	FORM_FROM,  /* FROM: path */
+	FORM_TO,    /* TO: path */
+	FORM_SIZE,  /* octets, LAST */
+	FORM_MECH,  /* a mechanism's name in capitals */
+};
+
+struct row {
+	const char *name;
+	enum smtp_verb_id verb;
+	enum form form;
+	/* The command was seen. */
+	void (*seen)(struct smtp *m, struct smtp_conn *c, const struct row *row,
+	    const struct smtp_words *w);
+};
+
+static struct span
+trim(struct span s)
+{
+	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = span_after(s, 1);
+	while (s.n > 0 &&
+	    (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' || s.p[s.n - 1] == '\r'))
+		s.n--;
+	return s;
+}
+
+/* The first word of s. */
+static struct span
+first_word(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] != ' ' && s.p[n] != '\t')
+		n++;
+	return span_first(s, n);
+}
+
+/* "n" or "n LAST"; false for what no server takes: signs, letters, over 4 GiB. */
+static bool
+parse_size(struct span s, uint64_t *size, bool *last)
+{
+	struct span digits = first_word(s);
+
+	*size = 0;
+	if (digits.n == 0 || digits.n > 10)
+		return false;
+	for (size_t i = 0; i < digits.n; i++) {
+		if (digits.p[i] < '0' || digits.p[i] > '9')
+			return false;
+		*size = *size * 10 + (digits.p[i] - '0');
+	}
+	s = trim(span_after(s, digits.n));
+	*last = span_eq_nocase(s, span_str("LAST"));
+	return *size <= UINT32_MAX && (s.n == 0 || *last);
+}
+
+/* ---- commands seen ---- */
+
+static void
+seen_other(struct smtp *m, struct smtp_conn *c, const struct row *row,
+    const struct smtp_words *w)
+{
+	(void)w;
+	smtp_expect(m, c, row->verb, 0);
+}
+
+static void
+seen_helo(struct smtp *m, struct smtp_conn *c, const struct row *row,
+    const struct smtp_words *w)
+{
+	struct origin o = origin_of_flow(c->flow, &c->ref, w->seq);
+
+	smtp_tx_finish(m, c);
+	c->first_is_helo |= !c->client_seen;
+	if (ascii_lower((uint8_t)row->name[0]) == 'l')
+		c->session.lmtp = true;
+	smtp_name_set(c->session.helo, w->argument);
+	SMTP_TELL(m, c, helo, &o);
+	smtp_expect(m, c, row->verb, 0);
+}
+
+static void
+seen_mail(struct smtp *m, struct smtp_conn *c, const struct row *row,
+    const struct smtp_words *w)
+{
+	smtp_tx_mail(m, c, w);
+	smtp_expect(m, c, row->verb, c->tx_state.serial);
+}
+
+static void
+seen_rcpt(struct smtp *m, struct smtp_conn *c, const struct row *row,
+    const struct smtp_words *w)
+{
+	(void)row;
+	smtp_tx_rcpt(m, c, w);
+}
+
+static void
+seen_data(struct smtp *m, struct smtp_conn *c, const struct row *row,
+    const struct smtp_words *w)
+{
+	(void)w;
+	c->wait = smtp_expect(m, c, row->verb, smtp_tx_current(m, c));
+	c->wait_for = SMTP_BODY;
+	c->body = smtp_body_start(c->client.cut.crlf);
+	c->body_hole = false;
+	smtp_enter(c, &c->client, SMTP_WAITING);
+}
+
+static void
+seen_bdat(struct smtp *m, struct smtp_conn *c, const struct row *row,
+    const struct smtp_words *w)
+{
+	struct smtp_command *cmd;
+	bool last = false;
+	uint64_t size;
+	uint32_t tx;
+
+	if (!parse_size(w->argument, &size, &last)) {
+		stats_inc(m->stats, STAT_SMTP_UNKNOWN_COMMAND);
+		smtp_expect(m, c, VERB_UNKNOWN, 0);
+		return;
+	}
+	tx = smtp_tx_current(m, c);
+	cmd = smtp_expect(m, c, row->verb, tx);
+	if (cmd != NULL) {
+		cmd->last = last;
+		cmd->several = last && c->session.lmtp;
+	}
+	smtp_client_chunk(m, c, size, last);
+}
+
+static void
+seen_rset(struct smtp *m, struct smtp_conn *c, const struct row *row,
+    const struct smtp_words *w)
+{
+	(void)w;
+	smtp_tx_finish(m, c);
+	smtp_expect(m, c, row->verb, 0);
+}
+
+static void
+seen_auth(struct smtp *m, struct smtp_conn *c, const struct row *row,
+    const struct smtp_words *w)
+{
+	(void)w;
+	c->wait = smtp_expect(m, c, row->verb, 0);
+	c->wait_for = SMTP_SECRET;
+	smtp_enter(c, &c->client, SMTP_WAITING);
+}
+
+/* clang-format off */
+static const struct row rows[] = {
+	{ "EHLO",     VERB_EHLO,     FORM_WORD,  seen_helo },
+	{ "HELO",     VERB_EHLO,     FORM_WORD,  seen_helo },
+	{ "LHLO",     VERB_EHLO,     FORM_WORD,  seen_helo },
+	{ "MAIL",     VERB_MAIL,     FORM_FROM,  seen_mail },
+	{ "SEND",     VERB_MAIL,     FORM_FROM,  seen_mail }, /* RFC 821, 3.4, and two more */
+	{ "SOML",     VERB_MAIL,     FORM_FROM,  seen_mail },
+	{ "SAML",     VERB_MAIL,     FORM_FROM,  seen_mail },
+	{ "RCPT",     VERB_RCPT,     FORM_TO,    seen_rcpt },
+	{ "DATA",     VERB_DATA,     FORM_ALONE, seen_data },
+	{ "BDAT",     VERB_BDAT,     FORM_SIZE,  seen_bdat },
+	{ "RSET",     VERB_RSET,     FORM_ALONE, seen_rset },
+	{ "QUIT",     VERB_QUIT,     FORM_ALONE, seen_rset },
+	{ "STARTTLS", VERB_STARTTLS, FORM_ALONE, seen_other },
+	{ "AUTH",     VERB_AUTH,     FORM_MECH,  seen_auth },
+	{ "NOOP",     VERB_OTHER,    FORM_ANY,   seen_other },
+	{ "VRFY",     VERB_OTHER,    FORM_ANY,   seen_other },
+	{ "EXPN",     VERB_OTHER,    FORM_ANY,   seen_other },
+	{ "HELP",     VERB_OTHER,    FORM_ANY,   seen_other },
+	{ "ETRN",     VERB_OTHER,    FORM_ANY,   seen_other },
+	{ "TURN",     VERB_OTHER,    FORM_ANY,   seen_other },
+};
+/* clang-format on */
+
+/* The row that a line begins with, or NULL; *argument is what follows. */
+static const struct row *
+row_of(struct span line, struct span *argument)
+{
+	struct span verb;
+
+	line = trim(line);
+	verb = first_word(line);
+	*argument = trim(span_after(line, verb.n));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (span_eq_nocase(verb, span_str(rows[i].name)))
+			return &rows[i];
+	return NULL;
+}
+
+/* MAIL without FROM is no MAIL, and so on: servers refuse it, nothing happens. */
+static bool
+parse_argument(const struct row *row, struct smtp_words *w)
+{
+	if (row->form == FORM_FROM)
+		return smtp_path_parse(&w->path, w->argument, "FROM");
+	if (row->form == FORM_TO)
+		return smtp_path_parse(&w->path, w->argument, "TO");
+	return true;
+}
+
+static bool
+is_capitals(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] >= 'a' && s.p[i] <= 'z')
+			return false;
+	return s.n > 0;
+}
+
+static bool
+form_is_sure(const struct row *row, struct span argument)
+{
+	struct smtp_words w = { .argument = argument };
+	uint64_t size;
+	bool last;
+
+	switch (row->form) {
+	case FORM_ALONE:
+		return argument.n == 0;
+	case FORM_WORD:
+		return argument.n > 0 && first_word(argument).n == argument.n;
+	case FORM_FROM:
+	case FORM_TO:
+		/* "mail from: me" is prose */
+		return parse_argument(row, &w) &&
+		    (memchr(argument.p, '<', argument.n) != NULL ||
+			w.path.domain < w.path.len);
+	case FORM_SIZE:
+		return parse_size(argument, &size, &last);
+	case FORM_MECH:
+		return is_capitals(first_word(argument));
+	case FORM_ANY:
+		break;
+	}
+	return false;
+}
+
+bool
+smtp_command_is_sure(struct span line)
+{
+	struct span argument;
+	const struct row *row = row_of(line, &argument);
+
+	return row != NULL && form_is_sure(row, argument);
+}
+
+static bool
+contains(struct span s, struct span part)
+{
+	for (; s.n >= part.n; s = span_after(s, 1))
+		if (span_eq(span_first(s, part.n), part))
+			return true;
+	return false;
+}
+
+/* Not SMTP at all: HTTP, SSH, something binary (asked before SMTP was recognised). */
+static bool
+is_foreign(struct span line)
+{
+	return smtp_line_is_binary(line) || contains(line, span_str(" HTTP/1.")) ||
+	    span_begins_nocase(line, span_str("SSH-"));
+}
+
+static bool
+unknown_command(struct smtp *m, struct smtp_conn *c, struct span line)
+{
+	c->client.strange++;
+	if (!c->told && (is_foreign(line) || c->client.strange > SMTP_STRANGE_MAX)) {
+		smtp_give_up(m, c);
+		return false;
+	}
+	stats_inc(m->stats, STAT_SMTP_UNKNOWN_COMMAND);
+	smtp_expect(m, c, VERB_UNKNOWN, 0);
+	return false;
+}
+
+bool
+smtp_command(
+    struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq, bool only_sure)
+{
+	struct smtp_words w = { .seq = seq };
+	const struct row *row = row_of(line, &w.argument);
+
+	if (only_sure && (row == NULL || !form_is_sure(row, w.argument)))
+		return false;
+	if (row == NULL || !parse_argument(row, &w))
+		return unknown_command(m, c, line);
+	smtp_tell_session(m, c);
+	c->client.strange = 0;
+	if (c->client.state != SMTP_LINES)
+		smtp_enter(c, &c->client, SMTP_LINES);
+	row->seen(m, c, row, &w);
+	c->client_seen = true;
+	return true;
+}
+
+/* ---- replies ---- */
+
+/* The reply to the message, for each recipient in turn (RFC 2033, 4.2; PRDR). */
+static bool
+answered_several(
+    struct smtp_command *cmd, struct smtp_tx_ref ref, const struct smtp_reply *reply)
+{
+	struct smtp_rcpt *r = cmd->rcpt;
+
+	while (r != NULL && r->reply.code / 100 != 2)
+		r = r->next;
+	if (r != NULL) {
+		r->final = *reply;
+		cmd->rcpt = r->next;
+	}
+	ref.tx->final = *reply;
+	return --cmd->left > 0;
+}
+
+static bool
+answered_end(
+    struct smtp_command *cmd, struct smtp_tx_ref ref, const struct smtp_reply *reply)
+{
+	bool prdr = reply->code == 353;
+
+	if (ref.tx == NULL)
+		return false;
+	if (cmd->left == 0 && (prdr || cmd->several)) {
+		cmd->several = true;
+		cmd->left = ref.state->accepted + prdr;
+		/* Once some are reported on their own, whose turn it is is unknown. */
+		cmd->rcpt = ref.state->over ? NULL : ref.tx->rcpts;
+		if (prdr)
+			return true;
+	}
+	if (cmd->left > 0)
+		return answered_several(cmd, ref, reply);
+	/* A chunk that was refused decides, whatever is said to the next. */
+	if (cmd->verb == VERB_END || ref.tx->final.code < 400)
+		if (cmd->verb == VERB_END || cmd->last || reply->code >= 400)
+			ref.tx->final = *reply;
+	return false;
+}
+
+/* The server has taken or refused what was guessed about it. */
+static void
+guess_answered(struct smtp_conn *c, bool accepted)
+{
+	struct smtp_side *side = &c->client;
+
+	if (accepted && (side->state == SMTP_LINES || side->state == SMTP_LOST)) {
+		c->body.at = BODY_INSIDE;
+		c->body_hole = true;
+		smtp_enter(c, side, SMTP_BODY);
+	} else if (!accepted && (side->state == SMTP_BODY || side->state == SMTP_DOT)) {
+		c->session.tx.data = SMTP_DATA_NONE;
+		c->session.tx.bytes = 0;
+		c->pairing.commands_hole = true;
+		smtp_enter(c, side, SMTP_LOST);
+	}
+}
+
+static void
+answered_data(struct smtp_conn *c, struct smtp_command *cmd, struct smtp_tx_ref ref,
+    const struct smtp_reply *reply)
+{
+	bool accepted = reply->code == 354;
+
+	if (!accepted && ref.tx != NULL)
+		ref.tx->final = *reply;
+	if (c->wait == cmd)
+		smtp_enter(c, &c->client,
+		    accepted	       ? SMTP_BODY
+			: c->body_hole ? SMTP_LOST
+				       : SMTP_LINES);
+	else if (c->guessed == cmd)
+		guess_answered(c, accepted);
+}
+
+static void
+answered_rcpt(struct smtp *m, struct smtp_conn *c, struct smtp_command *cmd,
+    struct smtp_tx_ref ref, const struct smtp_reply *reply)
+{
+	if (ref.tx == NULL)
+		return;
+	if (reply->code / 100 == 2)
+		ref.state->accepted++;
+	if (cmd->rcpt == NULL)
+		return;
+	cmd->rcpt->reply = *reply;
+	SMTP_TELL(m, c, rcpt_reply, ref.tx, cmd->rcpt);
+}
+
+bool
+smtp_command_answered(struct smtp *m, struct smtp_conn *c, struct smtp_command *cmd,
+    const struct smtp_answer *a)
+{
+	struct smtp_tx_ref ref = smtp_tx_find(c, cmd->tx);
+	const struct smtp_reply *reply = &a->reply;
+	bool more = false;
+
+	switch (cmd->verb) {
+	case VERB_MAIL:
+		if (ref.tx != NULL)
+			ref.tx->from_reply = *reply;
+		break;
+	case VERB_RCPT:
+		answered_rcpt(m, c, cmd, ref, reply);
+		break;
+	case VERB_DATA:
+		answered_data(c, cmd, ref, reply);
+		break;
+	case VERB_END:
+	case VERB_BDAT:
+		more = answered_end(cmd, ref, reply);
+		break;
+	case VERB_AUTH:
+	case VERB_SECRET:
+		if (c->wait == cmd)
+			smtp_enter(c, &c->client,
+			    reply->code == 334 ? SMTP_SECRET : SMTP_LINES);
+		break;
+	case VERB_STARTTLS:
+		c->tls = reply->code == 220;
+		break;
+	default:
+		break;
+	}
+	/* The server closes (RFC 5321, 3.8): who was accepted gets no mail this time. */
+	if (reply->code == 421 && ref.tx != NULL && ref.tx->final.code == 0)
+		ref.tx->final = *reply;
+	return more && reply->code != 421;
+}

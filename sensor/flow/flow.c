@@ -1,0 +1,380 @@
+/*
+ * The connections: found by their tuple, opened by the first segment with data,
+ * ended by FIN, RST, silence, or for want of room the one unused for longest.
+ */
+
+#include "flow/flow_private.h"
+
+#include <stdlib.h>
+
+enum {
+	SEGMENT_MAX = 1 << 20, /* octets; no IP packet carries more but a forged one */
+	WELL_KNOWN = 1024,     /* ports below this belong to servers (RFC 6335, 6) */
+};
+
+struct flow_table *
+flow_table_new(const struct flow_limits *limits, const struct flow_reader *reader,
+    struct stats *s)
+{
+	struct flow_table *t = mem_alloc(sizeof(*t));
+	size_t flows = limits->flows > 0 ? limits->flows : 1;
+
+	t->limits = *limits;
+	t->limits.flows = flows;
+	t->limits.ports = NULL;
+	t->reader = *reader;
+	t->stats = s;
+	t->key = hash_key_random();
+	for (size_t i = 0; i < limits->nports; i++)
+		t->ports[limits->ports[i] / 64] |= UINT64_C(1) << limits->ports[i] % 64;
+	table_init(&t->conns, flows);
+	/* One more, for the flow that the reader is asked about. */
+	pool_init(&t->conn_pool, sizeof(struct conn), flows + 1);
+	pool_init(&t->hole_pool, sizeof(struct hole), 2 * flows);
+	pool_init(
+	    &t->block_pool, sizeof(struct block), limits->buffer_bytes / BLOCK_SIZE);
+	t->notes = mem_alloc(NOTES * sizeof(t->notes[0]));
+	return t;
+}
+
+void
+flow_table_free(struct flow_table *t)
+{
+	if (t == NULL)
+		return;
+	free(t->notes);
+	pool_fini(&t->block_pool);
+	pool_fini(&t->hole_pool);
+	pool_fini(&t->conn_pool);
+	table_fini(&t->conns);
+	free(t);
+}
+
+static bool
+port_matters(const struct flow_table *t, uint16_t port)
+{
+	return t->ports[port / 64] >> port % 64 & 1;
+}
+
+static bool
+same_vlans(const struct flow *f, const struct packet *p)
+{
+	return f->vlans == p->vlans &&
+	    memcmp(f->vlan, p->vlan, p->vlans * sizeof(p->vlan[0])) == 0;
+}
+
+static struct flow_key
+key_of(const struct flow_table *t, const struct packet *p)
+{
+	uint8_t octets[TUPLE_OCTETS + sizeof(p->vlan)];
+	size_t n =
+	    tuple_octets(&p->src, p->src_port, &p->dst, p->dst_port, octets);
+
+	if (t->limits.vlan_in_key) {
+		memcpy(octets + n, p->vlan, p->vlans * sizeof(p->vlan[0]));
+		n += p->vlans * sizeof(p->vlan[0]);
+	}
+	return (struct flow_key){
+		.hash = hash_bytes(&t->key, octets, n),
+		.from = tuple_from_higher(&p->src, p->src_port, &p->dst, p->dst_port),
+	};
+}
+
+static enum side
+side_of(const struct conn *c, const struct flow_key *k)
+{
+	return k->from == c->originator ? SIDE_ORIGINATOR : SIDE_RESPONDER;
+}
+
+static struct conn *
+find(const struct flow_table *t, const struct flow_key *k, const struct packet *p)
+{
+	struct table_node *node;
+
+	TABLE_FOREACH (node, &t->conns, k->hash) {
+		struct conn *c = (struct conn *)node;
+		const struct flow_tuple *tuple = &c->flow.tuple;
+		enum side from = side_of(c, k), to = side_peer(from);
+
+		if (tuple->port[from] == p->src_port && tuple->port[to] == p->dst_port &&
+		    ip_addr_eq(&tuple->addr[from], &p->src) &&
+		    ip_addr_eq(&tuple->addr[to], &p->dst) &&
+		    (!t->limits.vlan_in_key || same_vlans(&c->flow, p)))
+			return c;
+	}
+	return NULL;
+}
+
+/* ---- the end ---- */
+
+bool
+conn_over(const struct conn *c)
+{
+	return c->half[0].state == HALF_FINISHED && c->half[1].state == HALF_FINISHED;
+}
+
+void
+conn_end(struct flow_table *t, struct conn *c, enum flow_end why, int64_t ts_ns)
+{
+	hole_settle(t, c, SIDE_ORIGINATOR);
+	hole_settle(t, c, SIDE_RESPONDER);
+	if (!c->flow.seen[0] || !c->flow.seen[1])
+		stats_inc(t->stats, STAT_FLOW_ONE_SIDED);
+	if (why == FLOW_END_FIN || why == FLOW_END_RST)
+		note_ended(t, c);
+	t->reader.end(t->reader.arg, &c->flow, why, ts_ns);
+	table_remove(&t->conns, &c->node);
+	pool_put(&t->conn_pool, c);
+}
+
+static void
+expire(struct flow_table *t, struct conn *c)
+{
+	stats_inc(t->stats, STAT_FLOW_EXPIRED);
+	conn_end(t, c, FLOW_END_EXPIRED, c->last_ns);
+}
+
+/* ---- the beginning ---- */
+
+/*
+ * Which endpoint opened the connection of which p is the first with data: who sent
+ * the SYN, or who is not at a server's port, or who speaks first.
+ */
+static unsigned
+originator_of(const struct flow_table *t, const struct note *n,
+    const struct flow_key *k, const struct packet *p)
+{
+	unsigned from = k->from, to = 1 - from;
+	bool src, dst;
+
+	if (p->tcp_flags & TCP_SYN)
+		return p->tcp_flags & TCP_ACK ? to : from;
+	if (n != NULL && !n->ended)
+		return n->originator;
+	src = port_matters(t, p->src_port);
+	dst = port_matters(t, p->dst_port);
+	if (!src && !dst) {
+		src = p->src_port < WELL_KNOWN;
+		dst = p->dst_port < WELL_KNOWN;
+	}
+	return src && !dst ? to : from;
+}
+
+/* p, with data, is no more than an echo of a connection that has ended. */
+static bool
+is_late(struct flow_table *t, const struct note *n, const struct flow_key *k,
+    const struct packet *p)
+{
+	uint32_t end = p->seq + (uint32_t)p->payload.n + p->missing;
+
+	if (n == NULL || !n->ended || !n->known[k->from] || (p->tcp_flags & TCP_SYN) ||
+	    n->isn[k->from] - end > SEQ_WINDOW)
+		return false;
+	stats_inc(t->stats, STAT_TCP_RETRANSMITTED);
+	return true;
+}
+
+/* Both sides begin where the handshake said, unless that cannot be. */
+static void
+begin_halves(struct conn *c, const struct note *n, const struct flow_key *k,
+    const struct packet *p)
+{
+	struct half *own = &c->half[side_of(c, k)];
+	struct half *peer = &c->half[side_peer(side_of(c, k))];
+	unsigned from = k->from, to = 1 - from;
+	bool noted = n != NULL && !n->ended;
+
+	if (p->tcp_flags & TCP_SYN)
+		half_begin(own, p->seq + 1);
+	else if (noted && n->known[from] && p->seq - n->isn[from] - 1 <= SEQ_WINDOW)
+		half_begin(own, n->isn[from] + 1);
+	if (noted && n->known[to] &&
+	    (!(p->tcp_flags & TCP_ACK) || p->ack - n->isn[to] - 1 <= SEQ_WINDOW))
+		half_begin(peer, n->isn[to] + 1);
+	c->flow.midstream = c->half[SIDE_ORIGINATOR].state < HALF_BEGUN;
+}
+
+static void
+describe(struct flow *f, bool from_originator, const struct packet *p)
+{
+	f->tuple = flow_tuple_of(p);
+	if (!from_originator) {
+		f->tuple.addr[SIDE_ORIGINATOR] = p->dst;
+		f->tuple.addr[SIDE_RESPONDER] = p->src;
+		f->tuple.port[SIDE_ORIGINATOR] = p->dst_port;
+		f->tuple.port[SIDE_RESPONDER] = p->src_port;
+	}
+	f->first = p->ref;
+	f->id = flow_tuple_id(&f->tuple);
+	f->vlans = p->vlans;
+	f->tunnels = p->tunnels;
+	memcpy(f->vlan, p->vlan, sizeof(f->vlan));
+	memcpy(f->tunnel, p->tunnel, sizeof(f->tunnel));
+}
+
+/* NULL when the reader does not want it. */
+static struct conn *
+conn_new(struct flow_table *t, const struct note *n, const struct flow_key *k,
+    const struct packet *p)
+{
+	struct conn *c = pool_get(&t->conn_pool);
+
+	*c = (struct conn){ .originator = (uint8_t)originator_of(t, n, k, p) };
+	describe(&c->flow, k->from == c->originator, p);
+	begin_halves(c, n, k, p);
+	if (!t->reader.open(t->reader.arg, &c->flow)) {
+		pool_put(&t->conn_pool, c);
+		return NULL;
+	}
+	if (t->conns.n >= t->limits.flows) {
+		stats_inc(t->stats, STAT_FLOW_EVICTED);
+		conn_end(t, (struct conn *)t->conns.oldest, FLOW_END_EVICTED,
+		    p->ref.ts_ns);
+	}
+	c->serial = t->serial++;
+	c->last_ns = p->ref.ts_ns;
+	table_add(&t->conns, &c->node, k->hash);
+	note_forget(t, k->hash);
+	stats_inc(t->stats, STAT_FLOW_NEW);
+	if (c->flow.midstream)
+		stats_inc(t->stats, STAT_FLOW_MIDSTREAM);
+	return c;
+}
+
+/* A packet of a connection that is not known: that connection, if p begins one. */
+static struct conn *
+stranger(struct flow_table *t, const struct flow_key *k, const struct packet *p)
+{
+	const struct note *n;
+
+	if (p->tcp_flags & TCP_RST)
+		return NULL;
+	if (p->payload.n == 0 && p->missing == 0) {
+		if (p->tcp_flags & TCP_SYN)
+			note_syn(t, k, p);
+		return NULL;
+	}
+	n = note_find(t, k->hash);
+	return is_late(t, n, k, p) ? NULL : conn_new(t, n, k, p);
+}
+
+/* True when the data of p are the first of the connection that a SYN announced. */
+static bool
+renewed_by(const struct flow_table *t, const struct conn *c, const struct flow_key *k,
+    const struct packet *p)
+{
+	const struct note *n;
+
+	if (!c->renewing || (p->payload.n == 0 && p->missing == 0) ||
+	    p->seq == c->half[side_of(c, k)].next)
+		return false;
+	n = note_find(t, k->hash);
+	return n != NULL && !n->ended && n->known[k->from] &&
+	    p->seq == n->isn[k->from] + 1;
+}
+
+/* The connection of p, or NULL when it has none. */
+static struct conn *
+conn_of(struct flow_table *t, const struct flow_key *k, const struct packet *p)
+{
+	struct conn *c = find(t, k, p);
+
+	if (c != NULL && elapsed(p->ref.ts_ns, c->last_ns) > t->limits.idle_ns) {
+		expire(t, c);
+		c = NULL;
+	} else if (c != NULL && renewed_by(t, c, k, p)) {
+		conn_end(t, c, FLOW_END_REUSED, p->ref.ts_ns);
+		c = NULL;
+	}
+	return c != NULL ? c : stranger(t, k, p);
+}
+
+void
+flow_packet(struct flow_table *t, const struct packet *p)
+{
+	struct flow_key key;
+	struct conn *c;
+
+	if (!t->limits.any_port && !port_matters(t, p->src_port) &&
+	    !port_matters(t, p->dst_port))
+		return;
+	if (p->payload.n > SEGMENT_MAX || p->missing > SEGMENT_MAX) {
+		stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);
+		return;
+	}
+	if ((p->tcp_flags & TCP_SYN) && p->payload.n > 0)
+		stats_inc(t->stats, STAT_TCP_SYN_DATA);
+	key = key_of(t, p);
+	c = conn_of(t, &key, p);
+	if (c == NULL)
+		return;
+	table_touch(&t->conns, &c->node);
+	c->last_ns = p->ref.ts_ns;
+	switch (tcp_packet(t, c, side_of(c, &key), &key, p)) {
+	case TCP_GOES_ON:
+		break;
+	case TCP_ENDED:
+		conn_end(t, c, FLOW_END_FIN, p->ref.ts_ns);
+		break;
+	case TCP_RESET:
+		conn_end(t, c, FLOW_END_RST, p->ref.ts_ns);
+		break;
+	case TCP_RENEWED:
+		conn_end(t, c, FLOW_END_REUSED, p->ref.ts_ns);
+		c = stranger(t, &key, p);
+		if (c != NULL)
+			(void)tcp_packet(t, c, side_of(c, &key), &key, p);
+		break;
+	}
+}
+
+/* ---- time and the end of input ---- */
+
+void
+flow_expire(struct flow_table *t, int64_t now_ns)
+{
+	int64_t since_ns = elapsed(now_ns, t->looked_ns);
+	struct hole *hole, *newer;
+
+	if (since_ns >= 0 && since_ns < t->limits.gap_ns / 4)
+		return;
+	t->looked_ns = now_ns;
+	for (hole = t->oldest_hole; hole != NULL; hole = newer) {
+		struct conn *c = hole->conn;
+
+		newer = hole->newer;
+		hole_time(t, c, hole->side, now_ns);
+		if (conn_over(c))
+			conn_end(t, c, FLOW_END_FIN, now_ns);
+	}
+	while (t->conns.oldest != NULL) {
+		struct conn *c = (struct conn *)t->conns.oldest;
+
+		if (elapsed(now_ns, c->last_ns) <= t->limits.idle_ns)
+			break;
+		expire(t, c);
+	}
+}
+
+static int
+by_serial(const void *a, const void *b)
+{
+	const struct conn *const *x = a, *const *y = b;
+
+	return seq_diff((*x)->serial, (*y)->serial);
+}
+
+void
+flow_finish(struct flow_table *t)
+{
+	size_t n = t->conns.n;
+	struct conn **all = mem_alloc(n * sizeof(all[0]));
+
+	for (size_t i = 0; i < n; i++) {
+		all[i] = (struct conn *)(i == 0 ? t->conns.oldest : all[i - 1]->node.newer);
+	}
+	qsort(all, n, sizeof(all[0]), by_serial);
+	for (size_t i = 0; i < n; i++)
+		conn_end(t, all[i], FLOW_END_INPUT, all[i]->last_ns);
+	free(all);
+}

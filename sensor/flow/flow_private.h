@@ -1,0 +1,205 @@
+#ifndef FLOW_FLOW_PRIVATE_H
+#define FLOW_FLOW_PRIVATE_H
+
+/*
+ * What the files of flow/ share: flow.c keeps the connections, note.c remembers
+ * handshakes and ended connections without state, tcp.c judges each segment,
+ * hole.c holds what came early.
+ */
+
+#include "flow/flow.h"
+
+enum {
+	SEQ_WINDOW = 1 << 24,	/* farther from the stream a segment is no part of it */
+	RST_WINDOW = 1 << 16,	/* the same for a reset, which is easier to forge */
+	NOTES = 1 << 16,	/* handshakes remembered */
+	BLOCK_SIZE = 2048,	/* octets of a block with its header */
+	HOLE_PATIENCE = 8,	/* segments waited for behind an acknowledged hole */
+	HOLE_PATIENCE_ACK = 4,	/* what a further acknowledgement takes of that */
+	HOLE_ONE_SIDED = 4,	/* times gap_ns: nobody acknowledges, loss or not */
+	STRAY_LIMIT = 64,	/* weight of strays in a row that move the stream */
+	STRAY_WEIGHT_VOUCHED = 16, /* of one whose acknowledgement fits the connection */
+};
+
+/* A connection as a packet names it; 0 is the lower endpoint by address, then port. */
+struct flow_key {
+	uint64_t hash;
+	unsigned from; /* which endpoint sent the packet */
+};
+
+/* A TCP segment, or what is left of one. */
+struct segment {
+	uint32_t seq;
+	uint32_t cut; /* octets past the snap length, behind data */
+	struct span data;
+	struct frame_ref ref;
+};
+
+/* Part of an early segment. */
+struct block {
+	struct block *next; /* by sequence; blocks never overlap */
+	struct frame_ref ref;
+	uint32_t seq;
+	uint32_t cut; /* as in struct segment */
+	uint32_t n;   /* octets of data */
+	uint8_t data[BLOCK_SIZE - 2 * sizeof(void *) - 4 * sizeof(uint64_t)];
+};
+_Static_assert(sizeof(struct block) == BLOCK_SIZE, "a block is not of its size");
+
+/* A hole in one side of a connection, and what waits behind it. */
+struct hole {
+	struct hole *older, *newer; /* in the order they were opened */
+	struct conn *conn;
+	struct block *first, *last;
+	int64_t since_ns; /* it is there, or acknowledged, since */
+	size_t blocks;
+	uint32_t fin;	   /* has_fin: the sequence number of a FIN behind it */
+	uint32_t acked_to; /* acked: the acknowledgement that went past it */
+	enum side side;
+	int patience; /* acked: segments still to come before it is given up */
+	bool has_fin;
+	bool acked; /* the peer has what is missing here */
+};
+
+enum half_state {
+	HALF_UNKNOWN,  /* nothing said where this side stands */
+	HALF_GUESSED,  /* the peer's acknowledgement did */
+	HALF_BEGUN,    /* its SYN or its data did */
+	HALF_FINISHED, /* all up to its FIN was delivered */
+};
+
+/* One side of a connection. */
+struct half {
+	struct hole *hole; /* NULL: nothing waits */
+	uint32_t next;	   /* sequence number of the next octet to deliver */
+	uint32_t acked;	   /* highest acknowledgement by the peer */
+	uint32_t isn;	   /* one before the first octet */
+	uint16_t stray_next; /* low bits of where the last stray segment ended */
+	uint8_t strays;	     /* weight of strays in a row */
+	uint8_t state;	     /* enum half_state */
+};
+
+struct conn {
+	struct table_node node; /* first: by key, and in order of last use */
+	struct flow flow;
+	struct half half[2]; /* by enum side */
+	int64_t last_ns;     /* of the last packet */
+	uint32_t serial;     /* in the order they were opened */
+	uint8_t originator;  /* which endpoint, as in struct flow_key */
+	bool renewing;	     /* a SYN that does not fit was seen and noted */
+};
+/* A hundred thousand of these exist; four cache lines each, of which a packet in
+ * order touches the first two and the last. */
+_Static_assert(sizeof(struct conn) <= 256, "a connection has grown");
+
+/* What is remembered of a connection of which there is no state. */
+struct note {
+	uint32_t tag;	/* the part of the hash that is not the place */
+	uint32_t isn[2]; /* by endpoint; of an ended connection: where it ended */
+	bool known[2];
+	bool ended;
+	uint8_t originator;
+};
+
+struct flow_table {
+	struct table conns;
+	struct flow_limits limits;
+	struct flow_reader reader;
+	struct stats *stats;
+	struct hash_key key;
+	struct pool conn_pool, hole_pool, block_pool;
+	struct hole *oldest_hole, *newest_hole;
+	struct note *notes;
+	int64_t looked_ns; /* when flow_expire last looked */
+	uint32_t serial;
+	uint64_t ports[65536 / 64]; /* a bit each that matters */
+};
+
+static inline int32_t
+seq_diff(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b);
+}
+
+/* Time stamps come from files: their difference may wrap, not overflow. */
+static inline int64_t
+elapsed(int64_t now, int64_t then)
+{
+	return (int64_t)((uint64_t)now - (uint64_t)then);
+}
+
+static inline enum side
+side_peer(enum side side)
+{
+	return side == SIDE_ORIGINATOR ? SIDE_RESPONDER : SIDE_ORIGINATOR;
+}
+
+static inline uint32_t
+segment_len(const struct segment *s)
+{
+	return (uint32_t)s->data.n + s->cut;
+}
+
+/* ---- tuple.c ---- */
+
+/* Address, address, port, port, the lower endpoint first, into out; their length. */
+enum { TUPLE_OCTETS = 2 * 16 + 2 * 2 };
+size_t tuple_octets(const struct ip_addr *src, uint16_t src_port,
+    const struct ip_addr *dst, uint16_t dst_port, uint8_t out[TUPLE_OCTETS]);
+/* True when the source is the higher endpoint. */
+bool tuple_from_higher(const struct ip_addr *src, uint16_t src_port,
+    const struct ip_addr *dst, uint16_t dst_port);
+
+/* ---- note.c ---- */
+
+/* The note on a connection, or NULL. */
+const struct note *note_find(const struct flow_table *t, uint64_t hash);
+/* A SYN or SYN/ACK. */
+void note_syn(struct flow_table *t, const struct flow_key *k, const struct packet *p);
+/* True when p, a SYN/ACK, answers the SYN that was noted. */
+bool note_confirmed_by(
+    const struct note *n, const struct flow_key *k, const struct packet *p);
+/* A connection ended: what still comes of it begins no new one. */
+void note_ended(struct flow_table *t, const struct conn *c);
+/* What is noted is in a conn now. */
+void note_forget(struct flow_table *t, uint64_t hash);
+
+/* ---- hole.c ---- */
+
+/* Octets that are in the window and not before half.next, no FIN before them. */
+void hole_take(struct flow_table *t, struct conn *c, enum side side, struct segment s);
+/* A FIN that is not before half.next. */
+void hole_fin(struct flow_table *t, struct conn *c, enum side side, uint32_t fin,
+    int64_t now_ns);
+/* half.acked has advanced. */
+void hole_acked(struct flow_table *t, struct conn *c, enum side side, int64_t now_ns);
+/* Give up what was waited for too long by now. */
+void hole_time(struct flow_table *t, struct conn *c, enum side side, int64_t now_ns);
+/* Give up every hole of this side. */
+void hole_settle(struct flow_table *t, struct conn *c, enum side side);
+/* Tell the reader of a hole of n octets, 0 when the number is unknown. */
+void hole_report(struct flow_table *t, struct conn *c, enum side side, uint32_t n);
+
+/* ---- tcp.c ---- */
+
+/* Where a side's first octet is. */
+void half_begin(struct half *h, uint32_t first);
+
+/* What a packet did to its connection. */
+enum verdict {
+	TCP_GOES_ON,
+	TCP_ENDED,   /* by FIN */
+	TCP_RESET,   /* by RST */
+	TCP_RENEWED, /* it begins a new one on the same ports */
+};
+enum verdict tcp_packet(struct flow_table *t, struct conn *c, enum side side,
+    const struct flow_key *k, const struct packet *p);
+
+/* ---- flow.c ---- */
+
+/* Both sides have finished. */
+bool conn_over(const struct conn *c);
+/* Deliver what waits, tell the reader, release. */
+void conn_end(struct flow_table *t, struct conn *c, enum flow_end why, int64_t ts_ns);
+
+#endif

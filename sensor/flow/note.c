@@ -1,0 +1,105 @@
+/*
+ * Notes: what is remembered of connections of which there is no state.
+ *
+ * A bare SYN makes no state, or a flood of them would; but where a side's octets
+ * begin is said only there.  So each SYN and SYN/ACK leaves its sequence number in
+ * an array of fixed size, at the place that the connection's hash names; whoever
+ * comes later to the same place overwrites it.  Losing one costs little: the
+ * connection then begins with the first data seen.
+ *
+ * The same place remembers where an ended connection ended, so that a late
+ * retransmission does not look like a new one.
+ */
+
+#include "flow/flow_private.h"
+
+static struct note *
+place(const struct flow_table *t, uint64_t hash)
+{
+	return &t->notes[hash % NOTES];
+}
+
+/* A place holds the note of this connection when the rest of the hash agrees. */
+static uint32_t
+tag_of(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32);
+}
+
+static bool
+is_of(const struct note *n, uint64_t hash)
+{
+	return (n->known[0] || n->known[1]) && n->tag == tag_of(hash);
+}
+
+const struct note *
+note_find(const struct flow_table *t, uint64_t hash)
+{
+	const struct note *n = place(t, hash);
+
+	return is_of(n, hash) ? n : NULL;
+}
+
+bool
+note_confirmed_by(
+    const struct note *n, const struct flow_key *k, const struct packet *p)
+{
+	unsigned peer = 1 - k->from;
+
+	/* A SYN with data (RFC 7413) may be acknowledged with or without them. */
+	return (p->tcp_flags & TCP_ACK) && !n->ended && n->known[peer] &&
+	    p->ack - n->isn[peer] - 1 < RST_WINDOW;
+}
+
+static void
+note_set(struct note *n, unsigned endpoint, uint32_t isn)
+{
+	n->isn[endpoint] = isn;
+	n->known[endpoint] = true;
+}
+
+void
+note_syn(struct flow_table *t, const struct flow_key *k, const struct packet *p)
+{
+	struct note *n = place(t, k->hash);
+	unsigned from = k->from, peer = 1 - from;
+	bool answer = p->tcp_flags & TCP_ACK;
+	bool known = is_of(n, k->hash) && !n->ended;
+
+	if (known && answer && note_confirmed_by(n, k, p)) {
+		note_set(n, from, p->seq);
+		return;
+	}
+	/* Both sides may send a SYN at once (RFC 9293, 3.5): the first one opened. */
+	if (known && !answer && n->originator == peer && !n->known[from]) {
+		note_set(n, from, p->seq);
+		return;
+	}
+	*n = (struct note){ .tag = tag_of(k->hash), .originator = answer ? peer : from };
+	note_set(n, from, p->seq);
+	if (answer)
+		note_set(n, peer, p->ack - 1);
+}
+
+void
+note_ended(struct flow_table *t, const struct conn *c)
+{
+	struct note *n = place(t, c->node.hash);
+
+	*n = (struct note){ .tag = tag_of(c->node.hash), .ended = true };
+	for (unsigned endpoint = 0; endpoint < 2; endpoint++) {
+		const struct half *h = &c->half[endpoint != c->originator];
+
+		if (h->state >= HALF_BEGUN)
+			note_set(n, endpoint, h->next);
+	}
+}
+
+void
+note_forget(struct flow_table *t, uint64_t hash)
+{
+	struct note *n = place(t, hash);
+
+	if (is_of(n, hash))
+		*n = (struct note){ 0 };
+}

@@ -1,0 +1,31 @@
+#ifndef JUDGE_RULES_H
+#define JUDGE_RULES_H
+
+/*
+ * All that judging needs, from paths to the compiled set: suffixes, delegated
+ * top-level domains, rule files.  The programs open it once at their start.
+ */
+
+#include "judge/ruleset.h"
+
+struct rules_options {
+	const char *const *paths; /* rule files and folders; none: the shipped ones */
+	size_t npaths;
+	const char *const *protect; /* domains of -p and rules.protect */
+	size_t nprotect;
+	const char **search_suffixes;
+	size_t nsearch_suffixes;
+	bool every_place; /* as in struct ruleset_options */
+};
+
+struct rules {
+	struct suffixes *suffixes;
+	struct rule_specs specs;
+	struct ruleset *set; /* NULL when opening failed */
+};
+
+/* 0, or -1 with every error in d; free with rules_close either way. */
+int rules_open(struct rules *r, const struct rules_options *options, struct diag *d);
+void rules_close(struct rules *r);
+
+#endif

@@ -1,0 +1,296 @@
+/* Parts of events that all layouts share; see layout.h. */
+
+#include "output/layout.h"
+#include "output/privacy.h"
+
+#include "track/outcome.h"
+
+#include <stdio.h>
+#include <time.h>
+
+void
+body_time(struct json *j, const char *key, int64_t ts_ns, const char *zone)
+{
+	int64_t us = ts_ns / 1000, second = us / 1000000, fraction = us % 1000000;
+	time_t clock;
+	struct tm tm;
+	char text[80];
+
+	if (fraction < 0) {
+		fraction += 1000000;
+		second--;
+	}
+	clock = (time_t)second;
+	gmtime_r(&clock, &tm);
+	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%06d%s",
+	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+	    tm.tm_sec, (int)fraction, zone);
+	json_str(j, key, text);
+}
+
+void
+body_address(struct json *j, const char *key, const struct output_context *c,
+    const struct smtp_path *p, bool brackets)
+{
+	char text[PRIVACY_TEXT_MAX + 2];
+	size_t n = 0;
+
+	if (brackets)
+		text[n++] = '<';
+	n += privacy_address(c, p, text + n);
+	if (brackets)
+		text[n++] = '>';
+	json_span(j, key, span_of(text, n));
+}
+
+void
+body_tunnels(struct json *j, const struct origin *o)
+{
+	if (o->tunnels == 0)
+		return;
+	json_open(j, "tunnels", '[');
+	for (unsigned i = 0; i < o->tunnels; i++) {
+		json_open(j, NULL, '{');
+		json_str(j, "kind", o->tunnel[i].kind);
+		json_uint(j, "id", o->tunnel[i].id);
+		json_close(j);
+	}
+	json_close(j);
+}
+
+void
+body_alert_stray(struct json *j, const struct alert *a)
+{
+	char unicode[NAME_TEXT_MAX];
+	struct name name;
+
+	json_open(j, "stray", '{');
+	json_str(j, "seen", seen_str(a->seen));
+	json_str(j, "name", a->name);
+	if (name_parse(&name, span_str(a->name)) == NAME_OK &&
+	    name_unicode(&name, unicode))
+		json_str(j, "name_unicode", unicode);
+	json_open(j, "meant", '[');
+	for (unsigned i = 0; i < a->match->nmeant; i++)
+		json_str(j, NULL, a->match->meant[i]);
+	json_close(j);
+	json_str(j, "class", typo_str(a->match->class));
+	json_uint(j, "score", a->match->score);
+	json_str(j, "severity", severity_str(a->match->rule->severity));
+	json_str(j, "outcome", outcome_str(a->outcome));
+	if (a->outcome == OUTCOME_DELIVERED)
+		json_uint(j, "bytes", a->bytes);
+	if (a->session != NULL)
+		json_bool(j, "encrypted", a->session->encrypted);
+	json_uint(j, "count", a->count);
+	body_tunnels(j, a->origin);
+	json_close(j);
+}
+
+static void
+reply_str(struct json *j, const char *key, const struct smtp_reply *r)
+{
+	if (r->code != 0)
+		json_span(j, key, span_of(r->text, r->len));
+}
+
+static void
+session_names(struct json *j, const struct smtp_session *s)
+{
+	if (s->banner[0] != '\0')
+		json_str(j, "banner", s->banner);
+	if (s->helo[0] != '\0')
+		json_str(j, "helo", s->helo);
+}
+
+static void
+recipients(struct json *j, const struct output_context *c, const struct smtp_tx *tx,
+    const struct smtp_rcpt *only)
+{
+	json_open(j, "rcpt_to", '[');
+	if (only != NULL)
+		body_address(j, NULL, c, &only->path, true);
+	else
+		for (const struct smtp_rcpt *r = tx->rcpts; r != NULL; r = r->next)
+			body_address(j, NULL, c, &r->path, true);
+	json_close(j);
+}
+
+void
+body_alert_smtp(struct json *j, const struct output_context *c, const struct alert *a)
+{
+	json_open(j, "smtp", '{');
+	session_names(j, a->session);
+	if (a->tx != NULL) {
+		if (a->tx->has_from)
+			body_address(j, "mail_from", c, &a->tx->from, true);
+		recipients(j, c, a->tx, a->rcpt);
+		reply_str(j, "reply", a->rcpt ? &a->rcpt->reply : &a->tx->from_reply);
+		reply_str(j, "final_reply",
+		    a->rcpt != NULL && a->rcpt->final.code ? &a->rcpt->final
+							   : &a->tx->final);
+	}
+	json_close(j);
+}
+
+void
+body_smtp(struct json *j, const struct output_context *c, const struct smtp_event *e)
+{
+	json_open(j, "smtp", '{');
+	session_names(j, e->session);
+	if (e->tx != NULL) {
+		if (e->tx->has_from)
+			body_address(j, "mail_from", c, &e->tx->from, true);
+		recipients(j, c, e->tx, e->rcpt);
+		reply_str(j, "final_reply", &e->tx->final);
+	}
+	json_close(j);
+}
+
+/* A domain as the log has it: lower case, no trailing dot. */
+static void
+path_domain(struct json *j, const struct smtp_path *p)
+{
+	size_t n = (size_t)(p->len - p->domain);
+	uint8_t text[SMTP_PATH_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = ascii_lower((uint8_t)p->text[p->domain + i]);
+	if (n > 1 && text[n - 1] == '.')
+		n--;
+	json_span(j, "domain", span_of(text, n));
+}
+
+static void
+reply_code(struct json *j, const struct smtp_reply *r)
+{
+	if (r->code != 0)
+		json_uint(j, "reply", r->code);
+	else
+		json_none(j, "reply");
+}
+
+static void
+recipient(struct json *j, const struct output_context *c, const struct smtp_tx *tx,
+    const struct smtp_rcpt *r)
+{
+	json_open(j, NULL, '{');
+	body_address(j, "address", c, &r->path, false);
+	path_domain(j, &r->path);
+	reply_code(j, &r->reply);
+	json_str(j, "outcome", outcome_str(outcome_of_rcpt(tx, r)));
+	json_close(j);
+}
+
+void
+body_smtp_stray(
+    struct json *j, const struct output_context *c, const struct smtp_event *e)
+{
+	const struct smtp_tx *tx = e->tx;
+	struct origin o = body_smtp_origin(e);
+
+	json_open(j, "stray", '{');
+	json_bool(j, "encrypted", e->session->encrypted);
+	if (tx != NULL && tx->has_from) {
+		json_open(j, "sender", '{');
+		body_address(j, "address", c, &tx->from, false);
+		path_domain(j, &tx->from);
+		reply_code(j, &tx->from_reply);
+		json_close(j);
+	}
+	json_open(j, "recipients", '[');
+	if (tx != NULL && e->rcpt != NULL)
+		recipient(j, c, tx, e->rcpt);
+	else if (tx != NULL)
+		for (const struct smtp_rcpt *r = tx->rcpts; r != NULL; r = r->next)
+			recipient(j, c, tx, r);
+	json_close(j);
+	if (tx != NULL && tx->data != SMTP_DATA_NONE)
+		json_uint(j, "bytes", tx->bytes);
+	if (tx != NULL && tx->gap)
+		json_bool(j, "gap", true);
+	body_tunnels(j, &o);
+	json_close(j);
+}
+
+void
+body_answers(struct json *j, const struct answer_keys *keys, const struct dns_msg *m)
+{
+	struct dns_msg walk = *m;
+	struct buf rdata = { 0 };
+	char word[DNS_WORD_MAX];
+	struct dns_record r;
+
+	json_open(j, "answers", '[');
+	while (dns_next_record(&walk, &r) && r.section == DNS_ANSWER) {
+		json_open(j, NULL, '{');
+		json_span(j, keys->name, name_span(&r.name));
+		json_str(j, keys->type, dns_type_str(r.type, word));
+		json_uint(j, keys->ttl, r.ttl);
+		buf_reset(&rdata);
+		dns_rdata_str(&walk, &r, &rdata);
+		json_span(j, keys->data, span_of(rdata.p, rdata.n));
+		json_close(j);
+	}
+	json_close(j);
+	buf_fini(&rdata);
+}
+
+const char *
+body_rcode(const struct dns_msg *m, char text[DNS_WORD_MAX])
+{
+	struct dns_msg walk = *m;
+	struct dns_record r;
+
+	while (dns_next_record(&walk, &r))
+		continue;
+	return dns_rcode_str(walk.rcode, text);
+}
+
+struct origin
+body_smtp_origin(const struct smtp_event *e)
+{
+	if (e->rcpt != NULL)
+		return origin_of_flow(e->flow, &e->rcpt->ref, e->rcpt->seq);
+	if (e->tx != NULL)
+		return origin_of_flow(e->flow, &e->tx->ref, e->tx->seq);
+	return origin_of_flow(e->flow, &e->flow->first, 0);
+}
+
+/* Both names have the same part before the dot. */
+static bool
+same_part(int a, int b)
+{
+	size_t n = strcspn(stats_name(a), ".") + 1;
+
+	return strncmp(stats_name(a), stats_name(b), n) == 0;
+}
+
+/* The first counter of its part. */
+static bool
+opens_part(int which)
+{
+	for (int i = 0; i < which; i++)
+		if (same_part(i, which))
+			return false;
+	return true;
+}
+
+void
+body_counters(struct json *j, const struct stats *s)
+{
+	/* The rows of one part need not stand together in the table. */
+	for (int i = 0; i < STAT_COUNT; i++) {
+		size_t dot = strcspn(stats_name(i), ".");
+		char part[32];
+
+		if (!opens_part(i))
+			continue;
+		snprintf(part, sizeof(part), "%.*s", (int)dot, stats_name(i));
+		json_open(j, part, '{');
+		for (int k = i; k < STAT_COUNT; k++)
+			if (same_part(i, k))
+				json_uint(j, stats_name(k) + dot + 1, s->n[k]);
+		json_close(j);
+	}
+}

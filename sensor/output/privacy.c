@@ -1,0 +1,68 @@
+/* What of a mail address leaves the sensor; see privacy.h. */
+
+#include "output/privacy.h"
+
+#include <sha256.h>
+#include <stdio.h>
+
+enum { HASH_OCTETS = 8 }; /* of the digest shown: enough to tell people apart */
+
+static void
+hmac(const char *key, struct span text, uint8_t digest[SHA256_DIGEST_LENGTH])
+{
+	uint8_t block[SHA256_BLOCK_LENGTH] = { 0 }, pad[SHA256_BLOCK_LENGTH];
+	SHA256_CTX hash;
+
+	if (strlen(key) > sizeof(block)) {
+		SHA256Init(&hash);
+		SHA256Update(&hash, (const uint8_t *)key, strlen(key));
+		SHA256Final(block, &hash);
+	} else {
+		memcpy(block, key, strlen(key));
+	}
+	for (size_t i = 0; i < sizeof(pad); i++)
+		pad[i] = block[i] ^ 0x36;
+	SHA256Init(&hash);
+	SHA256Update(&hash, pad, sizeof(pad));
+	SHA256Update(&hash, text.p, text.n);
+	SHA256Final(digest, &hash);
+	for (size_t i = 0; i < sizeof(pad); i++)
+		pad[i] = block[i] ^ 0x5c;
+	SHA256Init(&hash);
+	SHA256Update(&hash, pad, sizeof(pad));
+	SHA256Update(&hash, digest, SHA256_DIGEST_LENGTH);
+	SHA256Final(digest, &hash);
+}
+
+/* The hash of an address does not depend on its case. */
+static size_t
+local_hash(const char *key, const struct smtp_path *p, char *text)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH], folded[SMTP_PATH_MAX];
+
+	for (size_t i = 0; i < p->len; i++)
+		folded[i] = ascii_lower((uint8_t)p->text[i]);
+	hmac(key, span_of(folded, p->len), digest);
+	for (size_t i = 0; i < HASH_OCTETS; i++)
+		snprintf(text + 2 * i, 3, "%02x", digest[i]);
+	return 2 * HASH_OCTETS;
+}
+
+size_t
+privacy_address(const struct output_context *c, const struct smtp_path *p,
+    char text[PRIVACY_TEXT_MAX])
+{
+	size_t domain = (size_t)(p->len - p->domain), n = 0;
+
+	/* The null path names nobody. */
+	if (c->privacy == PRIVACY_FULL || p->len == 0) {
+		memcpy(text, p->text, p->len);
+		return p->len;
+	}
+	if (c->privacy == PRIVACY_HASH)
+		n = local_hash(c->privacy_key, p, text);
+	if (domain > 0)
+		text[n++] = '@';
+	memcpy(text + n, p->text + p->domain, domain);
+	return n + domain;
+}

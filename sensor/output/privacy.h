@@ -1,0 +1,19 @@
+#ifndef OUTPUT_PRIVACY_H
+#define OUTPUT_PRIVACY_H
+
+/*
+ * Mail addresses are personal data: what of them leaves the sensor is the
+ * operator's choice (privacy.addresses): all of it, the domain alone, or the
+ * domain with a keyed hash (HMAC-SHA-256, RFC 2104) in place of the local part, so
+ * that the same person is the same hash without being named.
+ */
+
+#include "output/output.h"
+
+enum { PRIVACY_TEXT_MAX = SMTP_PATH_MAX + 64 };
+
+/* The address as it may be shown, into text (not NUL-terminated); its length. */
+size_t privacy_address(const struct output_context *c, const struct smtp_path *p,
+    char text[PRIVACY_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,86 @@
+/* The bar on the terminal; see progress.h. */
+
+#include "progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BAR = 24 };
+
+static struct {
+	bool on, drawn;
+	int64_t start_ms, last_ms;
+} bar;
+
+static int64_t
+clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void
+progress_init(bool wanted)
+{
+	bar.on = wanted && isatty(STDERR_FILENO);
+	bar.start_ms = bar.last_ms = clock_ms();
+}
+
+/* "1.2 GB" */
+static const char *
+octets_str(double n, char text[16])
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+	size_t u = 0;
+
+	while (n >= 1000 && u < 4) {
+		n /= 1000;
+		u++;
+	}
+	snprintf(text, 16, u == 0 ? "%.0f %s" : "%.1f %s", n, units[u]);
+	return text;
+}
+
+void
+progress_show(uint64_t done, uint64_t total, uint64_t frames, uint64_t alerts)
+{
+	int64_t now = bar.on ? clock_ms() : 0;
+	double seconds, share, rate;
+	char line[BAR + 1], have[16], speed[16];
+	int filled;
+
+	if (!bar.on || now - bar.last_ms < 100)
+		return;
+	bar.last_ms = now;
+	seconds = (double)(now - bar.start_ms) / 1000;
+	rate = (double)done / seconds;
+	share = total > 0 ? (double)done / (double)total : 0;
+	filled = share > 1 ? BAR : (int)(share * BAR);
+	memset(line, ' ', BAR);
+	memset(line, '#', (size_t)filled);
+	line[BAR] = '\0';
+	fprintf(stderr, "\r\033[K");
+	if (total > 0)
+		fprintf(stderr, "[%s] %3.0f %%  ", line, share * 100);
+	fprintf(stderr, "%s  %s/s  %llu packets  ", octets_str((double)done, have),
+	    octets_str(rate, speed), (unsigned long long)frames);
+	if (total > done && rate > 0)
+		fprintf(stderr, "%.0f s left  ", (double)(total - done) / rate);
+	fprintf(stderr, "%llu alerts", (unsigned long long)alerts);
+	fflush(stderr);
+	bar.drawn = true;
+}
+
+void
+progress_clear(void)
+{
+	if (!bar.drawn)
+		return;
+	fprintf(stderr, "\r\033[K");
+	fflush(stderr);
+	bar.drawn = false;
+}

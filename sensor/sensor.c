@@ -1,0 +1,384 @@
+/*
+ * The stages and the sinks that join them.  Each stage calls the function it was
+ * given; here each of those functions hands on to the next stage and, where a
+ * complete log is asked for, to the outputs.
+ */
+
+#include "sensor.h"
+
+#include "decode/decoders.h"
+#include "packet/duplicate.h"
+#include "packet/packet.h"
+#include "track/track.h"
+
+#include <stdlib.h>
+
+/* Packet time going back by more than this is a clock that was set, not disorder. */
+#define CLOCK_STEP_NS (60LL * 1000000000)
+
+struct sensor {
+	struct stats *stats;
+	struct packet_decoder *packets;
+	struct duplicates *duplicates; /* NULL: not looked for */
+	struct flow_table *flows;
+	struct decoders *decoders;
+	struct track *track;
+	struct output **outputs;
+	size_t noutputs;
+	bool log_dns, log_smtp, log_stats; /* some output wants these */
+	int64_t now_ns;			   /* packet time */
+	int64_t first_ns;		   /* of the first frame */
+	int64_t stats_ns;		   /* when the next stats event is due */
+	int64_t stats_interval_ns;
+};
+
+/* ---- alerts to the outputs ---- */
+
+static void
+on_alert(void *arg, const struct alert *a)
+{
+	struct sensor *s = arg;
+
+	for (size_t i = 0; i < s->noutputs; i++)
+		if (output_wants(s->outputs[i], EVENTS_ALERT))
+			output_alert(s->outputs[i], a);
+}
+
+static void
+on_outcome(void *arg, const struct alert *a)
+{
+	struct sensor *s = arg;
+
+	for (size_t i = 0; i < s->noutputs; i++)
+		if (output_wants(s->outputs[i], EVENTS_ALERT))
+			output_outcome(s->outputs[i], a);
+}
+
+/* ---- DNS to the log and the tracker ---- */
+
+/* mDNS and LLMNR names are made up by devices: logged, never flagged. */
+static bool
+is_local(const struct origin *o)
+{
+	uint16_t port = o->tuple.port[SIDE_RESPONDER];
+
+	return o->tuple.proto == IP_PROTO_UDP && (port == 5353 || port == 5355);
+}
+
+static void
+on_dns(void *arg, const struct origin *o, struct dns_msg *m)
+{
+	struct sensor *s = arg;
+
+	for (size_t i = 0; s->log_dns && i < s->noutputs; i++) {
+		struct dns_msg walk = *m;
+
+		if (output_wants(s->outputs[i], EVENTS_DNS))
+			output_dns(s->outputs[i], o, &walk);
+	}
+	if (!is_local(o))
+		track_dns(s->track, o, m);
+}
+
+/* ---- SMTP to the log and the tracker ---- */
+
+static void
+log_smtp(struct sensor *s, const struct flow *f, const struct smtp_session *session,
+    const struct smtp_tx *tx, const struct smtp_rcpt *rcpt)
+{
+	for (size_t i = 0; s->log_smtp && i < s->noutputs; i++)
+		if (output_wants(s->outputs[i], EVENTS_SMTP))
+			output_smtp(s->outputs[i], f, session, tx, rcpt);
+}
+
+static void
+on_session(void *arg, const struct flow *f, struct smtp_session *session)
+{
+	(void)arg;
+	(void)f;
+	(void)session;
+}
+
+static void
+on_banner(void *arg, const struct flow *f, struct smtp_session *session,
+    const struct origin *o)
+{
+	struct sensor *s = arg;
+
+	(void)f;
+	track_banner(s->track, session, o);
+}
+
+static void
+on_helo(void *arg, const struct flow *f, struct smtp_session *session,
+    const struct origin *o)
+{
+	struct sensor *s = arg;
+
+	(void)f;
+	track_helo(s->track, session, o);
+}
+
+static void
+on_mail(
+    void *arg, const struct flow *f, struct smtp_session *session, struct smtp_tx *tx)
+{
+	struct sensor *s = arg;
+
+	track_mail(s->track, f, session, tx);
+}
+
+static void
+on_rcpt(void *arg, const struct flow *f, struct smtp_session *session,
+    struct smtp_tx *tx, struct smtp_rcpt *r)
+{
+	struct sensor *s = arg;
+
+	track_rcpt(s->track, f, session, tx, r);
+}
+
+static void
+on_rcpt_reply(void *arg, const struct flow *f, struct smtp_session *session,
+    struct smtp_tx *tx, struct smtp_rcpt *r)
+{
+	struct sensor *s = arg;
+
+	(void)f;
+	(void)session;
+	track_rcpt_reply(s->track, tx, r);
+}
+
+static void
+on_rcpt_over(void *arg, const struct flow *f, struct smtp_session *session,
+    struct smtp_tx *tx, struct smtp_rcpt *r)
+{
+	struct sensor *s = arg;
+
+	log_smtp(s, f, session, tx, r);
+	track_rcpt_over(s->track, tx, r);
+}
+
+static void
+on_tx_moved(
+    void *arg, const struct flow *f, struct smtp_session *session, struct smtp_tx *tx)
+{
+	(void)arg;
+	(void)f;
+	(void)session;
+	track_tx_moved(tx);
+}
+
+static void
+on_tx_end(void *arg, const struct flow *f, struct smtp_session *session,
+    struct smtp_tx *tx, const struct frame_ref *ref)
+{
+	struct sensor *s = arg;
+
+	(void)ref;
+	log_smtp(s, f, session, tx, NULL);
+	track_tx_end(s->track, session, tx);
+}
+
+static void
+on_session_end(void *arg, const struct flow *f, struct smtp_session *session,
+    const struct frame_ref *ref)
+{
+	struct sensor *s = arg;
+
+	(void)ref;
+	if (session->transactions == 0)
+		log_smtp(s, f, session, NULL, NULL);
+	track_session_end(s->track, session);
+}
+
+/* ---- the stages, from the configuration ---- */
+
+static struct port_list
+port_list(const struct conf_ports *ports)
+{
+	struct port_list list = { .n = ports->n };
+
+	_Static_assert(
+	    (int)DECODER_PORTS_MAX == (int)CONF_PORTS_MAX, "one size of port lists");
+	memcpy(list.port, ports->port, sizeof(list.port));
+	return list;
+}
+
+static struct decoders *
+make_decoders(struct sensor *s, const struct conf *conf)
+{
+	struct decoder_options options = {
+		.dns_ports = port_list(&conf->dns_ports),
+		.smtp_ports = port_list(&conf->smtp_ports),
+		.any_port = conf->any_port,
+		.mdns = conf->mdns,
+		.llmnr = conf->llmnr,
+		.dns_connections = (size_t)conf->dns_connections,
+		.smtp = { .sessions = (size_t)conf->smtp_sessions,
+		    .recipients = (size_t)conf->recipients,
+		    .line_bytes = (size_t)conf->line },
+	};
+	struct dns_sink dns = { .arg = s, .message = on_dns };
+	struct smtp_sink smtp = { .arg = s,
+		.session = on_session,
+		.banner = on_banner,
+		.helo = on_helo,
+		.mail = on_mail,
+		.rcpt = on_rcpt,
+		.rcpt_reply = on_rcpt_reply,
+		.rcpt_over = on_rcpt_over,
+		.tx_moved = on_tx_moved,
+		.tx_end = on_tx_end,
+		.end = on_session_end };
+
+	return decoders_new(&options, &dns, &smtp, s->stats);
+}
+
+static struct packet_decoder *
+make_packets(struct sensor *s, const struct conf *conf)
+{
+	struct packet_limits limits = {
+		.fragments = (size_t)conf->fragments,
+		.fragment_bytes = (size_t)conf->fragment_bytes,
+		.fragment_ns = conf->fragment_wait,
+		.verify_checksums = conf->verify_checksums,
+	};
+
+	return packet_decoder_new(&limits, s->stats);
+}
+
+static struct flow_table *
+make_flows(struct sensor *s, const struct conf *conf)
+{
+	struct flow_reader reader = decoders_flow_reader(s->decoders);
+	uint16_t ports[2 * CONF_PORTS_MAX];
+	struct flow_limits limits = {
+		.flows = (size_t)conf->flows,
+		.buffer_bytes = (size_t)conf->reassembly,
+		.flow_bytes = (size_t)conf->flow_buffer,
+		.idle_ns = conf->flow_idle,
+		.gap_ns = conf->gap_wait,
+		.vlan_in_key = conf->vlan_in_flow_key,
+		.any_port = conf->any_port,
+		.ports = ports,
+		.nports = conf->dns_ports.n + conf->smtp_ports.n,
+	};
+
+	memcpy(ports, conf->dns_ports.port, conf->dns_ports.n * sizeof(ports[0]));
+	memcpy(ports + conf->dns_ports.n, conf->smtp_ports.port,
+	    conf->smtp_ports.n * sizeof(ports[0]));
+
+	return flow_table_new(&limits, &reader, s->stats);
+}
+
+static struct track *
+make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rules)
+{
+	struct alert_sink sink = { .arg = s, .alert = on_alert, .outcome = on_outcome };
+	struct track_options options = {
+		.rules = rules,
+		.watches = (size_t)conf->tracked,
+		.thresholds = (size_t)conf->thresholds,
+		.hold_ns = conf->hold,
+	};
+
+	return track_new(&options, &sink, s->stats);
+}
+
+struct sensor *
+sensor_new(const struct conf *conf, const struct ruleset *rules,
+    struct output **outputs, size_t n, struct stats *stats)
+{
+	struct sensor *s = mem_alloc(sizeof(*s));
+
+	s->stats = stats;
+	s->outputs = outputs;
+	s->noutputs = n;
+	for (size_t i = 0; i < n; i++) {
+		s->log_dns |= output_wants(outputs[i], EVENTS_DNS);
+		s->log_smtp |= output_wants(outputs[i], EVENTS_SMTP);
+		s->log_stats |= output_wants(outputs[i], EVENTS_STATS);
+	}
+	s->stats_interval_ns = conf->stats_interval;
+	s->track = make_track(s, conf, rules);
+	s->decoders = make_decoders(s, conf);
+	s->flows = make_flows(s, conf);
+	s->packets = make_packets(s, conf);
+	if (conf->deduplicate)
+		s->duplicates = duplicates_new(conf->duplicate_window);
+	return s;
+}
+
+void
+sensor_free(struct sensor *s)
+{
+	if (s == NULL)
+		return;
+	packet_decoder_free(s->packets);
+	duplicates_free(s->duplicates);
+	flow_table_free(s->flows);
+	decoders_free(s->decoders);
+	track_free(s->track);
+	free(s);
+}
+
+/* ---- running ---- */
+
+static void
+write_stats(struct sensor *s)
+{
+	for (size_t i = 0; i < s->noutputs; i++)
+		if (output_wants(s->outputs[i], EVENTS_STATS))
+			output_stats(s->outputs[i], s->stats, s->now_ns, s->first_ns);
+}
+
+/* Packet time: the latest seen, unless it went back so far that the clock was set. */
+static void
+advance(struct sensor *s, int64_t ts_ns)
+{
+	bool first = s->stats->n[STAT_FRAME_READ] == 1;
+
+	if (!first && ts_ns <= s->now_ns && s->now_ns - ts_ns < CLOCK_STEP_NS)
+		return;
+	if (first)
+		s->first_ns = ts_ns;
+	if (first || ts_ns < s->now_ns)
+		s->stats_ns = ts_ns + s->stats_interval_ns;
+	s->now_ns = ts_ns;
+	flow_expire(s->flows, ts_ns);
+	track_time(s->track, ts_ns);
+	if (s->log_stats && ts_ns >= s->stats_ns) {
+		write_stats(s);
+		s->stats_ns = ts_ns + s->stats_interval_ns;
+	}
+}
+
+void
+sensor_frame(struct sensor *s, const struct frame *f)
+{
+	struct packet p;
+	enum stat_id fate;
+
+	stats_inc(s->stats, STAT_FRAME_READ);
+	advance(s, f->ref.ts_ns);
+	fate = packet_decode(s->packets, f, &p);
+	if (fate == STAT_FRAME_DECODED && s->duplicates != NULL &&
+	    duplicates_seen(s->duplicates, &p))
+		fate = STAT_FRAME_DUPLICATE;
+	stats_inc(s->stats, fate);
+	if (fate != STAT_FRAME_DECODED)
+		return;
+	if (p.proto == IP_PROTO_UDP)
+		decoders_udp(s->decoders, &p);
+	else
+		flow_packet(s->flows, &p);
+}
+
+void
+sensor_finish(struct sensor *s)
+{
+	flow_finish(s->flows);
+	track_finish(s->track);
+	if (s->log_stats)
+		write_stats(s);
+}

@@ -1,0 +1,53 @@
+#ifndef TRACK_ALERT_H
+#define TRACK_ALERT_H
+
+/*
+ * One match, ready to be reported: a view of what the layers below hold, good
+ * only while the sink is being called.
+ */
+
+#include "decode/dns.h"
+#include "decode/smtp.h"
+#include "judge/ruleset.h"
+
+/* Where a name was seen (stray.seen). */
+enum seen {
+	SEEN_RCPT,
+	SEEN_MAIL_FROM,
+	SEEN_HELO,
+	SEEN_BANNER,
+	SEEN_QUERY,
+	SEEN_ANSWER,
+	SEEN_COUNT
+};
+
+const char *seen_str(enum seen s);
+
+enum { ALERT_ID_LEN = 32 + 1 };
+
+/* A flagged look-up. */
+struct lookup_view {
+	uint16_t id, type;
+	const struct dns_msg
+	    *answer; /* at its first question, or NULL when none was seen */
+};
+
+struct alert {
+	char id[ALERT_ID_LEN]; /* from the traffic alone */
+	int64_t ts_ns; /* alert: of the sighting; outcome: when it was learned */
+	const struct origin *origin; /* of the sighting */
+	enum seen seen;
+	const char *name; /* canonical, as seen */
+	const struct match *match;
+	enum outcome outcome; /* settled, or as far as it is known */
+	uint64_t bytes;	      /* of the message; with a delivered one */
+	uint32_t count;	      /* this one and those a threshold held back before it */
+	/* Mail: */
+	const struct smtp_session *session; /* or NULL */
+	const struct smtp_tx *tx;	    /* or NULL: name of a server or client */
+	const struct smtp_rcpt *rcpt;	    /* or NULL: not about one recipient */
+	/* DNS: */
+	const struct lookup_view *lookup; /* or NULL */
+};
+
+#endif

@@ -1,0 +1,326 @@
+/*
+ * Watches and their way out; see track.h and watch.h.
+ *
+ * A watch is in one of two lists: held (it may still learn its outcome before it
+ * is written) or late (its hold is over, so it was written unless its rule asks for
+ * an outcome it does not have yet).  Both are in order of time, so that time only
+ * ever looks at their heads.
+ */
+
+#include "track/watch.h"
+
+#include "track/outcome.h"
+
+#include <sha256.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define HOUR_NS (3600LL * 1000000000)
+
+const char *
+seen_str(enum seen s)
+{
+	static const char *const words[SEEN_COUNT] = {
+		[SEEN_RCPT] = "rcpt",
+		[SEEN_MAIL_FROM] = "mail_from",
+		[SEEN_HELO] = "helo",
+		[SEEN_BANNER] = "banner",
+		[SEEN_QUERY] = "query",
+		[SEEN_ANSWER] = "answer",
+	};
+
+	return words[s];
+}
+
+struct track *
+track_new(
+    const struct track_options *options, const struct alert_sink *sink, struct stats *s)
+{
+	struct track *t = mem_alloc(sizeof(*t));
+
+	t->options = *options;
+	t->sink = *sink;
+	t->stats = s;
+	pool_init(&t->watches, sizeof(struct watch), options->watches);
+	TAILQ_INIT(&t->held);
+	TAILQ_INIT(&t->late);
+	threshold_init(&t->threshold, options->thresholds);
+	lookup_init(t);
+	return t;
+}
+
+/*
+ * An id that two sensors, or two replays, give the same sighting: the connection,
+ * the name and the place in the stream.  A TCP place is a sequence number and
+ * needs no time; a DNS id over UDP comes again some day, so the hour goes in.
+ */
+static void
+make_id(const struct watch *w, char id[ALERT_ID_LEN])
+{
+	const struct origin *o = &w->origin;
+	bool udp = o->tuple.proto == IP_PROTO_UDP;
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	char text[512];
+	int n;
+
+	n = snprintf(text, sizeof(text), "%016llx %s %lu %u %lld %s",
+	    (unsigned long long)flow_tuple_id(&o->tuple), w->name,
+	    (unsigned long)o->place, w->part,
+	    udp ? (long long)(o->ref.ts_ns / HOUR_NS) : 0LL, seen_str(w->seen));
+	SHA256_CTX hash;
+	SHA256Init(&hash);
+	SHA256Update(&hash, (const uint8_t *)text, (size_t)n);
+	SHA256Final(digest, &hash);
+	for (int i = 0; i < ALERT_ID_LEN / 2; i++)
+		snprintf(id + 2 * i, 3, "%02x", digest[i]);
+}
+
+static struct alert
+alert_of(const struct watch *w, int64_t ts_ns)
+{
+	struct alert a = {
+		.ts_ns = ts_ns,
+		.origin = &w->origin,
+		.seen = w->seen,
+		.name = w->name,
+		.match = &w->match,
+		.outcome = w->outcome,
+		.bytes = w->bytes,
+		.count = w->count,
+		.session = w->session,
+		.tx = w->tx,
+		.rcpt = w->rcpt,
+		.lookup = w->session == NULL ? &w->lookup : NULL,
+	};
+
+	make_id(w, a.id);
+	return a;
+}
+
+static bool
+outcome_wanted(const struct watch *w)
+{
+	unsigned wanted = w->match.rule->outcomes;
+
+	return wanted == 0 || (wanted & 1u << w->outcome) != 0;
+}
+
+/* The alert goes out, unless the rule's threshold or its outcomes keep it in. */
+static void
+write_alert(struct track *t, struct watch *w)
+{
+	struct alert a;
+
+	w->written = true;
+	if (!outcome_wanted(w)) {
+		stats_inc(t->stats, STAT_ALERT_NOT_WANTED);
+		w->silent = true;
+		return;
+	}
+	w->count = threshold_pass(&t->threshold, w->match.rule,
+	    &w->origin.tuple.addr[SIDE_ORIGINATOR], w->name, w->origin.ref.ts_ns);
+	if (w->count == 0) {
+		stats_inc(t->stats, STAT_ALERT_HELD_BACK);
+		w->silent = true;
+		return;
+	}
+	a = alert_of(w, w->origin.ref.ts_ns);
+	stats_inc(t->stats, STAT_ALERT_WRITTEN);
+	t->sink.alert(t->sink.arg, &a);
+}
+
+static void
+write_outcome(struct track *t, struct watch *w)
+{
+	struct alert a;
+
+	if (w->silent)
+		return;
+	a = alert_of(w, t->now_ns);
+	stats_inc(t->stats, STAT_OUTCOME_WRITTEN);
+	t->sink.outcome(t->sink.arg, &a);
+}
+
+/* Out of its list and its sighting, back to the pool. */
+static void
+watch_free(struct track *t, struct watch *w)
+{
+	struct watch *first = *w->home;
+
+	TAILQ_REMOVE(w->late ? &t->late : &t->held, w, by_age);
+	if (first == w) {
+		*w->home = w->next;
+	} else {
+		while (first->next != w)
+			first = first->next;
+		first->next = w->next;
+	}
+	pool_put(&t->watches, w);
+}
+
+/* The end of a hold: written as far as it is known; an outcome may follow. */
+static void
+watch_hold_over(struct track *t, struct watch *w)
+{
+	if (outcome_wanted(w))
+		write_alert(t, w);
+	TAILQ_REMOVE(&t->held, w, by_age);
+	TAILQ_INSERT_TAIL(&t->late, w, by_age);
+	w->late = true;
+}
+
+/* Never NULL: when all are in use the oldest goes, a late one before a held one. */
+static struct watch *
+watch_new(struct track *t)
+{
+	struct watch *w = pool_get(&t->watches);
+
+	if (w != NULL)
+		return w;
+	w = TAILQ_EMPTY(&t->late) ? TAILQ_FIRST(&t->held) : TAILQ_FIRST(&t->late);
+	if (!w->written) {
+		stats_inc(t->stats, STAT_ALERT_EARLY);
+		write_alert(t, w);
+	}
+	watch_free(t, w);
+	return pool_get(&t->watches);
+}
+
+static void
+watch_add(struct track *t, const struct sighting *s, const struct name *name,
+    const struct match *m, void **home)
+{
+	struct watch *w = watch_new(t);
+
+	*w = (struct watch){
+		.next = *home,
+		.home = home,
+		.seen = s->seen,
+		.outcome = s->tx != NULL ? OUTCOME_ATTEMPTED
+		    : s->session != NULL ? OUTCOME_OPENED
+					 : OUTCOME_LOOKED_UP,
+		.part = s->part,
+		.match = *m,
+		.origin = *s->origin,
+		.session = s->session,
+		.tx = s->tx,
+		.rcpt = s->rcpt,
+		.lookup = s->lookup,
+	};
+	memcpy(w->name, name->text, (size_t)name->len + 1);
+	*home = w;
+	TAILQ_INSERT_TAIL(&t->held, w, by_age);
+}
+
+bool
+watch_canonical(
+    struct track *t, const struct sighting *s, const struct name *name, void **home)
+{
+	struct judge_context context = {
+		.place = s->place,
+		.client = s->origin->tuple.addr[SIDE_ORIGINATOR],
+	};
+	struct judgement j;
+
+	stats_inc(t->stats, STAT_NAME_JUDGED);
+	if (name->odd || !ruleset_match(t->options.rules, name, &context, &j))
+		return false;
+	stats_inc(t->stats, STAT_NAME_FLAGGED);
+	/* Hung in front of each other: the best last, to stand first. */
+	for (unsigned i = j.n; i > 0; i--)
+		watch_add(t, s, name, &j.match[i - 1], home);
+	return true;
+}
+
+bool
+watch_name(struct track *t, const struct sighting *s, struct span text, void **home)
+{
+	enum name_error error;
+	struct name name;
+
+	error = name_parse(&name, text);
+	if (error == NAME_OK)
+		return watch_canonical(t, s, &name, home);
+	if (error != NAME_LITERAL)
+		stats_inc(t->stats, STAT_NAME_MALFORMED);
+	return false;
+}
+
+void
+watch_note(void *first, enum outcome o, uint64_t bytes)
+{
+	for (struct watch *w = first; w != NULL; w = w->next) {
+		if (w->written)
+			continue;
+		w->outcome = o;
+		w->bytes = bytes;
+	}
+}
+
+void
+watch_moved(void **home, const struct smtp_tx *tx)
+{
+	for (struct watch *w = *home; w != NULL; w = w->next) {
+		w->home = home;
+		w->tx = tx;
+	}
+}
+
+void
+watch_answer(void *first, const struct dns_msg *answer)
+{
+	for (struct watch *w = first; w != NULL; w = w->next)
+		w->lookup.answer = answer;
+}
+
+void
+watch_settle(struct track *t, void **home, enum outcome o, uint64_t bytes)
+{
+	struct watch *w;
+
+	while ((w = *home) != NULL) {
+		bool news = w->outcome != o || w->bytes != bytes;
+
+		w->outcome = o;
+		w->bytes = bytes;
+		if (!w->written)
+			write_alert(t, w);
+		else if (news)
+			write_outcome(t, w);
+		watch_free(t, w);
+	}
+}
+
+void
+track_time(struct track *t, int64_t now_ns)
+{
+	struct watch *w;
+
+	t->now_ns = now_ns;
+	while ((w = TAILQ_FIRST(&t->held)) != NULL &&
+	    now_ns - w->origin.ref.ts_ns >= t->options.hold_ns)
+		watch_hold_over(t, w);
+	lookup_time(t);
+}
+
+void
+track_finish(struct track *t)
+{
+	struct watch *w;
+
+	while (
+	    (w = TAILQ_FIRST(&t->late)) != NULL || (w = TAILQ_FIRST(&t->held)) != NULL)
+		watch_settle(t, w->home, w->outcome, w->bytes);
+	lookup_finish(t);
+}
+
+void
+track_free(struct track *t)
+{
+	if (t == NULL)
+		return;
+	lookup_fini(t);
+	threshold_fini(&t->threshold);
+	pool_fini(&t->watches);
+	free(t);
+}

@@ -1,0 +1,91 @@
+#ifndef TRACK_WATCH_H
+#define TRACK_WATCH_H
+
+/*
+ * Watches: matches that wait for their outcome.  A sighting (a recipient, a
+ * sender, a session's name, a look-up) has a list of them, one for each rule that
+ * matched, hung into its `watch` member.  Private to track/.
+ */
+
+#include "track/threshold.h"
+#include "track/track.h"
+
+#include <sys/queue.h>
+
+struct watch {
+	struct watch *next; /* of the same sighting */
+	void **home;	    /* the sighting's pointer to its first watch */
+	TAILQ_ENTRY(watch) by_age;
+	enum seen seen;
+	enum outcome outcome; /* as last written */
+	uint64_t bytes;	      /* the same */
+	bool late;	      /* its hold is over: in track.late, else in track.held */
+	bool written;	      /* the alert was decided on: written, or silent */
+	bool silent;	      /* the rule's outcomes or threshold kept it in */
+	uint32_t count;
+	uint32_t part; /* of alert_id: which of several at one place */
+	struct match match;
+	struct origin origin;
+	char name[256]; /* flagged names are plain: at most 253 characters */
+	const struct smtp_session *session;
+	const struct smtp_tx *tx;
+	const struct smtp_rcpt *rcpt;
+	struct lookup_view lookup;
+};
+
+TAILQ_HEAD(watch_list, watch);
+
+struct track {
+	struct track_options options;
+	struct alert_sink sink;
+	struct stats *stats;
+	struct pool watches;
+	struct watch_list held; /* their hold is not over yet, oldest first */
+	struct watch_list late; /* it is over, their outcome still open, oldest first */
+	struct threshold threshold;
+	struct table lookups; /* see lookup.c */
+	struct pool lookup_pool;
+	struct hash_key lookup_key;
+	int64_t now_ns;
+};
+
+/* A name seen, with what is known of it. */
+struct sighting {
+	enum seen seen;
+	enum place place;
+	const struct origin *origin;
+	uint32_t part;
+	const struct smtp_session *session;
+	const struct smtp_tx *tx;
+	const struct smtp_rcpt *rcpt;
+	struct lookup_view lookup;
+};
+
+/*
+ * Judge a name and hang a watch for each match into *home; true when there is
+ * one.  name may be anything the wire carried.
+ */
+bool watch_name(
+    struct track *t, const struct sighting *s, struct span name, void **home);
+bool watch_canonical(
+    struct track *t, const struct sighting *s, const struct name *name, void **home);
+
+/* What is known now of all watches of a sighting; the outcome is not settled yet. */
+void watch_note(void *first, enum outcome o, uint64_t bytes);
+
+/* The outcome of all watches at *home is settled: write them and let them go. */
+void watch_settle(struct track *t, void **home, enum outcome o, uint64_t bytes);
+
+/* The sighting of the watches at *home moved there, its transaction to tx. */
+void watch_moved(void **home, const struct smtp_tx *tx);
+
+/* The answer that all watches of a look-up are reported with from now on. */
+void watch_answer(void *first, const struct dns_msg *answer);
+
+/* The look-ups' part of time and end (lookup.c). */
+void lookup_init(struct track *t);
+void lookup_time(struct track *t);
+void lookup_finish(struct track *t);
+void lookup_fini(struct track *t);
+
+#endif

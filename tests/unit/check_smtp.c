@@ -1,0 +1,544 @@
+/* smtp: sessions as a witness reads them, replies paired with commands. */
+
+#include "smtp_dialogue.h"
+
+#include "decode/smtp_private.h"
+
+#include "smtp_dialogues.h"
+
+static const struct smtp_limits limits = { 8, 64, 1024 };
+
+START_TEST(dialogue_gives_the_same_events_however_it_is_cut)
+{
+	check_dialogue(&dialogues[_i], &limits);
+}
+END_TEST
+
+/* ---- holes at each point ---- */
+
+/* Each recipient has a reply of its own, so that a wrong one is seen. */
+/* clang-format off */
+static const struct dialogue marked[] = {
+	{ .name = "in turns",
+	    .lines = { "S: 220 mx.navy.ml", "C: EHLO out.example", "S: 250-mx",
+		"S: 250 X", "C: MAIL FROM:<a@x>", "S: 250 Ok", "C: RCPT TO:<r251@y>",
+		"S: 251 Ok", "C: RCPT TO:<r450@y>", "S: 450 no", "C: RCPT TO:<r551@y>",
+		"S: 551 no", "C: RCPT TO:<r252@y>", "S: 252 Ok", "C: DATA", "S: 354 go",
+		"C: words", "C: and more of them", "C: .", "S: 259 queued",
+		"C: MAIL FROM:<b@x>", "S: 250 Ok", "C: RCPT TO:<r552@y>", "S: 552 no",
+		"C: RSET", "S: 250 Ok", "C: QUIT", "S: 221 bye" } },
+	{ .name = "pipelined",
+	    .lines = { "S: 220 mx.navy.ml", "C: EHLO out.example", "S: 250-mx",
+		"S: 250 X", "C: MAIL FROM:<a@x>", "C: RCPT TO:<r251@y>",
+		"C: RCPT TO:<r450@y>", "C: RCPT TO:<r551@y>", "C: RCPT TO:<r252@y>",
+		"C: DATA", "S: 250 Ok", "S: 251 Ok", "S: 450 no", "S: 551 no",
+		"S: 252 Ok", "S: 354 go", "C: words", "C: and more of them", "C: .",
+		"C: MAIL FROM:<b@x>", "C: RCPT TO:<r552@y>", "C: BDAT 4 LAST", "C: no",
+		"C: QUIT", "S: 259 queued", "S: 250 Ok", "S: 552 no", "S: 503 no",
+		"S: 221 bye" } },
+};
+/* clang-format on */
+
+enum { MARKED = sizeof(marked) / sizeof(marked[0]) };
+
+struct marks {
+	size_t seen, ended;
+	size_t replies, finals; /* right ones */
+};
+
+static unsigned int
+mark_of(const struct smtp_rcpt *r)
+{
+	return (unsigned int)atoi(r->path.text + 1);
+}
+
+static void
+marks_rcpt(void *arg, const struct flow *f, struct smtp_session *s, struct smtp_tx *tx,
+    struct smtp_rcpt *r)
+{
+	(void)f, (void)s, (void)tx;
+	((struct marks *)arg)->seen++;
+	ck_assert_uint_eq(r->path.text[0], 'r');
+}
+
+static void
+marks_tx_end(void *arg, const struct flow *f, struct smtp_session *s,
+    struct smtp_tx *tx, const struct frame_ref *ref)
+{
+	struct marks *marks = arg;
+
+	(void)f, (void)s, (void)ref;
+	for (struct smtp_rcpt *r = tx->rcpts; r != NULL; r = r->next) {
+		marks->ended++;
+		if (r->reply.code != 0)
+			ck_assert_uint_eq(r->reply.code, mark_of(r));
+		marks->replies += r->reply.code != 0;
+		marks->finals += r->final.code != 0;
+		/* 552 may follow the others where the hole hides MAIL. */
+		if (mark_of(r) != 552 && r->final.code != 0)
+			ck_assert_uint_eq(r->final.code, 259);
+	}
+}
+
+/* Octets of one side, the n at `from` of its stream missing. */
+static void
+play_with_hole(
+    struct player *p, const struct dialogue *d, enum side side, size_t from, size_t n)
+{
+	size_t at[2] = { 0, 0 };
+	struct buf b = { 0 };
+
+	for (size_t i = 0; d->lines[i] != NULL; i++) {
+		enum side s = d->lines[i][0] == 'C' ? SIDE_ORIGINATOR : SIDE_RESPONDER;
+		size_t begin = at[s], skip;
+
+		buf_reset(&b);
+		line_octets(d->lines[i], &b);
+		at[s] += b.n;
+		if (s != side || begin + b.n <= from || begin >= from + n) {
+			play_octets(p, s, b.p, b.n);
+			continue;
+		}
+		if (begin < from)
+			play_octets(p, s, b.p, from - begin);
+		if (begin <= from)
+			smtp_gap(p->m, p->c, &p->f, s, (uint32_t)n);
+		skip = from + n > begin ? from + n - begin : 0;
+		if (skip < b.n)
+			play_octets(p, s, b.p + skip, b.n - skip);
+	}
+	buf_fini(&b);
+}
+
+/* What the decoder makes of d with a hole; false when the hole is past the end. */
+static bool
+check_hole(const struct dialogue *d, enum side side, size_t from, size_t n,
+    struct marks *marks)
+{
+	struct smtp_sink sink = {
+		.arg = marks, .rcpt = marks_rcpt, .tx_end = marks_tx_end
+	};
+	struct frame_ref end = { 0 };
+	struct stats stats = { 0 };
+	struct player p = { 0 };
+	size_t length = 0;
+
+	for (size_t i = 0; d->lines[i] != NULL; i++)
+		if ((d->lines[i][0] == 'C') == (side == SIDE_ORIGINATOR))
+			length += strlen(d->lines[i]) - 1;
+	if (from + n > length)
+		return false;
+	*marks = (struct marks){ 0 };
+	p.f.seen[0] = p.f.seen[1] = true;
+	p.m = smtp_new(&limits, &sink, &stats);
+	p.c = smtp_open(p.m, &p.f);
+	play_with_hole(&p, d, side, from, n);
+	smtp_close(p.m, p.c, &p.f, &end);
+	ck_assert_uint_eq(marks->seen, marks->ended);
+	ck_assert_uint_eq(p.m->rcpts.in_use, 0);
+	ck_assert_uint_eq(p.m->commands.in_use, 0);
+	ck_assert_uint_eq(p.m->answers.in_use, 0);
+	smtp_free(p.m);
+	return true;
+}
+
+START_TEST(hole_anywhere_gives_no_wrong_reply)
+{
+	static const size_t sizes[] = { 1, 2, 7, 20, 45, 100 };
+	size_t replies = 0, finals = 0, recipients = 0;
+	struct marks marks;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		for (size_t at = 0;
+		     check_hole(&marked[_i / 2], _i % 2, at, sizes[i], &marks); at++) {
+			recipients += marks.seen;
+			replies += marks.replies;
+			finals += marks.finals;
+		}
+	}
+	/* None wrong is easy with none at all: most replies are still found. */
+	ck_assert_uint_ge(replies * 10, recipients * 7);
+	ck_assert_uint_ge(finals * 10, recipients * 3);
+}
+END_TEST
+
+/* ---- paths ---- */
+
+/* clang-format off */
+static const struct {
+	const char *argument, *text, *domain;
+} paths[] = {
+	{ "TO:<a@b>", "a@b", "b" },
+	{ "to : \t a@b", "a@b", "b" },
+	{ "TO:a@b SIZE=<9>", "a@b", "b" },
+	{ "TO:<a@b>ORCPT=rfc822;x@y", "a@b", "b" },
+	{ "TO: < a@b >", "a@b", "b" },
+	{ "TO:<<a@b>>", "a@b", "b" },
+	{ "TO:<a@b", "a@b", "b" },
+	{ "TO:<a@b NOTIFY=NEVER", "a@b", "b" },
+	{ "TO:<postmaster>", "postmaster", "" },
+	{ "TO:<>", "", "" },
+	{ "TO:", "", "" },
+	{ "TO <a@b>", "a@b", "b" },
+	{ "TO:Name Surname <x@navy.ml>", "x@navy.ml", "navy.ml" },
+	{ "TO:\"Doe @ home\" <x@navy.ml>", "x@navy.ml", "navy.ml" },
+	{ "TO:x@navy.mil <x@navy.ml>", "x@navy.ml", "navy.ml" },
+	{ "TO:<@a,@b:user@c>", "user@c", "c" },
+	{ "TO:<@a:\"x:y\"@c>", "\"x:y\"@c", "c" },
+	{ "TO:<@a:u@[IPv6:::1]>", "u@[IPv6:::1]", "[IPv6:::1]" },
+	{ "TO:<u@[192.0.2.1]>", "u@[192.0.2.1]", "[192.0.2.1]" },
+	{ "TO:<\"at@navy.mil\"@navy.ml>", "\"at@navy.mil\"@navy.ml", "navy.ml" },
+	{ "TO:<\"gt>in\"@navy.ml>", "\"gt>in\"@navy.ml", "navy.ml" },
+	{ "TO:<\"q\\\"@x\"@navy.ml>", "\"q\\\"@x\"@navy.ml", "navy.ml" },
+	{ "TO:<odd\"quote@navy.ml>", "odd\"quote@navy.ml", "navy.ml" },
+	{ "TO:<a@b@navy.ml>", "a@b@navy.ml", "navy.ml" },
+	{ "TO:<u(c)@navy.ml.>", "u(c)@navy.ml.", "navy.ml." },
+	{ "TO:<u@[open>", "u@[open", "[open" },
+	{ "TO:<@a@b>", "@a@b", "b" },
+};
+/* clang-format on */
+
+START_TEST(path_is_the_mailbox_alone)
+{
+	struct span s = guard(paths[_i].argument, strlen(paths[_i].argument));
+	struct smtp_path path;
+
+	ck_assert(smtp_path_parse(&path, s, "TO"));
+	ck_assert_str_eq(path.text, paths[_i].text);
+	ck_assert_uint_eq(path.len, strlen(paths[_i].text));
+	ck_assert_str_eq(path.text + path.domain, paths[_i].domain);
+	ck_assert_int_eq(path.literal, paths[_i].domain[0] == '[');
+	ck_assert(!path.cut);
+	guard_free(s);
+}
+END_TEST
+
+START_TEST(path_without_its_keyword_is_none)
+{
+	static const char *const none[] = { "", "T", "FROM:<a@b>", "TO", "TO a@b",
+		"<a@b>" };
+	struct smtp_path path;
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		ck_assert_msg(
+		    !smtp_path_parse(&path, span_str(none[i]), "TO"), "%s", none[i]);
+}
+END_TEST
+
+START_TEST(path_too_long_keeps_its_domain)
+{
+	char argument[2000];
+	struct smtp_path path;
+
+	memset(argument, 'x', sizeof(argument));
+	memcpy(argument, "TO:<", 4);
+	strcpy(argument + 1000, "@navy.ml>");
+	ck_assert(smtp_path_parse(&path, span_str(argument), "TO"));
+	ck_assert(path.cut);
+	ck_assert_str_eq(path.text, "navy.ml");
+	ck_assert_uint_eq(path.domain, 0);
+	memcpy(argument + 100, "@", 1);
+	memcpy(argument + 1000, "y", 1);
+	ck_assert(smtp_path_parse(&path, span_str(argument), "TO"));
+	ck_assert(path.cut);
+	ck_assert_uint_eq(path.len, SMTP_PATH_MAX);
+	ck_assert_str_eq(path.text + SMTP_PATH_MAX - 7, "navy.ml");
+}
+END_TEST
+
+/* ---- bounds ---- */
+
+static void
+player_init(struct player *p, const struct smtp_limits *l, struct events *e,
+    struct stats *stats)
+{
+	struct smtp_sink sink = events_sink(e);
+
+	*p = (struct player){ .events = e };
+	p->f.seen[0] = p->f.seen[1] = true;
+	p->m = smtp_new(l, &sink, stats);
+	p->c = smtp_open(p->m, &p->f);
+}
+
+static void
+say(struct player *p, enum side side, const char *text)
+{
+	play_octets(p, side, text, strlen(text));
+}
+
+static void
+player_fini(struct player *p)
+{
+	struct frame_ref end = { 0 };
+
+	smtp_close(p->m, p->c, &p->f, &end);
+	ck_assert_uint_eq(p->m->conns.in_use, 0);
+	ck_assert_uint_eq(p->m->lines.in_use, 0);
+	ck_assert_uint_eq(p->m->holds.in_use, 0);
+	ck_assert_uint_eq(p->m->commands.in_use, 0);
+	ck_assert_uint_eq(p->m->answers.in_use, 0);
+	ck_assert_uint_eq(p->m->parked.in_use, 0);
+	ck_assert_uint_eq(p->m->rcpts.in_use, 0);
+	ck_assert(p->m->oldest == NULL && p->m->newest == NULL);
+	smtp_free(p->m);
+}
+
+START_TEST(too_many_recipients_report_the_oldest_early)
+{
+	const struct smtp_limits two = { 2, 2, 512 };
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &two, &e, &stats);
+	say(&p, SIDE_RESPONDER, "220 mx.navy.ml\r\n");
+	say(&p, SIDE_ORIGINATOR, "RCPT TO:<a@y>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\n");
+	say(&p, SIDE_RESPONDER, "250 a\r\n550 b\r\n250 c\r\n");
+	say(&p, SIDE_ORIGINATOR, "RCPT TO:<d@y>\r\n");
+	player_fini(&p);
+	check_events(&(struct dialogue){ .name = "over",
+			 .events = { "session", "banner mx.navy.ml", "rcpt a@y",
+			     "rcpt b@y", "over a@y 0 0", "rcpt c@y", "reply b@y 550",
+			     "reply c@y 250", "over b@y 550 0", "rcpt d@y",
+			     "end - 0 none 0 0: c@y 250 0 d@y 0 0", "close" } },
+	    &e, false, "turns", 0);
+	ck_assert_uint_eq(stats.n[STAT_SMTP_RECIPIENT], 4);
+	ck_assert_uint_eq(stats.n[STAT_SMTP_RECIPIENT_OVER], 2);
+}
+END_TEST
+
+START_TEST(too_many_sessions_are_counted)
+{
+	const struct smtp_limits one = { 1, 2, 512 };
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &one, &e, &stats);
+	ck_assert_ptr_null(smtp_open(p.m, &p.f));
+	ck_assert_uint_eq(stats.n[STAT_SMTP_TOO_MANY], 1);
+	player_fini(&p);
+}
+END_TEST
+
+START_TEST(line_beyond_the_limit_is_counted_and_survived)
+{
+	const struct smtp_limits small = { 1, 4, 64 };
+	char line[3000] = "RCPT TO:<b@navy.ml> X=";
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	memset(line + strlen(line), 'x', 2000);
+	strcat(line, "\r\nRCPT TO:<c@y>\r\n");
+	for (size_t cut = 1; cut < strlen(line); cut += 31) {
+		stats = (struct stats){ 0 };
+		player_init(&p, &small, &e, &stats);
+		say(&p, SIDE_RESPONDER, "220 mx.navy.ml\r\n");
+		play_octets(&p, SIDE_ORIGINATOR, line, cut);
+		play_octets(&p, SIDE_ORIGINATOR, line + cut, strlen(line) - cut);
+		say(&p, SIDE_RESPONDER, "500 long\r\n250 Ok\r\n");
+		player_fini(&p);
+		check_events(
+		    &(struct dialogue){ .name = "long",
+			.events = { "session", "banner mx.navy.ml", "rcpt b@navy.ml",
+			    "rcpt c@y", "reply b@navy.ml 500", "reply c@y 250",
+			    "end - 0 none 0 0: b@navy.ml 500 0 c@y 250 0", "close" } },
+		    &e, false, "cut", cut);
+		ck_assert_uint_eq(stats.n[STAT_SMTP_LINE_TOO_LONG], 1);
+	}
+}
+END_TEST
+
+START_TEST(reply_beyond_the_limit_keeps_its_code)
+{
+	char line[1000] = "550 ";
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	memset(line + 4, 'x', 700);
+	strcat(line, "\r\n");
+	player_init(&p, &limits, &e, &stats);
+	say(&p, SIDE_RESPONDER, "220 mx.navy.ml\r\n");
+	say(&p, SIDE_ORIGINATOR, "RCPT TO:<b@y>\r\n");
+	say(&p, SIDE_RESPONDER, line);
+	ck_assert_uint_eq(p.c->session.tx.rcpts->reply.code, 550);
+	ck_assert_str_eq(p.c->session.tx.rcpts->reply.text, "550");
+	player_fini(&p);
+	events_free(&e);
+}
+END_TEST
+
+START_TEST(reply_text_is_the_last_line)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &limits, &e, &stats);
+	say(&p, SIDE_RESPONDER, "220 mx.navy.ml\r\n");
+	say(&p, SIDE_ORIGINATOR, "RCPT TO:<b@y>\r\n");
+	say(&p, SIDE_RESPONDER, "250-2.1.5 more\r\n250 2.1.5 Ok \r\n");
+	ck_assert_str_eq(p.c->session.tx.rcpts->reply.text, "250 2.1.5 Ok");
+	player_fini(&p);
+	events_free(&e);
+}
+END_TEST
+
+START_TEST(commands_without_end_are_bounded)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &limits, &e, &stats);
+	say(&p, SIDE_RESPONDER, "220 mx.navy.ml\r\n");
+	for (int i = 0; i < 2 * SMTP_COMMANDS_MAX; i++)
+		say(&p, SIDE_ORIGINATOR, "NOOP\r\n");
+	ck_assert_uint_le(p.m->commands.high, SMTP_COMMANDS_MAX);
+	say(&p, SIDE_ORIGINATOR, "RCPT TO:<b@y>\r\nQUIT\r\n");
+	say(&p, SIDE_RESPONDER, "250 Ok\r\n550 b\r\n221 bye\r\n");
+	player_fini(&p);
+	check_events(
+	    &(struct dialogue){ .name = "noop",
+		.events = { "session", "banner mx.navy.ml", "rcpt b@y", "reply b@y 550",
+		    "end - 0 none 0 0: b@y 550 0", "close" } },
+	    &e, false, "turns", 0);
+}
+END_TEST
+
+START_TEST(replies_without_end_are_bounded)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &limits, &e, &stats);
+	say(&p, SIDE_RESPONDER, "220 mx.navy.ml\r\n");
+	for (int i = 0; i < 2 * SMTP_REPLIES_MAX; i++)
+		say(&p, SIDE_RESPONDER, "250 Ok\r\n");
+	ck_assert_uint_le(p.m->answers.high, SMTP_REPLIES_MAX);
+	player_fini(&p);
+	events_free(&e);
+}
+END_TEST
+
+START_TEST(transactions_that_wait_are_bounded)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &limits, &e, &stats);
+	say(&p, SIDE_RESPONDER, "220 mx.navy.ml\r\n");
+	for (int i = 0; i < 40; i++)
+		say(&p, SIDE_ORIGINATOR,
+		    "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRSET\r\n");
+	ck_assert_uint_le(p.m->parked.high, SMTP_PARKED_MAX);
+	ck_assert_uint_eq(stats.n[STAT_SMTP_TRANSACTION], 40);
+	player_fini(&p);
+	/* session, banner; mail, rcpt and end of each; close */
+	ck_assert_uint_eq(e.n, 2 + 3 * 40 + 1);
+	events_free(&e);
+}
+END_TEST
+
+START_TEST(client_far_ahead_of_the_server_is_read_by_content)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+	char want[64];
+
+	player_init(&p, &limits, &e, &stats);
+	say(&p, SIDE_ORIGINATOR, "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n");
+	for (int i = 0; i < 2000; i++)
+		say(&p, SIDE_ORIGINATOR, "RCPT TO is a command\r\n");
+	ck_assert_uint_eq(p.m->holds.in_use, 0);
+	say(&p, SIDE_ORIGINATOR, ".\r\nQUIT\r\n");
+	say(&p, SIDE_RESPONDER,
+	    "220 mx.navy.ml\r\n250 a\r\n250 b\r\n354 go\r\n250 Ok\r\n221 bye\r\n");
+	player_fini(&p);
+	snprintf(
+	    want, sizeof(want), "end a@x 250 ended %d 250: b@y 250 250", 2000 * 22);
+	check_events(&(struct dialogue){ .name = "ahead",
+			 .events = { "session", "mail a@x", "rcpt b@y",
+			     "banner mx.navy.ml", "reply b@y 250", want, "close" } },
+	    &e, false, "turns", 0);
+}
+END_TEST
+
+START_TEST(credentials_are_not_kept)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &limits, &e, &stats);
+	say(&p, SIDE_RESPONDER, "220 mx.navy.ml\r\n");
+	say(&p, SIDE_ORIGINATOR, "AUTH PLAIN c2Vjc");
+	ck_assert_ptr_nonnull(p.c->client.cut.kept);
+	say(&p, SIDE_ORIGINATOR, "mV0\r\n");
+	ck_assert_ptr_null(p.c->client.cut.kept);
+	say(&p, SIDE_RESPONDER, "334 \r\n");
+	say(&p, SIDE_ORIGINATOR, "c2VjcmV0");
+	ck_assert_ptr_null(p.c->client.cut.kept);
+	ck_assert_ptr_null(p.c->hold);
+	player_fini(&p);
+	events_free(&e);
+}
+END_TEST
+
+START_TEST(command_knows_its_place_in_the_stream)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &limits, &e, &stats);
+	p.seq[SIDE_ORIGINATOR] = UINT32_MAX - 3;
+	say(&p, SIDE_ORIGINATOR, "HELO x\r\nRCPT T");
+	say(&p, SIDE_ORIGINATOR, "O:<b@y>\r\nDATA\r\nRSET\r\nRCPT TO:<c@y>\r\n");
+	ck_assert_uint_eq(p.c->session.tx.rcpts->seq, 4);
+	ck_assert_uint_eq(p.c->session.tx.rcpts->ref.number, 2);
+	say(&p, SIDE_RESPONDER, "220 mx\r\n250 a\r\n250 b\r\n503 no\r\n");
+	ck_assert_uint_eq(p.c->session.tx.rcpts->seq, 4 + 15 + 6 + 6);
+	player_fini(&p);
+	events_free(&e);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("smtp");
+	TCase *tc = tcase_create("dialogues");
+
+	tcase_add_loop_test(tc, dialogue_gives_the_same_events_however_it_is_cut, 0,
+	    sizeof(dialogues) / sizeof(dialogues[0]));
+	tcase_add_loop_test(tc, hole_anywhere_gives_no_wrong_reply, 0, 2 * MARKED);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("paths");
+	tcase_add_loop_test(
+	    tc, path_is_the_mailbox_alone, 0, sizeof(paths) / sizeof(paths[0]));
+	tcase_add_test(tc, path_without_its_keyword_is_none);
+	tcase_add_test(tc, path_too_long_keeps_its_domain);
+	suite_add_tcase(suite, tc);
+
+	tc = tcase_create("bounds");
+	tcase_add_test(tc, too_many_recipients_report_the_oldest_early);
+	tcase_add_test(tc, too_many_sessions_are_counted);
+	tcase_add_test(tc, line_beyond_the_limit_is_counted_and_survived);
+	tcase_add_test(tc, reply_beyond_the_limit_keeps_its_code);
+	tcase_add_test(tc, reply_text_is_the_last_line);
+	tcase_add_test(tc, commands_without_end_are_bounded);
+	tcase_add_test(tc, replies_without_end_are_bounded);
+	tcase_add_test(tc, transactions_that_wait_are_bounded);
+	tcase_add_test(tc, client_far_ahead_of_the_server_is_read_by_content);
+	tcase_add_test(tc, credentials_are_not_kept);
+	tcase_add_test(tc, command_knows_its_place_in_the_stream);
+	suite_add_tcase(suite, tc);
+	return guard_main(suite);
+}

@@ -1,0 +1,99 @@
+#ifndef TOOLS_REPORT_H
+#define TOOLS_REPORT_H
+
+/*
+ * An investigation's answer out of alert lines: which mail and which lookups went
+ * astray, and what became of them.  report_read() takes lines in, report_settle()
+ * orders them once all are in, and each report_write_*() shows the result.
+ *
+ * One mail is often seen on several hops, such as client to relay and relay to the
+ * exchanger of the wrong name.  Settling joins them: what a relay of ours accepted
+ * and then could not pass on was refused, not delivered.
+ */
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+
+enum row_kind {
+	ROW_MAIL,   /* a recipient, or an encrypted session to a flagged address */
+	ROW_LOOKUP, /* a name asked for, or found in an answer */
+	ROW_OTHER,  /* a sender, HELO, banner or TLS server name */
+};
+
+/* One alert.  Strings are never NULL; what an alert does not say is "". */
+struct row {
+	enum row_kind kind;
+	const char *time; /* as in the alert */
+	const char *src, *dest;
+	const char *seen, *name, *meant, *class, *severity, *rule;
+	const char *outcome, *reply;
+	const char *from, *to; /* addresses without angle brackets */
+	const char *type;      /* of the record asked for */
+	uint64_t bytes;	       /* of the message */
+	uint64_t count;	       /* sightings that this alert stands for, at least 1 */
+	size_t order;	       /* place in the input, once settled in rows */
+	struct row
+	    *next_hop; /* the same mail, further on its way; NULL: this is the end */
+	struct row
+	    *same_way; /* next mail between the same two addresses to the same host */
+	struct row *last_same_way; /* the last of these, while this is the oldest */
+	bool later_hop;		   /* shown with the row whose next_hop leads here */
+};
+
+/* The lookups of one name and type by one client. */
+struct lookup {
+	const struct row *first;
+	const char *outcome; /* the gravest seen */
+	uint64_t count;
+};
+
+/* What went to one name. */
+struct name_total {
+	const char *name, *meant;
+	uint64_t mails, arrived, lookups, others;
+};
+
+struct report {
+	struct arena text;
+	struct row **rows; /* in order of time once settled */
+	size_t n_rows, rows_cap;
+	json_t *by_id; /* alert_id -> index into rows, until settled */
+	struct lookup *lookups;
+	size_t n_lookups;
+	struct name_total *names; /* most mails first */
+	size_t n_names;
+	uint64_t mails, arrived, lookup_count;
+	uint64_t duplicates; /* alerts that came a second time */
+	uint64_t orphans;    /* outcomes of alerts that did not come */
+	uint64_t bad_lines;
+};
+
+void report_init(struct report *r);
+void report_fini(struct report *r);
+/* All lines of in; problems go to stderr as "file:line: ..." and into bad_lines. */
+void report_read(struct report *r, FILE *in, const char *file);
+void report_settle(struct report *r);
+
+/* The row that tells what finally became of a mail. */
+const struct row *row_end(const struct row *row);
+/* Whether the outcome means that somebody else has the mail, or probably has. */
+bool outcome_arrived(const char *outcome);
+/* 0 to 9, graver outcomes higher. */
+unsigned outcome_weight(const char *outcome);
+/* What became of it, in words for a person, appended to out. */
+void row_outcome(const struct row *row, struct buf *out);
+
+void report_write_text(const struct report *r, FILE *out, bool colour);
+void report_write_json(const struct report *r, FILE *out);
+void report_write_csv(const struct report *r, FILE *out);
+void report_write_html(const struct report *r, FILE *out);
+
+/*
+ * Append s with everything taken out that could drive a terminal or turn text
+ * around: control characters and Unicode's direction marks become \xNN or \u{NNNN}.
+ */
+void text_clean(struct buf *out, const char *s);
+
+#endif

@@ -1,0 +1,360 @@
+/*
+ * Alert lines into rows (see report.h).  Lines come from a sensor, but what they
+ * quote comes from strangers, and a file may be anything: each value is checked for
+ * its type, and a line that is not what it should be is named and left out.
+ */
+
+#include "report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+enum {
+	LINE_MOST = 1 << 20, /* octets; an alert has a few hundred */
+	COMPLAINTS_MOST = 20 /* a file; the rest is only counted */
+};
+
+/* Where we are, for messages. */
+struct place {
+	struct report *report;
+	const char *file;
+	size_t line;
+	size_t complaints;
+	bool bad; /* this line has been complained about */
+};
+
+static const struct {
+	const char *seen;
+	enum row_kind kind;
+} seen_kinds[] = {
+	{ "rcpt", ROW_MAIL },
+	{ "session", ROW_MAIL },
+	{ "query", ROW_LOOKUP },
+	{ "answer", ROW_LOOKUP },
+};
+
+void
+report_init(struct report *r)
+{
+	memset(r, 0, sizeof(*r));
+	arena_init(&r->text);
+	r->by_id = json_object();
+	if (r->by_id == NULL)
+		fatal("out of memory");
+}
+
+void
+report_fini(struct report *r)
+{
+	json_decref(r->by_id);
+	free(r->rows);
+	free(r->lookups);
+	free(r->names);
+	arena_fini(&r->text);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+complain(struct place *at, const char *fmt, ...)
+{
+	struct buf what = { 0 }, clean = { 0 };
+	char text[256];
+	va_list ap;
+
+	if (!at->bad)
+		at->report->bad_lines++;
+	at->bad = true;
+	if (at->complaints++ > COMPLAINTS_MOST)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	text_clean(&clean, at->file);
+	text_clean(&what, text);
+	if (at->complaints > COMPLAINTS_MOST)
+		log_warnx("%s: more of that is not shown", clean.p);
+	else
+		log_warnx("%s:%zu: %s", clean.p, at->line, what.p);
+	buf_fini(&what);
+	buf_fini(&clean);
+}
+
+/* The member of o if it has that type; NULL without a word when it is absent. */
+static const json_t *
+member(struct place *at, const json_t *o, const char *key, json_type type)
+{
+	static const char *const types[] = {
+		[JSON_OBJECT] = "an object",
+		[JSON_ARRAY] = "an array",
+		[JSON_STRING] = "a string",
+		[JSON_INTEGER] = "a whole number",
+	};
+	const json_t *v = json_object_get(o, key);
+
+	if (v == NULL || json_typeof(v) == type)
+		return v;
+	complain(at, "%s is not %s", key, types[type]);
+	return NULL;
+}
+
+static const char *
+string(struct place *at, const json_t *o, const char *key)
+{
+	const json_t *v = member(at, o, key, JSON_STRING);
+
+	return v ? arena_strdup(&at->report->text, json_string_value(v)) : "";
+}
+
+static uint64_t
+number(struct place *at, const json_t *o, const char *key, uint64_t otherwise)
+{
+	const json_t *v = member(at, o, key, JSON_INTEGER);
+
+	if (v == NULL)
+		return otherwise;
+	if (json_integer_value(v) < 0) {
+		complain(at, "%s is less than 0", key);
+		return otherwise;
+	}
+	return (uint64_t)json_integer_value(v);
+}
+
+/* An address as in SMTP, without its angle brackets; the null sender keeps them. */
+static const char *
+address(struct place *at, const char *s)
+{
+	size_t n = strlen(s);
+	struct span inner = span_of(s, n);
+
+	if (n > 2 && s[0] == '<' && s[n - 1] == '>')
+		inner = span_of(s + 1, n - 2);
+	return arena_spandup(&at->report->text, inner);
+}
+
+/* Whether an address is in that domain; names in alerts are lower case. */
+static bool
+address_in(const char *mailbox, const char *domain)
+{
+	const char *after = strrchr(mailbox, '@');
+
+	if (after == NULL)
+		return false;
+	after++;
+	return span_eq_nocase(span_of(after, strcspn(after, ">")), span_str(domain));
+}
+
+/*
+ * The strings of an array in one, separated by commas; addresses only if they are
+ * in `domain`, unless that is NULL.
+ */
+static const char *
+joined(struct place *at, const json_t *o, const char *key, const char *domain)
+{
+	const json_t *array = member(at, o, key, JSON_ARRAY);
+	struct buf all = { 0 };
+	const char *s, *result;
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(array, i, v)
+	{
+		if (!json_is_string(v)) {
+			complain(at, "%s has a member that is not a string", key);
+			continue;
+		}
+		s = json_string_value(v);
+		if (domain != NULL && !address_in(s, domain))
+			continue;
+		buf_str(&all, all.n ? ", " : "");
+		buf_str(&all, domain != NULL ? address(at, s) : s);
+	}
+	result = arena_strdup(&at->report->text, all.n ? all.p : "");
+	buf_fini(&all);
+	return result;
+}
+
+static enum row_kind
+seen_kind(const char *seen)
+{
+	for (size_t i = 0; i < sizeof(seen_kinds) / sizeof(seen_kinds[0]); i++)
+		if (strcmp(seen_kinds[i].seen, seen) == 0)
+			return seen_kinds[i].kind;
+	return ROW_OTHER;
+}
+
+/*
+ * The reply that tells what became of a recipient: the one to its RCPT, unless that
+ * was good and the data was then turned down.
+ */
+static void
+row_fill_reply(struct place *at, struct row *row, const json_t *smtp)
+{
+	const char *reply = string(at, smtp, "reply");
+	const char *final = string(at, smtp, "final_reply");
+
+	if (reply[0] != '\0')
+		row->reply = reply;
+	if (row->reply[0] == '2' && (final[0] == '4' || final[0] == '5'))
+		row->reply = final;
+}
+
+static void
+row_fill_smtp(struct place *at, struct row *row, const json_t *smtp)
+{
+	row_fill_reply(at, row, smtp);
+	row->from = address(at, string(at, smtp, "mail_from"));
+	/* As typed, a name may be spelt otherwise than in its canonical form. */
+	row->to = joined(at, smtp, "rcpt_to", row->name);
+	if (row->to[0] == '\0')
+		row->to = joined(at, smtp, "rcpt_to", NULL);
+}
+
+/* The question is in dns itself, or in the queries array of newer EVE. */
+static const char *
+query_type(struct place *at, const json_t *dns)
+{
+	const json_t *queries = json_object_get(dns, "queries");
+
+	if (json_is_array(queries) && json_is_object(json_array_get(queries, 0)))
+		dns = json_array_get(queries, 0);
+	return string(at, dns, "rrtype");
+}
+
+static struct row *
+row_new(struct report *r)
+{
+	if (r->n_rows == r->rows_cap) {
+		r->rows_cap = r->rows_cap ? 2 * r->rows_cap : 256;
+		r->rows = mem_grow(r->rows, r->rows_cap * sizeof(struct row *));
+	}
+	r->rows[r->n_rows] = arena_alloc(&r->text, sizeof(struct row));
+	r->rows[r->n_rows]->order = r->n_rows;
+	return r->rows[r->n_rows++];
+}
+
+static void
+read_alert(struct place *at, const json_t *line, const char *id)
+{
+	const json_t *stray = member(at, line, "stray", JSON_OBJECT);
+	const json_t *alert = member(at, line, "alert", JSON_OBJECT);
+	struct report *r = at->report;
+	struct row *row;
+
+	if (stray == NULL)
+		return; /* an alert of another program in the same file */
+	if (json_object_get(r->by_id, id) != NULL) {
+		r->duplicates++;
+		return;
+	}
+	if (id[0] != '\0')
+		json_object_set_new(r->by_id, id, json_integer((json_int_t)r->n_rows));
+	row = row_new(r);
+	row->time = string(at, line, "timestamp");
+	row->src = string(at, line, "src_ip");
+	row->dest = string(at, line, "dest_ip");
+	row->rule = string(at, alert, "signature");
+	row->seen = string(at, stray, "seen");
+	row->kind = seen_kind(row->seen);
+	row->name = string(at, stray, "name");
+	row->meant = joined(at, stray, "meant", NULL);
+	row->class = string(at, stray, "class");
+	row->severity = string(at, stray, "severity");
+	row->outcome = string(at, stray, "outcome");
+	row->bytes = number(at, stray, "bytes", 0);
+	row->count = number(at, stray, "count", 1);
+	if (row->count == 0)
+		row->count = 1;
+	row->reply = "";
+	row_fill_smtp(at, row, member(at, line, "smtp", JSON_OBJECT));
+	row->type = query_type(at, member(at, line, "dns", JSON_OBJECT));
+}
+
+/* What is now known of an alert that came before. */
+static void
+read_outcome(struct place *at, const json_t *line, const char *id)
+{
+	const json_t *index = json_object_get(at->report->by_id, id);
+	const json_t *stray = member(at, line, "stray", JSON_OBJECT);
+	const json_t *smtp = member(at, line, "smtp", JSON_OBJECT);
+	struct row *row;
+
+	if (index == NULL) {
+		at->report->orphans++;
+		return;
+	}
+	row = at->report->rows[json_integer_value(index)];
+	if (json_object_get(stray, "outcome") != NULL)
+		row->outcome = string(at, stray, "outcome");
+	row->bytes = number(at, stray, "bytes", row->bytes);
+	row_fill_reply(at, row, smtp);
+}
+
+static void
+read_line(struct place *at, const char *p, size_t n)
+{
+	const char *event, *id;
+	json_error_t error;
+	json_t *line;
+
+	if (n == 0)
+		return;
+	line = json_loadb(p, n, 0, &error);
+	if (line == NULL) {
+		complain(at, "%s", error.text);
+		return;
+	}
+	event = string(at, line, "event_type");
+	id = string(at, line, "alert_id");
+	if (!json_is_object(line) || event[0] == '\0')
+		complain(at, "not an event");
+	else if (strcmp(event, "alert") == 0)
+		read_alert(at, line, id);
+	else if (strcmp(event, "outcome") == 0)
+		read_outcome(at, line, id);
+	json_decref(line);
+}
+
+/*
+ * The next line without its end into line; false at the end of the file.  A line
+ * that is too long is read to its end, but comes out empty and complained about.
+ */
+static bool
+next_line(struct place *at, FILE *in, struct buf *line)
+{
+	bool any = false, long_line = false;
+	int c;
+
+	buf_reset(line);
+	while ((c = getc_unlocked(in)) != EOF) {
+		any = true;
+		if (c == '\n')
+			break;
+		if (line->n < LINE_MOST)
+			buf_char(line, (char)c);
+		else
+			long_line = true;
+	}
+	at->line++;
+	at->bad = false;
+	if (long_line) {
+		complain(at, "line of over %d octets", LINE_MOST);
+		buf_reset(line);
+	}
+	return any;
+}
+
+void
+report_read(struct report *r, FILE *in, const char *file)
+{
+	struct place at = { .report = r, .file = file };
+	struct buf line = { 0 };
+
+	while (next_line(&at, in, &line))
+		read_line(&at, line.p, line.n);
+	if (ferror(in)) {
+		r->bad_lines++;
+		log_warn("%s", file);
+	}
+	buf_fini(&line);
+}

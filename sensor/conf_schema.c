@@ -33,7 +33,7 @@ const struct conf_row conf_rows[] = {
 	    "octets that wait for holes, all connections", NULL },
 	{ "limits", "flow_idle", TYPE_DURATION, AT(flow_idle), SECOND, 7 * 86400 * SECOND, "10m",
 	    "silence after which a connection is forgotten", NULL },
-	{ "limits", "gap_wait", TYPE_DURATION, AT(gap_wait), 0, 60 * SECOND, "1s",
+	{ "limits", "gap_wait", TYPE_DURATION, AT(gap_wait), 0, 60 * SECOND, "500ms",
 	    "how long the octets of a hole are waited for", NULL },
 	{ "limits", "fragments", TYPE_COUNT, AT(fragments), 1, 1 << 20, "4096",
 	    "packets that wait for the rest of their fragments", NULL },

@@ -1,0 +1,316 @@
+/* From rules as they were written to rules that judge fast; see ruleset.h. */
+
+#include "judge/ruleset_private.h"
+
+#include <stdlib.h>
+
+enum { MIN_LABEL = 5 }; /* labels of 4 letters have too many genuine neighbours */
+
+/*
+ * Suffixes that routers and private networks put behind names (RFC 6762, RFC 8375,
+ * and what is met in the field), and TLDs that no mail goes to (RFC 6761, RFC 7686,
+ * RFC 9476).
+ */
+static const struct {
+	enum zone_kind kind;
+	const char *name;
+} known_zones[] = {
+	{ ZONE_SPECIAL, "local" },
+	{ ZONE_SPECIAL, "localdomain" },
+	{ ZONE_SPECIAL, "lan" },
+	{ ZONE_SPECIAL, "home" },
+	{ ZONE_SPECIAL, "home.arpa" },
+	{ ZONE_SPECIAL, "internal" },
+	{ ZONE_SPECIAL, "intranet" },
+	{ ZONE_SPECIAL, "private" },
+	{ ZONE_SPECIAL, "corp" },
+	{ ZONE_SPECIAL, "workgroup" },
+	{ ZONE_UNUSABLE, "localhost" },
+	{ ZONE_UNUSABLE, "invalid" },
+	{ ZONE_UNUSABLE, "onion" },
+	{ ZONE_UNUSABLE, "alt" },
+	{ ZONE_REVERSE, "in-addr.arpa" },
+	{ ZONE_REVERSE, "ip6.arpa" },
+};
+
+static uint32_t
+class_bits(const struct rule_spec *spec)
+{
+	uint32_t bits = 0;
+
+	for (int t = 0; t < TYPO_LISTED; t++)
+		if (spec->detect.on[t])
+			bits |= typo_bit((enum typo)t);
+	return bits;
+}
+
+/* Host names are not searched for misspellings: their domain is. */
+static uint32_t
+host_bits(uint32_t classes)
+{
+	for (int t = 0; t < TYPO_COUNT; t++)
+		if (typo_group((enum typo)t) != GROUP_SHIFT &&
+		    typo_group((enum typo)t) != GROUP_TLD)
+			classes &= ~typo_bit((enum typo)t);
+	return classes;
+}
+
+/* ---- who protects which name ---- */
+
+/* The chain that begins with `rule` and goes on with `rest`. */
+static uint32_t
+chain_with(struct ruleset *r, uint32_t rule, uint32_t rest)
+{
+	for (size_t i = r->nchains; i-- > 1;)
+		if (r->chains[i].rule == rule && r->chains[i].rest == rest)
+			return (uint32_t)i;
+	r->chains = mem_grow(r->chains, (r->nchains + 1) * sizeof(*r->chains));
+	r->chains[r->nchains] = (struct owner){ rest, rule };
+	return (uint32_t)r->nchains++;
+}
+
+static void
+protect(struct ruleset *r, uint32_t rule, const char *name, uint32_t classes)
+{
+	uint32_t id = protected_add(r->protected, name, classes);
+
+	if (id == r->nnames) {
+		if ((id & (id - 1)) == 0)
+			r->owners = mem_grow(
+			    r->owners, (id ? 2 * id : 1) * sizeof(*r->owners));
+		r->owners[id] = 0;
+		r->nnames++;
+	}
+	/* Rules come one after the other, so a name said twice has this one in front. */
+	if (r->owners[id] == 0 || r->chains[r->owners[id]].rule != rule)
+		r->owners[id] = chain_with(r, rule, r->owners[id]);
+}
+
+static void
+protect_list(
+    struct ruleset *r, uint32_t rule, const struct name_list *list, uint32_t classes)
+{
+	for (size_t i = 0; i < list->n; i++)
+		protect(r, rule, list->names[i], classes);
+}
+
+static void
+add_names(struct ruleset *r, uint32_t number)
+{
+	struct rule *rule = &r->rules[number];
+	const struct rule_spec *spec = rule->spec;
+
+	protect_list(r, number, &spec->protect, rule->classes);
+	for (size_t i = 0; i < spec->nprotect_sets; i++) {
+		const struct name_set *set = spec->protect_sets[i];
+
+		protect_list(r, number, &set->names, rule->classes);
+		protect_list(r, number, &set->hosts, host_bits(rule->classes));
+		if (set->closed != NULL)
+			zones_add(&r->zones, ZONE_CLOSED, number, set->closed);
+	}
+}
+
+/* ---- scope: any ---- */
+
+static void
+add_right(struct ruleset *r, struct rule *rule, struct span tld)
+{
+	struct span *grown;
+
+	for (size_t i = 0; i < rule->nrights; i++)
+		if (span_eq(rule->rights[i], tld))
+			return;
+	grown = arena_alloc(&r->arena, (rule->nrights + 1) * sizeof(*grown));
+	if (rule->nrights > 0)
+		memcpy(grown, rule->rights, rule->nrights * sizeof(*grown));
+	grown[rule->nrights++] = span_of(arena_spandup(&r->arena, tld), tld.n);
+	rule->rights = grown;
+}
+
+static struct span
+last_label(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return span_str(dot ? dot + 1 : name);
+}
+
+/* The TLDs of the rule's map or else those of its names. */
+static void
+add_rights(struct ruleset *r, struct rule *rule)
+{
+	const struct rule_spec *spec = rule->spec;
+
+	for (size_t i = 0; i < spec->detect.ntlds; i++)
+		add_right(r, rule, span_str(spec->detect.tlds[i].right));
+	if (spec->detect.ntlds > 0)
+		return;
+	for (size_t i = 0; i < spec->protect.n; i++)
+		add_right(r, rule, last_label(spec->protect.names[i]));
+	for (size_t i = 0; i < spec->nprotect_sets; i++) {
+		const struct name_set *set = spec->protect_sets[i];
+
+		for (size_t j = 0; j < set->names.n; j++)
+			add_right(r, rule, last_label(set->names.names[j]));
+		if (set->closed != NULL)
+			add_right(r, rule, last_label(set->closed));
+	}
+}
+
+static void
+add_tlds(struct ruleset *r, const struct detect_spec *detect)
+{
+	for (size_t i = 0; i < detect->ntlds; i++)
+		for (size_t j = 0; j < detect->tlds[i].wrong.n; j++)
+			protected_add_tld(r->protected, detect->tlds[i].right,
+			    detect->tlds[i].wrong.names[j]);
+}
+
+/* ---- allow and match ---- */
+
+/*
+ * What a name in an allow list is said to be goes by the list's id: lists of
+ * popular names and of a registry are by far the largest, and why a name is clean
+ * should be told apart from what somebody allowed by hand.
+ */
+static enum verdict
+allow_verdict(const char *id)
+{
+	if (strncmp(id, "popular", strlen("popular")) == 0)
+		return VERDICT_POPULAR_LEGIT;
+	if (strncmp(id, "registry", strlen("registry")) == 0)
+		return VERDICT_REGISTRY_SIBLING;
+	return VERDICT_ALLOW_LISTED;
+}
+
+static void
+add_allowed(struct ruleset *r, uint32_t list, const struct name_list *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		zones_add(&r->zones, ZONE_ALLOW, list, names->names[i]);
+}
+
+/* Lists have the numbers from 0 up, the single names of rule i that of the lists + i. */
+static void
+add_allow(struct ruleset *r, struct rule *rule, uint32_t number)
+{
+	const struct rule_spec *spec = rule->spec;
+	uint32_t own = (uint32_t)r->specs->nlists + number;
+
+	rule->allow =
+	    arena_alloc(&r->arena, (spec->nallow_lists + 1) * sizeof(*rule->allow));
+	rule->allow[rule->nallow++] =
+	    (struct allow){ own, LIST_SUBDOMAIN, VERDICT_ALLOW_LISTED };
+	add_allowed(r, own, &spec->allow);
+	for (size_t i = 0; i < spec->nallow_lists; i++)
+		for (uint32_t j = 0; j < r->specs->nlists; j++)
+			if (r->specs->lists[j] == spec->allow_lists[i])
+				rule->allow[rule->nallow++] =
+				    (struct allow){ j, spec->allow_lists[i]->match,
+					    allow_verdict(spec->allow_lists[i]->id) };
+}
+
+static void
+add_match(struct ruleset *r, const struct rule_spec *spec, uint32_t number)
+{
+	for (size_t i = 0; i < spec->match.n; i++) {
+		const char *name = spec->match.names[i];
+		bool below = strncmp(name, "*.", 2) == 0;
+
+		zones_add(&r->zones, below ? ZONE_MATCH_BELOW : ZONE_MATCH, number,
+		    below ? name + 2 : name);
+	}
+}
+
+/* ---- the whole ---- */
+
+static void
+add_rule(struct ruleset *r, const struct rule_spec *spec)
+{
+	uint32_t number = (uint32_t)r->nrules++;
+	struct rule *rule = &r->rules[number];
+
+	rule->spec = spec;
+	rule->classes = class_bits(spec);
+	rule->min_label = spec->detect.min_label ? spec->detect.min_label : MIN_LABEL;
+	r->classes |= rule->classes;
+	r->places |= spec->on;
+	if (spec->detect.scope_any && rule->classes & typo_bit(TYPO_TLD_CONFUSION)) {
+		add_rights(r, rule);
+		r->scope_any = true;
+	}
+	add_names(r, number);
+	add_tlds(r, &spec->detect);
+	add_allow(r, rule, number);
+	add_match(r, spec, number);
+}
+
+/* The least label that some rule looks for misspellings in; the tools want reasons. */
+static unsigned
+least_label(const struct rule_specs *specs, const struct ruleset_options *options)
+{
+	unsigned least = NAME_LABEL_MAX;
+
+	if (options->every_place)
+		return 1;
+	for (size_t i = 0; i < specs->n; i++) {
+		unsigned own = specs->rules[i]->detect.min_label;
+
+		own = own ? own : MIN_LABEL;
+		if (specs->rules[i]->enabled && own < least)
+			least = own;
+	}
+	return least;
+}
+
+struct ruleset *
+ruleset_new(const struct rule_specs *specs, const struct ruleset_options *options,
+    struct diag *d)
+{
+	struct ruleset *r = mem_alloc(sizeof(*r));
+
+	(void)d;
+	r->specs = specs;
+	r->options = *options;
+	arena_init(&r->arena);
+	zones_init(&r->zones);
+	r->protected = protected_new(options->suffixes, least_label(specs, options));
+	r->chains = mem_alloc(sizeof(*r->chains));
+	r->nchains = 1;
+	for (size_t i = 0; i < sizeof(known_zones) / sizeof(known_zones[0]); i++)
+		zones_add(&r->zones, known_zones[i].kind, 0, known_zones[i].name);
+	for (size_t i = 0; i < options->search_suffixes.n; i++)
+		zones_add(
+		    &r->zones, ZONE_SEARCH, 0, options->search_suffixes.names[i]);
+	for (uint32_t i = 0; i < specs->nlists; i++)
+		add_allowed(r, i, &specs->lists[i]->names);
+	r->rules = arena_alloc(&r->arena, specs->n * sizeof(*r->rules));
+	for (size_t i = 0; i < specs->n; i++)
+		if (specs->rules[i]->enabled)
+			add_rule(r, specs->rules[i]);
+	protected_build(r->protected);
+	zones_build(&r->zones);
+	return r;
+}
+
+void
+ruleset_free(struct ruleset *r)
+{
+	if (r == NULL)
+		return;
+	protected_free(r->protected);
+	zones_fini(&r->zones);
+	arena_fini(&r->arena);
+	free(r->owners);
+	free(r->chains);
+	free(r);
+}
+
+size_t
+ruleset_memory(const struct ruleset *r)
+{
+	return sizeof(*r) + protected_memory(r->protected) + zones_memory(&r->zones) +
+	    r->arena.total + r->nnames * sizeof(*r->owners) +
+	    r->nchains * sizeof(*r->chains);
+}

@@ -1,0 +1,687 @@
+/*
+ * Judging a name, in this order; the first that holds decides:
+ *
+ *	1. no name at all, or an address                       clean
+ *	2. what no host or mail name has, one label            clean
+ *	3. in a rule's `match` list                            flagged by that rule
+ *	4. protected by a rule, or below such a name           clean
+ *	5. reverse zone, special-use name, search suffix       clean
+ *	6. what the typo classes find (names/typo_class.h), weighed rule by rule:
+ *	   place, client, options, allow lists, score          flagged, or clean
+ *
+ * A name that one rule protects is genuine, so no rule takes it for a typo of
+ * another; what a `match` list says is known better and comes first.
+ *
+ * Allowed names are never flagged by the rule that allows them, whatever the class:
+ * popularity, too, is not weighed but decides.
+ *
+ * Score = base of the class * length of the label (edit classes: 5 letters 0.7) *
+ * place where the name was seen.
+ */
+
+#include "judge/ruleset_private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum {
+	FULL_LABEL = 6,	 /* letters from which an edit has its full weight */
+	SHORT_WEIGHT = 70, /* percent below that */
+	LOOK_MIN = 4,	 /* letters of a label that is compared by look or sound */
+	SCOPE_ANY_BASE = 35,
+};
+
+/* How much a place says that a person meant to reach the name, percent. */
+static const uint8_t place_weight[PLACE_COUNT] = {
+	[PLACE_RCPT] = 100,
+	[PLACE_MX] = 100,
+	[PLACE_MAIL_FROM] = 80,
+	[PLACE_TLSA] = 90,
+	[PLACE_A] = 90,
+	[PLACE_AAAA] = 90,
+	[PLACE_SNI] = 90,
+	[PLACE_HELO] = 90,
+	[PLACE_BANNER] = 90,
+	[PLACE_OTHER] = 20,
+};
+
+static const char *const verdict_words[VERDICT_COUNT] = {
+	[VERDICT_UNRELATED] = "unrelated",
+	[VERDICT_FLAG] = "flag",
+	[VERDICT_EXACT] = "exact",
+	[VERDICT_SUBDOMAIN_EXACT] = "subdomain_exact",
+	[VERDICT_ALLOW_LISTED] = "allow_listed",
+	[VERDICT_MALFORMED] = "malformed",
+	[VERDICT_ADDRESS_LITERAL] = "address_literal",
+	[VERDICT_REVERSE_DNS] = "reverse_dns",
+	[VERDICT_SPECIAL_USE] = "special_use",
+	[VERDICT_SEARCH_LEAK] = "search_leak",
+	[VERDICT_PUBLIC_SUFFIX] = "public_suffix",
+	[VERDICT_SUFFIX_GENUINE] = "suffix_genuine",
+	[VERDICT_POPULAR_LEGIT] = "popular_legit",
+	[VERDICT_REGISTRY_SIBLING] = "registry_sibling",
+	[VERDICT_DIGIT_FAMILY] = "digit_family",
+	[VERDICT_SHORT_LABEL] = "short_label",
+	[VERDICT_BELOW_SCORE] = "below_score",
+};
+
+/* One judgement while it is being made. */
+struct judge {
+	const struct ruleset *r;
+	const struct judge_context *c;
+	struct judgement *j;
+	struct buf *why; /* or NULL */
+	struct spelling seen;
+	struct typo_search search;
+	enum verdict zone;	/* what the zones say; UNRELATED: nothing */
+	bool closed;		/* below a closed domain */
+	enum verdict rejected;	/* why the first hit was not flagged; UNRELATED: none */
+	uint8_t scores[MATCH_MAX][MATCH_MEANT]; /* of each meant name */
+};
+
+const char *
+verdict_str(enum verdict v)
+{
+	return verdict_words[v];
+}
+
+/* ---- telling why ---- */
+
+__attribute__((format(printf, 2, 3))) static void
+say(const struct judge *g, const char *fmt, ...)
+{
+	char line[2 * NAME_TEXT_MAX];
+	va_list ap;
+
+	if (g->why == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	buf_str(g->why, line);
+	buf_char(g->why, '\n');
+}
+
+static bool
+settle(struct judge *g, enum verdict v)
+{
+	g->j->verdict = v;
+	if (v == VERDICT_FLAG)
+		say(g, "flagged by %u rule%s", g->j->n, g->j->n == 1 ? "" : "s");
+	else
+		say(g, "clean: %s", verdict_str(v));
+	return v == VERDICT_FLAG;
+}
+
+/* ---- the part of a name that is judged ---- */
+
+static bool
+plain_label(struct span label)
+{
+	if (label.n == 0 || label.p[0] == '-' || label.p[label.n - 1] == '-')
+		return false;
+	for (size_t i = 0; i < label.n; i++) {
+		uint8_t c = label.p[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
+			return false;
+	}
+	return true;
+}
+
+/* Where the last dot before `end` ends a label; escaped ones belong to theirs. */
+static size_t
+label_begin(struct span text, size_t end)
+{
+	while (end > 0 &&
+	    (text.p[end - 1] != '.' || (end > 1 && text.p[end - 2] == '\\')))
+		end--;
+	return end;
+}
+
+/*
+ * The labels at the end that host names can have.  In front of them stand service
+ * labels (_dmarc, selector._domainkey) or whatever was asked for by mistake.
+ */
+static struct span
+plain_tail(struct span text)
+{
+	size_t from = text.n, end = text.n;
+
+	for (;;) {
+		size_t begin = label_begin(text, end);
+
+		if (!plain_label(span_of(text.p + begin, end - begin)))
+			break;
+		from = begin;
+		if (begin == 0)
+			break;
+		end = begin - 1;
+	}
+	return span_after(text, from);
+}
+
+/* Names of mail policy and set-up that are asked for below any mail domain. */
+static struct span
+without_service(struct span text)
+{
+	static const char *const services[] = { "mta-sts.", "autodiscover.",
+		"autoconfig." };
+
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		struct span service = span_str(services[i]);
+
+		if (text.n > service.n &&
+		    span_eq(span_first(text, service.n), service) &&
+		    memchr(text.p + service.n, '.', text.n - service.n) != NULL)
+			return span_after(text, service.n);
+	}
+	return text;
+}
+
+static struct span
+judged_part(const struct name *n)
+{
+	struct span text = name_span(n);
+
+	if (n->odd || memchr(text.p, '_', text.n) != NULL)
+		text = plain_tail(text);
+	return without_service(text);
+}
+
+/* ---- flagging ---- */
+
+static bool
+has_meant(const struct match *m, const char *name)
+{
+	for (unsigned i = 0; i < m->nmeant; i++)
+		if (m->meant[i] == name)
+			return true;
+	return false;
+}
+
+/* Add a name meant to match i, best first; the fourth best falls off. */
+static void
+add_meant(struct judge *g, unsigned i, const char *name, unsigned score)
+{
+	struct match *m = &g->j->match[i];
+	uint8_t *scores = g->scores[i];
+	unsigned at = m->nmeant;
+
+	while (at > 0 && scores[at - 1] < score)
+		at--;
+	if (at == MATCH_MEANT)
+		return;
+	if (m->nmeant < MATCH_MEANT)
+		m->nmeant++;
+	for (unsigned k = m->nmeant - 1; k > at; k--) {
+		m->meant[k] = m->meant[k - 1];
+		scores[k] = scores[k - 1];
+	}
+	m->meant[at] = name;
+	scores[at] = (uint8_t)score;
+}
+
+/* The place of a rule's match, a new one, or that of a weaker match; or MATCH_MAX. */
+static unsigned
+match_place(struct judge *g, const struct rule_spec *rule, unsigned score)
+{
+	struct judgement *j = g->j;
+	unsigned least = 0;
+
+	for (unsigned i = 0; i < j->n; i++) {
+		if (j->match[i].rule == rule)
+			return i;
+		if (j->match[i].score < j->match[least].score)
+			least = i;
+	}
+	if (j->n < MATCH_MAX)
+		least = j->n++;
+	else if (j->match[least].score >= score)
+		return MATCH_MAX;
+	j->match[least] = (struct match){ .rule = rule };
+	return least;
+}
+
+static void
+flag(struct judge *g, const struct rule_spec *rule, enum typo class, unsigned score,
+    const char *meant)
+{
+	unsigned i = match_place(g, rule, score);
+	struct match *m;
+
+	if (i == MATCH_MAX)
+		return;
+	m = &g->j->match[i];
+	if (meant != NULL && has_meant(m, meant))
+		return;
+	if (m->score == 0 || score > m->score) {
+		m->score = score;
+		m->class = class;
+	}
+	if (meant != NULL)
+		add_meant(g, i, meant, score);
+	say(g, "rule %u: %s of %s, score %u", rule->id, typo_str(class),
+	    meant ? meant : "a name not told", score);
+}
+
+static bool
+better(const struct match *a, const struct match *b)
+{
+	if (a->score != b->score)
+		return a->score > b->score;
+	if (a->rule->severity != b->rule->severity)
+		return a->rule->severity > b->rule->severity;
+	return a->rule->id < b->rule->id;
+}
+
+static void
+sort_matches(struct judgement *j)
+{
+	for (unsigned i = 1; i < j->n; i++)
+		for (unsigned k = i; k > 0 && better(&j->match[k], &j->match[k - 1]);
+		     k--) {
+			struct match swap = j->match[k];
+
+			j->match[k] = j->match[k - 1];
+			j->match[k - 1] = swap;
+		}
+}
+
+/* ---- what a rule says to a hit ---- */
+
+/* The rule looks at this place and at this client. */
+static bool
+rule_listens(const struct judge *g, const struct rule_spec *rule)
+{
+	if (!g->r->options.every_place && !(rule->on >> g->c->place & 1))
+		return false;
+	return g->c->client.version == 0 ||
+	    ip_nets_match(rule->from, rule->nfrom, &g->c->client);
+}
+
+/* What the rule's allow list says to the name; UNRELATED when it is not in it. */
+static enum verdict
+allowed(struct judge *g, const struct rule *rule)
+{
+	const struct spelling *seen = &g->seen;
+	size_t domain;
+
+	for (size_t i = 0; i < rule->nallow; i++) {
+		const struct allow *a = &rule->allow[i];
+		bool in = zones_allow(&g->r->zones, a->list, seen, 0);
+
+		for (unsigned k = 1; a->match == LIST_SUBDOMAIN && k < seen->labels; k++)
+			in = in ||
+			    zones_allow(&g->r->zones, a->list, seen, seen->start[k]);
+		if (a->match == LIST_REGISTRABLE && !in) {
+			domain = registrable_at(
+			    g->r->options.suffixes, seen->text, false);
+			in = domain < seen->text.n &&
+			    zones_allow(&g->r->zones, a->list, seen, domain);
+		}
+		if (in)
+			return a->verdict;
+	}
+	return VERDICT_UNRELATED;
+}
+
+/* A slip from right to wrong counts for the rule: it stands in its map, or it has none. */
+static bool
+tld_wanted(const struct rule *rule, struct span right, struct span wrong, enum typo class)
+{
+	const struct detect_spec *detect = &rule->spec->detect;
+	struct edit e;
+
+	for (size_t i = 0; i < detect->ntlds; i++)
+		for (size_t k = 0; k < detect->tlds[i].wrong.n; k++)
+			if (span_eq(span_str(detect->tlds[i].right), right) &&
+			    span_eq(span_str(detect->tlds[i].wrong.names[k]), wrong))
+				return true;
+	if (detect->ntlds > 0 || !(rule->classes & typo_bit(class)))
+		return false;
+	return class == TYPO_TLD_CONFUSION ? typo_tld_near(right, wrong, detect->layouts)
+					   : edit_find(right, wrong, &e);
+}
+
+static struct span
+last_label(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return span_str(dot ? dot + 1 : name);
+}
+
+static struct span
+tld_of(const struct spelling *s)
+{
+	return spelling_label(s, s->labels - 1);
+}
+
+static bool
+word_wanted(const struct rule *rule, struct span word)
+{
+	const struct name_list *words = &rule->spec->detect.words;
+
+	for (size_t i = 0; i < words->n; i++)
+		if (span_eq(span_str(words->names[i]), word))
+			return true;
+	return words->n == 0 && typo_combo_word(word);
+}
+
+static bool
+is_edit(enum typo class)
+{
+	return typo_group(class) == GROUP_EDIT;
+}
+
+/* The hit is of a kind that the rule looks for; its class, for this rule, is told. */
+static bool
+hit_wanted(struct judge *g, const struct rule *rule, const struct typo_hit *hit,
+    enum typo *class)
+{
+	const char *name = protected_name(g->r->protected, hit->id);
+
+	*class = hit->class;
+	if (is_edit(hit->class))
+		*class = typo_edit_class(&hit->edit, span_str(name),
+		    span_of(g->seen.text.p + hit->from, g->seen.text.n - hit->from),
+		    rule->spec->detect.layouts);
+	if (typo_group(hit->class) == GROUP_TLD)
+		return rule->classes &
+		    (typo_bit(TYPO_TLD_CONFUSION) | typo_bit(TYPO_TLD_UNDELEGATED)) &&
+		    tld_wanted(rule, last_label(name), tld_of(&g->seen), *class);
+	if (hit->class == TYPO_COMBOSQUAT && !word_wanted(rule, hit->word))
+		return false;
+	return rule->classes & typo_bit(*class);
+}
+
+/* Why a hit that is wanted is clean all the same; UNRELATED when it is not. */
+static enum verdict
+hit_refused(struct judge *g, const struct rule *rule, const struct typo_hit *hit,
+    unsigned score)
+{
+	unsigned least = is_edit(hit->class) ? rule->min_label : LOOK_MIN;
+	enum verdict v;
+
+	if (hit->digits)
+		return VERDICT_DIGIT_FAMILY;
+	if (hit->label < least)
+		return VERDICT_SHORT_LABEL;
+	v = allowed(g, rule);
+	if (v == VERDICT_UNRELATED && score < rule->spec->score)
+		v = VERDICT_BELOW_SCORE;
+	return v;
+}
+
+static unsigned
+weigh(const struct judge *g, unsigned base, unsigned percent)
+{
+	unsigned place =
+	    g->r->options.every_place ? 100 : place_weight[g->c->place];
+
+	return (base * percent * place + 5000) / 10000;
+}
+
+static void
+judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
+{
+	const char *name = protected_name(g->r->protected, hit->id);
+	bool is_short = is_edit(hit->class) && hit->label < FULL_LABEL;
+	unsigned score = weigh(g, hit->base, is_short ? SHORT_WEIGHT : 100);
+	enum verdict refused;
+	enum typo class;
+
+	if (!rule_listens(g, rule->spec) || !hit_wanted(g, rule, hit, &class))
+		return;
+	if (class != hit->class)
+		score = weigh(
+		    g, (unsigned)typo_base(class), is_short ? SHORT_WEIGHT : 100);
+	refused = hit_refused(g, rule, hit, score);
+	if (refused == VERDICT_UNRELATED) {
+		flag(g, rule->spec, class, score, name);
+		return;
+	}
+	say(g, "rule %u: %s of %s, score %u, but %s", rule->spec->id, typo_str(class),
+	    name, score, verdict_str(refused));
+	if (g->rejected == VERDICT_UNRELATED)
+		g->rejected = refused;
+}
+
+static void
+judge_hits(struct judge *g)
+{
+	const struct ruleset *r = g->r;
+
+	for (unsigned i = 0; i < g->search.n; i++) {
+		const struct typo_hit *hit = &g->search.hits[i];
+		uint32_t chain = r->owners[hit->id];
+
+		for (; chain != 0; chain = r->chains[chain].rest)
+			judge_hit(g, &r->rules[r->chains[chain].rule], hit);
+	}
+}
+
+/* scope: any.  Whatever is below a TLD that is typed for the right one was meant. */
+static void
+judge_scope_any(struct judge *g)
+{
+	struct span wrong = tld_of(&g->seen);
+	unsigned score = weigh(g, SCOPE_ANY_BASE, 100);
+	enum place place = g->c->place;
+
+	if (!g->r->options.every_place && place != PLACE_MX && place != PLACE_RCPT)
+		return;
+	for (size_t i = 0; i < g->r->nrules; i++) {
+		const struct rule *rule = &g->r->rules[i];
+
+		for (size_t k = 0; k < rule->nrights; k++)
+			if (score >= rule->spec->score && rule_listens(g, rule->spec) &&
+			    tld_delegated(g->r->options.suffixes, wrong) &&
+			    tld_wanted(
+				rule, rule->rights[k], wrong, TYPO_TLD_CONFUSION) &&
+			    allowed(g, rule) == VERDICT_UNRELATED)
+				flag(g, rule->spec, TYPO_TLD_CONFUSION, score,
+				    (const char *)rule->rights[k].p);
+	}
+}
+
+/* ---- zones ---- */
+
+/* A name of which the last labels, from label i, are one of the zones. */
+static void
+enter_zone(struct judge *g, const struct zone *zone, unsigned i)
+{
+	const struct rule *rule = &g->r->rules[zone->number];
+
+	switch (zone->kind) {
+	case ZONE_SPECIAL:
+		g->zone = i > 1 ? VERDICT_SEARCH_LEAK : VERDICT_SPECIAL_USE;
+		break;
+	case ZONE_UNUSABLE:
+		g->zone = VERDICT_SPECIAL_USE;
+		break;
+	case ZONE_SEARCH:
+		g->zone = i > 0 ? VERDICT_SEARCH_LEAK : VERDICT_SPECIAL_USE;
+		break;
+	case ZONE_REVERSE:
+		g->zone = VERDICT_REVERSE_DNS;
+		break;
+	case ZONE_CLOSED:
+		g->closed = i > 0;
+		break;
+	case ZONE_MATCH_BELOW:
+		if (i == 0)
+			break;
+		/* fall through */
+	case ZONE_MATCH:
+		if (rule_listens(g, rule->spec) && allowed(g, rule) == VERDICT_UNRELATED)
+			flag(g, rule->spec, TYPO_LISTED,
+			    weigh(g, (unsigned)typo_base(TYPO_LISTED), 100),
+			    rule->spec->meant);
+		break;
+	case ZONE_ALLOW:
+		break;
+	}
+}
+
+static void
+enter_zones(struct judge *g)
+{
+	for (unsigned i = g->seen.labels; i-- > 0;) {
+		struct zone_cursor c = { 0 };
+		const struct zone *zone;
+
+		while ((zone = zones_next(&g->r->zones, &g->seen, g->seen.start[i], &c)))
+			enter_zone(g, zone, i);
+	}
+}
+
+/* The name itself is protected, or one that it lies below; UNRELATED if none. */
+static enum verdict
+find_protected(struct judge *g)
+{
+	const struct protected *p = g->r->protected;
+	const struct spelling *seen = &g->seen;
+	size_t n = seen->text.n;
+
+	for (unsigned i = 0; i < seen->labels; i++) {
+		size_t from = seen->start[i];
+
+		if (seen->labels - i <= p->most_labels &&
+		    protected_lookup(p, spelling_part(seen, from, n),
+			spelling_text(seen, from, n)) != UINT32_MAX)
+			return i == 0 ? VERDICT_EXACT : VERDICT_SUBDOMAIN_EXACT;
+	}
+	return VERDICT_UNRELATED;
+}
+
+/* ---- the whole ---- */
+
+static bool
+is_suffix(const struct judge *g)
+{
+	return suffix_at(g->r->options.suffixes, g->seen.text, true) == 0;
+}
+
+/* Why a name that nothing was found for is clean. */
+static enum verdict
+clean_reason(const struct judge *g)
+{
+	if (g->closed)
+		return VERDICT_SUBDOMAIN_EXACT;
+	if (g->rejected != VERDICT_UNRELATED)
+		return g->rejected;
+	if (g->search.leaked)
+		return VERDICT_SEARCH_LEAK;
+	if (g->search.genuine_suffix)
+		return VERDICT_SUFFIX_GENUINE;
+	/* Asking the suffix list takes longer than all else: only for the tools. */
+	if (g->r->options.every_place && is_suffix(g))
+		return VERDICT_PUBLIC_SUFFIX;
+	return VERDICT_UNRELATED;
+}
+
+static bool
+judge_typos(struct judge *g)
+{
+	unsigned n = typo_search(&g->search, g->r->protected, &g->seen, g->r->classes);
+
+	say(g, "%u name%s found that it may stand for", n, n == 1 ? "" : "s");
+	if ((n > 0 || g->r->scope_any) && is_suffix(g))
+		return settle(g, VERDICT_PUBLIC_SUFFIX);
+	judge_hits(g);
+	if (g->r->scope_any && g->j->n == 0)
+		judge_scope_any(g);
+	sort_matches(g->j);
+	return settle(g, g->j->n > 0 ? VERDICT_FLAG : clean_reason(g));
+}
+
+static bool
+judge_name(struct judge *g, const struct name *n)
+{
+	struct span text = judged_part(n);
+	enum verdict v;
+
+	say(g, "as a name: %s", n->text);
+	if (text.n < name_span(n).n && text.n > 0)
+		say(g, "without service labels: %.*s", (int)text.n, text.p);
+	if (n->labels == 0)
+		return settle(g, VERDICT_SPECIAL_USE);
+	if (!spelling_init(&g->seen, text) || (g->seen.labels == 1 && n->labels > 1))
+		return settle(g, VERDICT_MALFORMED);
+	enter_zones(g);
+	sort_matches(g->j);
+	if (g->j->n > 0)
+		return settle(g, VERDICT_FLAG);
+	v = find_protected(g);
+	if (v != VERDICT_UNRELATED)
+		return settle(g, v);
+	if (g->seen.labels == 1)
+		return settle(g,
+		    tld_delegated(g->r->options.suffixes, text) ? VERDICT_PUBLIC_SUFFIX
+								: VERDICT_SPECIAL_USE);
+	if (g->zone != VERDICT_UNRELATED)
+		return settle(g, g->zone);
+	if (n->odd && is_suffix(g))
+		return settle(g, VERDICT_MALFORMED);
+	return judge_typos(g);
+}
+
+static void
+judge_begin(struct judge *g, const struct ruleset *r, const struct judge_context *c,
+    struct judgement *j, struct buf *why)
+{
+	g->r = r;
+	g->c = c;
+	g->j = j;
+	g->why = why;
+	g->zone = g->rejected = VERDICT_UNRELATED;
+	g->closed = false;
+	j->n = 0;
+}
+
+bool
+ruleset_match(const struct ruleset *r, const struct name *n,
+    const struct judge_context *c, struct judgement *j)
+{
+	struct judge g;
+
+	judge_begin(&g, r, c, j, NULL);
+	if (!r->options.every_place && !(r->places >> c->place & 1))
+		return settle(&g, VERDICT_UNRELATED);
+	return judge_name(&g, n);
+}
+
+static bool
+judge_text(struct judge *g, struct span text)
+{
+	struct name n;
+	enum name_error e = name_parse(&n, text);
+
+	if (e == NAME_OK)
+		return judge_name(g, &n);
+	say(g, "no name: %s", name_error_str(e));
+	return settle(
+	    g, e == NAME_LITERAL ? VERDICT_ADDRESS_LITERAL : VERDICT_MALFORMED);
+}
+
+bool
+ruleset_match_text(const struct ruleset *r, struct span text,
+    const struct judge_context *c, struct judgement *j)
+{
+	struct judge g;
+
+	judge_begin(&g, r, c, j, NULL);
+	return judge_text(&g, text);
+}
+
+bool
+ruleset_explain(const struct ruleset *r, struct span text, const struct judge_context *c,
+    struct judgement *j, struct buf *why)
+{
+	struct judge g;
+
+	judge_begin(&g, r, c, j, why);
+	return judge_text(&g, text);
+}

@@ -1,0 +1,51 @@
+#ifndef JUDGE_RULESET_PRIVATE_H
+#define JUDGE_RULESET_PRIVATE_H
+
+/* What compile.c makes and ruleset.c reads. */
+
+#include "judge/ruleset.h"
+#include "judge/zones.h"
+#include "names/protected.h"
+#include "names/typo_class.h"
+
+/* One list of a rule's `allow`, or its single names. */
+struct allow {
+	uint32_t list; /* number in the zones */
+	enum list_match match;
+	enum verdict verdict; /* what an allowed name is said to be */
+};
+
+struct rule {
+	const struct rule_spec *spec;
+	uint32_t classes;   /* bits 1 << enum typo */
+	unsigned min_label; /* edit classes */
+	struct allow *allow;
+	size_t nallow;
+	struct span *rights; /* scope any: the TLDs below which all is meant */
+	size_t nrights;
+};
+
+/* Rules that protect one name, as a chain; names of the same rules share it. */
+struct owner {
+	uint32_t rest; /* the chain without this rule; 0 is the empty one */
+	uint32_t rule;
+};
+
+struct ruleset {
+	const struct rule_specs *specs;
+	struct ruleset_options options;
+	struct arena arena;
+	struct protected *protected;
+	uint32_t *owners; /* a chain for each protected name */
+	size_t nnames;
+	struct owner *chains;
+	size_t nchains;
+	struct zones zones;
+	struct rule *rules;
+	size_t nrules;
+	uint32_t classes; /* of all rules together */
+	unsigned places;  /* bits 1 << enum place, of all rules together */
+	bool scope_any;	  /* of some rule */
+};
+
+#endif

@@ -1,0 +1,98 @@
+/* See zones.h. */
+
+#include "judge/zones.h"
+
+#include "base/mem.h"
+#include "names/protected.h"
+
+#include <stdlib.h>
+
+/* Allow lists are asked for one by one, so each has keys of its own. */
+static uint64_t
+zone_key(enum zone_kind kind, uint32_t number, uint64_t hash)
+{
+	uint64_t list = kind == ZONE_ALLOW ? number + UINT64_C(1) : 0;
+
+	return protected_key(KEY_NAME, hash + list * UINT64_C(0xe7037ed1a0b428db));
+}
+
+void
+zones_init(struct zones *z)
+{
+	*z = (struct zones){ 0 };
+	keymap_init(&z->keys);
+}
+
+void
+zones_add(struct zones *z, enum zone_kind kind, uint32_t number, const char *name)
+{
+	if ((z->n & (z->n - 1)) == 0)
+		z->list = mem_grow(z->list, (z->n ? 2 * z->n : 1) * sizeof(*z->list));
+	z->list[z->n++] = (struct zone){ name, kind, number };
+}
+
+void
+zones_build(struct zones *z)
+{
+	do
+		for (uint32_t i = 0; i < z->n; i++) {
+			const struct zone *zone = &z->list[i];
+
+			keymap_add(&z->keys,
+			    zone_key(zone->kind, zone->number,
+				spelling_hash(span_str(zone->name))),
+			    i);
+		}
+	while (keymap_round(&z->keys));
+}
+
+void
+zones_fini(struct zones *z)
+{
+	keymap_fini(&z->keys);
+	free(z->list);
+	*z = (struct zones){ 0 };
+}
+
+size_t
+zones_memory(const struct zones *z)
+{
+	return keymap_memory(&z->keys) + z->n * sizeof(*z->list);
+}
+
+const struct zone *
+zones_next(const struct zones *z, const struct spelling *s, size_t from,
+    struct zone_cursor *c)
+{
+	uint32_t i;
+
+	if (!c->begun)
+		c->c = keymap_find(&z->keys,
+		    zone_key(ZONE_SPECIAL, 0, spelling_part(s, from, s->text.n)));
+	c->begun = true;
+	while (keymap_next(&z->keys, &c->c, &i)) {
+		const struct zone *zone = &z->list[i];
+
+		if (zone->kind != ZONE_ALLOW &&
+		    span_eq(span_str(zone->name), spelling_text(s, from, s->text.n)))
+			return zone;
+	}
+	return NULL;
+}
+
+bool
+zones_allow(const struct zones *z, uint32_t list, const struct spelling *s, size_t from)
+{
+	struct keymap_cursor c = keymap_find(
+	    &z->keys, zone_key(ZONE_ALLOW, list, spelling_part(s, from, s->text.n)));
+	uint32_t i;
+
+	while (keymap_next(&z->keys, &c, &i)) {
+		const struct zone *zone = &z->list[i];
+
+		if (zone->kind == ZONE_ALLOW && zone->number == list &&
+		    span_eq(span_str(zone->name), spelling_text(s, from, s->text.n)))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,56 @@
+#ifndef JUDGE_ZONES_H
+#define JUDGE_ZONES_H
+
+/*
+ * Names that stand for all that is below them too, each with a kind and a number:
+ * search suffixes, reverse zones, closed domains, names known to be wrong, and the
+ * names of allow lists.  Made once, then only read; one look-up per label.
+ */
+
+#include "names/keymap.h"
+#include "names/spelling.h"
+
+enum zone_kind {
+	ZONE_SPECIAL,	 /* never on the public net: local, lan... */
+	ZONE_UNUSABLE,	 /* never a mail domain: onion, invalid... */
+	ZONE_SEARCH,	 /* a search suffix of ours */
+	ZONE_REVERSE,	 /* names of addresses */
+	ZONE_CLOSED,	 /* a set's closed domain; number: rule */
+	ZONE_MATCH,	 /* known to be wrong, with what is below; number: rule */
+	ZONE_MATCH_BELOW, /* only what is below; number: rule */
+	ZONE_ALLOW,	 /* in an allow list; number: list */
+};
+
+struct zone {
+	const char *name;
+	enum zone_kind kind;
+	uint32_t number;
+};
+
+struct zones {
+	struct zone *list;
+	size_t n;
+	struct keymap keys;
+};
+
+void zones_init(struct zones *z);
+/* The name is kept, not copied. */
+void zones_add(struct zones *z, enum zone_kind kind, uint32_t number, const char *name);
+void zones_build(struct zones *z);
+void zones_fini(struct zones *z);
+size_t zones_memory(const struct zones *z);
+
+/*
+ * The zones that have the tail of s from character `from` as their name: those of
+ * one allow list, or all others.  Start with a zeroed *c; NULL at the end.
+ */
+struct zone_cursor {
+	struct keymap_cursor c;
+	bool begun;
+};
+const struct zone *zones_next(const struct zones *z, const struct spelling *s,
+    size_t from, struct zone_cursor *c);
+bool zones_allow(
+    const struct zones *z, uint32_t list, const struct spelling *s, size_t from);
+
+#endif

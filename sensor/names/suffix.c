@@ -1,0 +1,176 @@
+/*
+ * Public suffixes by libpsl; delegated top-level domains in a small hash table of
+ * our own, because every name judged asks for its TLD.
+ */
+
+#include "names/suffix.h"
+
+#include <errno.h>
+#include <libpsl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	SUFFIX_LABELS = 6,  /* no rule of the list has more */
+	TLD_SLOTS = 1 << 13, /* well above the number of TLDs, 1,438 in 2026 */
+	TLD_MAX = TLD_SLOTS / 2,
+};
+
+struct suffixes {
+	psl_ctx_t *loaded;    /* ours to free, or NULL */
+	const psl_ctx_t *psl; /* the list in use */
+	struct arena arena;   /* the TLDs' text */
+	size_t ntlds;
+	const char *tlds[TLD_SLOTS];
+};
+
+static size_t
+tld_slot(struct span tld)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (size_t i = 0; i < tld.n; i++)
+		hash = (hash ^ tld.p[i]) * 16777619u;
+	return (hash ^ hash >> 13) % TLD_SLOTS;
+}
+
+bool
+tld_delegated(const struct suffixes *s, struct span tld)
+{
+	for (size_t i = tld_slot(tld); s->tlds[i] != NULL; i = (i + 1) % TLD_SLOTS)
+		if (span_eq(span_str(s->tlds[i]), tld))
+			return true;
+	return false;
+}
+
+static void
+tld_add(struct suffixes *s, struct span tld)
+{
+	size_t i = tld_slot(tld);
+
+	if (tld_delegated(s, tld))
+		return;
+	while (s->tlds[i] != NULL)
+		i = (i + 1) % TLD_SLOTS;
+	s->tlds[i] = arena_spandup(&s->arena, tld);
+	s->ntlds++;
+}
+
+/* The word on a line of a list, lower-cased in place; empty for a comment. */
+static struct span
+line_word(char *line)
+{
+	char *start = line + strspn(line, " \t\r\n");
+	size_t n = strcspn(start, " \t\r\n#");
+
+	for (size_t i = 0; i < n; i++)
+		start[i] = (char)ascii_lower((uint8_t)start[i]);
+	return span_of(start, n);
+}
+
+static int
+load_tlds(struct suffixes *s, const char *path, struct diag *d)
+{
+	FILE *f = fopen(path, "r");
+	char *line = NULL;
+	size_t size = 0, number = 0, errors = d->errors;
+
+	if (f == NULL) {
+		diag_error(d, path, 0, 0, "cannot read: %s", strerror(errno));
+		return -1;
+	}
+	while (getline(&line, &size, f) >= 0) {
+		struct span word = line_word(line);
+
+		number++;
+		if (word.n == 0)
+			continue;
+		if (word.n > NAME_LABEL_MAX || memchr(word.p, '.', word.n) != NULL)
+			diag_error(d, path, number, 1, "not a top-level domain");
+		else if (s->ntlds == TLD_MAX)
+			diag_error(d, path, number, 1, "more than %d top-level domains",
+			    TLD_MAX);
+		else
+			tld_add(s, word);
+	}
+	free(line);
+	fclose(f);
+	if (s->ntlds == 0 && d->errors == errors)
+		diag_error(d, path, 0, 0, "holds no top-level domain");
+	return s->ntlds == 0 || d->errors > errors ? -1 : 0;
+}
+
+struct suffixes *
+suffixes_load(const char *psl_file, const char *tld_file, struct diag *d)
+{
+	struct suffixes *s = mem_alloc(sizeof(*s));
+
+	arena_init(&s->arena);
+	s->loaded = psl_file ? psl_load_file(psl_file) : psl_latest(NULL);
+	s->psl = s->loaded;
+	if (s->psl == NULL && psl_file == NULL)
+		s->psl = psl_builtin();
+	if (s->psl == NULL)
+		diag_error(d, psl_file ? psl_file : "public suffix list", 0, 0,
+		    "cannot be loaded");
+	if (s->psl == NULL || load_tlds(s, tld_file, d) != 0) {
+		suffixes_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+suffixes_free(struct suffixes *s)
+{
+	if (s == NULL)
+		return;
+	psl_free(s->loaded);
+	arena_fini(&s->arena);
+	free(s);
+}
+
+/* Where the label before the dot at `dot` begins. */
+static size_t
+label_before(struct span name, size_t dot)
+{
+	while (dot > 0 && name.p[dot - 1] != '.')
+		dot--;
+	return dot;
+}
+
+/*
+ * The longest tail that is a suffix, so the labels are tried from left to right
+ * (an exception such as !www.ck is none, what is below it is decided by "*.ck").
+ */
+size_t
+suffix_at(const struct suffixes *s, struct span name, bool icann_only)
+{
+	int type = icann_only ? PSL_TYPE_ICANN : PSL_TYPE_ANY;
+	char text[NAME_TEXT_MAX];
+	size_t at = name.n;
+
+	if (name.n == 0 || name.n >= sizeof(text))
+		return 0;
+	memcpy(text, name.p, name.n);
+	text[name.n] = '\0';
+	at = label_before(name, at);
+	for (int i = 1; i < SUFFIX_LABELS && at > 0; i++)
+		at = label_before(name, at - 1);
+	while (!psl_is_public_suffix2(s->psl, text + at, type)) {
+		const char *dot = strchr(text + at, '.');
+
+		if (dot == NULL)
+			break;
+		at = (size_t)(dot - text) + 1;
+	}
+	return at;
+}
+
+size_t
+registrable_at(const struct suffixes *s, struct span name, bool icann_only)
+{
+	size_t at = suffix_at(s, name, icann_only);
+
+	return at == 0 ? name.n : label_before(name, at - 1);
+}

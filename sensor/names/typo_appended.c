@@ -1,0 +1,59 @@
+/*
+ * A whole protected name with more behind it: army.mil.com, where .com was typed by
+ * habit (suffix_appended), or in front of somebody's domain, as phishers do
+ * (embedded).  Where the end of the protected name is part of a public suffix the
+ * name is a genuine one: army.mil.pl, justice.gov.uk.  Behind a name that was whole,
+ * a TLD that does not exist was put by a resolver's search list, not by a person.
+ */
+
+#include "names/typo_class.h"
+
+/* Protected names that end with label `last`. */
+static void
+find_before(struct typo_search *s, unsigned last)
+{
+	const struct spelling *seen = s->seen;
+	size_t end = spelling_end(seen, last), suffix = SIZE_MAX;
+	int beyond = (int)(seen->labels - 1 - last);
+
+	for (unsigned i = search_first(s, -beyond); i <= last; i++) {
+		uint64_t hash = spelling_part(seen, seen->start[i], end);
+		struct span text = spelling_text(seen, seen->start[i], end);
+		enum typo class;
+
+		if (protected_lookup(s->protected, hash, text) == UINT32_MAX)
+			continue;
+		if (!tld_delegated(s->protected->suffixes,
+			spelling_label(seen, seen->labels - 1))) {
+			s->leaked = true;
+			return;
+		}
+		suffix = search_suffix(s);
+		if (suffix <= end) {
+			s->genuine_suffix = true;
+			return;
+		}
+		class = suffix == end + 1 ? TYPO_SUFFIX_APPENDED : TYPO_EMBEDDED;
+		search_name(s, hash, text, span_of("", 0), class,
+		    (unsigned)typo_base(class));
+	}
+}
+
+static void
+find(struct typo_search *s)
+{
+	const struct spelling *seen = s->seen;
+
+	for (unsigned i = 1; i + 1 < seen->labels; i++) {
+		uint64_t hash =
+		    spelling_part(seen, seen->start[i], spelling_end(seen, i));
+
+		if (keymap_maybe(&s->protected->keys, protected_key(KEY_TAIL, hash)))
+			find_before(s, i);
+	}
+}
+
+const struct typo_class typo_appended = {
+	.classes = 1u << TYPO_SUFFIX_APPENDED | 1u << TYPO_EMBEDDED,
+	.find = find,
+};

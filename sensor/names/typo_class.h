@@ -1,0 +1,116 @@
+#ifndef NAMES_TYPO_CLASS_H
+#define NAMES_TYPO_CLASS_H
+
+/*
+ * How slips are found.  Each file names/typo_xyz.c knows one kind of slip, or a few
+ * that are found together, from both sides: under which keys a protected name must
+ * stand in the index so that its typos find it (`keys`), which protected names a name
+ * that was seen may stand for (`find`), and what a person may type for a domain
+ * (`variants`).  typo.c lists the files in the order of judgement.
+ *
+ * A class knows nothing of rules: it tells all that it finds, and what a rule wants
+ * (layouts, a map of TLDs, least length, score) is decided by the judge.
+ */
+
+#include "names/edit.h"
+#include "names/protected.h"
+#include "names/typo.h"
+
+/* One explanation of a name that was seen. */
+struct typo_hit {
+	uint32_t id;	 /* of the protected name */
+	enum typo class;
+	uint8_t base;	 /* score, percent */
+	uint8_t label;	 /* characters of the shortest label it rests on */
+	bool digits;	 /* edit: digits for digits, numbered siblings */
+	struct edit edit; /* edit classes: for typo_edit_class */
+	size_t from;	  /* where the tail that was compared begins */
+	struct span word; /* combosquat: the word beside the name */
+};
+
+enum { TYPO_HITS = 32 };
+
+/* A search: the name seen, and what was found for it so far. */
+struct typo_search {
+	const struct protected *protected;
+	const struct spelling *seen;
+	size_t domain; /* where its registrable domain begins; see search_domain */
+	size_t suffix; /* and its public suffix */
+	bool genuine_suffix; /* a protected name in front, but the suffix is longer */
+	bool leaked;	     /* a protected name in front of a TLD that does not exist */
+	unsigned n;
+	struct typo_hit hits[TYPO_HITS];
+};
+
+typedef void (*typo_variant_fn)(void *ctx, enum typo class, const char *name);
+
+struct typo_class {
+	uint32_t classes; /* bits 1 << enum typo that it can find */
+	/* May be NULL: the key of the name itself is enough. */
+	void (*keys)(struct protected *p, const struct spelling *name, uint32_t id);
+	void (*find)(struct typo_search *s);
+	/* May be NULL: cannot be listed. */
+	void (*variants)(const struct protected *p, const struct spelling *name,
+	    typo_variant_fn fn, void *ctx);
+};
+
+extern const struct typo_class typo_tld, typo_appended, typo_sld, typo_dots,
+    typo_homoglyph, typo_edit, typo_numeric, typo_sound, typo_combo;
+
+/* In the order of judgement, NULL at the end. */
+extern const struct typo_class *const typo_classes[];
+
+static inline uint32_t
+typo_bit(enum typo t)
+{
+	return UINT32_C(1) << t;
+}
+
+/*
+ * What may be meant by `seen`, all classes of the bits, in the order of judgement;
+ * s->hits is filled.  The number of hits.
+ */
+unsigned typo_search(struct typo_search *s, const struct protected *p,
+    const struct spelling *seen, uint32_t classes);
+
+/* For the classes: tell a hit (class, base score and length of the name's label). */
+struct typo_hit *search_hit(struct typo_search *s, uint32_t id, enum typo class);
+/*
+ * Tell each protected name that is front joined with back as a hit of this class;
+ * `hash` is that of both.
+ */
+void search_name(struct typo_search *s, uint64_t hash, struct span front,
+    struct span back, enum typo class, unsigned base);
+
+/*
+ * A form that names which are taken for one another share (their look, their sound).
+ * Writes that of a name into out, with as many labels; 0 when it is the name itself.
+ */
+typedef size_t (*typo_form_fn)(
+    const struct protected *p, struct span name, char out[NAME_TEXT_MAX]);
+void form_keys(struct protected *p, const struct spelling *name, uint32_t id,
+    enum key_kind kind, typo_form_fn form);
+/* Tell the names of the same form as a tail of the name seen. */
+void search_form(
+    struct typo_search *s, enum key_kind kind, typo_form_fn form, enum typo class);
+
+/* Where the registrable domain of the name seen begins (worked out when first asked). */
+size_t search_domain(struct typo_search *s);
+size_t search_suffix(struct typo_search *s);
+/* The leftmost label from which a protected name can begin when it has `more` labels
+ * beyond those of the name seen (negative: fewer). */
+unsigned search_first(const struct typo_search *s, int more);
+
+/*
+ * The class of an edit for somebody who types on these layouts (bits by enum
+ * keyboard, 0: all): what is a neighbour key on one is a wrong letter on another.
+ */
+enum typo typo_edit_class(const struct edit *e, struct span meant, struct span typed,
+    unsigned layouts);
+/* The words that combosquats are made with, when a rule names none. */
+bool typo_combo_word(struct span word);
+
+/* A slip of the hand turns TLD right into wrong: letter lost, swapped, or key beside. */
+bool typo_tld_near(struct span right, struct span wrong, unsigned layouts);
+
+#endif

@@ -1,0 +1,238 @@
+/*
+ * Dots that were lost (seibm.com for se.ibm.com, navymil.com for navy.mil), moved, or
+ * typed as hyphens (us-army.mil).  Without dots and hyphens such a name equals the
+ * one that was meant; then what stands between the letters is compared.
+ *
+ * People put www and the like before any name, so that dot is looked for too.
+ */
+
+#include "names/typo_class.h"
+
+enum {
+	FUSED_MIN = 5,	 /* letters of a whole name that became one label */
+	SHIFTED_MIN = 4, /* letters of a name with dots lost in the same place */
+	PART_MIN = 3,	 /* letters in front of a dot that was typed by mistake */
+	LABELS_BACK = 4, /* a fused label stands among the last of these */
+};
+
+static const struct service {
+	const char *word;
+	size_t least; /* letters of the label behind it */
+} services[] = {
+	{ "www", 2 },
+	{ "webmail", 2 },
+	{ "smtp", 3 },
+	{ "mail", 4 },
+	{ "mx", 4 },
+};
+
+static bool
+separates(uint8_t c)
+{
+	return c == '.' || c == '-';
+}
+
+/* The name without dots and hyphens: its hashes, and which part of it is where. */
+struct squashed {
+	uint64_t hash[SPELLING_MAX + 1]; /* of the first i letters */
+	uint8_t at[SPELLING_MAX + 1];	 /* letters before each character of the name */
+};
+
+static void
+squash(struct squashed *q, struct span name)
+{
+	uint64_t base = spelling_power(1);
+	uint8_t n = 0;
+
+	q->hash[0] = 0;
+	for (size_t i = 0; i < name.n; i++) {
+		q->at[i] = n;
+		if (separates(name.p[i]))
+			continue;
+		q->hash[n + 1] = q->hash[n] * base + name.p[i];
+		n++;
+	}
+	q->at[name.n] = n;
+}
+
+static uint64_t
+squashed_part(const struct squashed *q, size_t from, size_t to)
+{
+	unsigned a = q->at[from], b = q->at[to];
+
+	return q->hash[b] - q->hash[a] * spelling_power(b - a);
+}
+
+static void
+keys(struct protected *p, const struct spelling *name, uint32_t id)
+{
+	struct squashed q;
+
+	squash(&q, name->text);
+	protected_key_add(p, KEY_SQUASHED, squashed_part(&q, 0, name->text.n), id);
+}
+
+/* What stands between letters at *i, which is moved behind it; 0 for nothing. */
+static uint8_t
+separator(struct span s, size_t *i)
+{
+	uint8_t c = 0;
+
+	for (; *i < s.n && separates(s.p[*i]); (*i)++)
+		c = c == '.' ? c : s.p[*i];
+	return c;
+}
+
+/* What happened to the dots of `meant`, or TYPO_COUNT when the letters differ. */
+static enum typo
+compare_dots(struct span meant, struct span typed)
+{
+	unsigned lost = 0, moved = 0;
+	size_t i = 0, j = 0;
+
+	for (;;) {
+		uint8_t a = separator(meant, &i), b = separator(typed, &j);
+
+		if (a == '.' && b == 0)
+			lost++;
+		else if (a != b && (a == '.' || b == '.'))
+			moved++;
+		if (i == meant.n || j == typed.n)
+			break;
+		if (meant.p[i++] != typed.p[j++])
+			return TYPO_COUNT;
+	}
+	if (i != meant.n || j != typed.n || lost + moved == 0)
+		return TYPO_COUNT;
+	return moved ? TYPO_SUBDOMAIN_SHIFT : TYPO_MISSING_DOT;
+}
+
+static bool
+is_service(struct span label)
+{
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+		if (span_eq(label, span_str(services[i].word)))
+			return true;
+	return false;
+}
+
+/* The registrable domain is another, and what is in front of it a plain host label. */
+static bool
+genuine_host(struct typo_search *s, size_t from)
+{
+	unsigned i = spelling_label_at(s->seen, from);
+	struct span first = spelling_label(s->seen, i);
+
+	return from < search_domain(s) && (first.n < PART_MIN || is_service(first));
+}
+
+/* Protected names whose letters are those from `from` up to `to`. */
+static void
+find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
+{
+	struct keymap_cursor c = protected_find(s->protected, KEY_SQUASHED, hash);
+	struct span typed = spelling_text(s->seen, from, to);
+	uint32_t id;
+
+	while (keymap_next(&s->protected->keys, &c, &id)) {
+		struct span name = span_str(protected_name(s->protected, id));
+		enum typo class = compare_dots(name, typed);
+
+		if (class == TYPO_COUNT)
+			continue;
+		/* In front of another suffix a fused name has no dot left to move. */
+		if (to < s->seen->text.n)
+			class = TYPO_MISSING_DOT;
+		else if (class == TYPO_SUBDOMAIN_SHIFT && genuine_host(s, from))
+			continue;
+		search_hit(s, id, class);
+	}
+}
+
+/* The whole tail with other dots, in the place of the name meant. */
+static void
+find_shifted(struct typo_search *s, const struct squashed *q)
+{
+	const struct spelling *seen = s->seen;
+	size_t n = seen->text.n;
+
+	for (unsigned i = 0; i + 1 < seen->labels; i++) {
+		size_t from = seen->start[i];
+
+		if (q->at[n] > q->at[from] + s->protected->most_letters)
+			continue;
+		if (spelling_end(seen, i) < from + SHIFTED_MIN && i + 2 == seen->labels)
+			continue;
+		if (keymap_maybe(&s->protected->keys,
+			protected_key(KEY_SQUASHED, squashed_part(q, from, n))) &&
+		    from <= search_domain(s))
+			find_squashed(s, squashed_part(q, from, n), from, n);
+	}
+}
+
+/* The whole name as one label in front of some suffix, from character `from` of it. */
+static void
+find_fused(struct typo_search *s, const struct squashed *q, unsigned label, size_t from)
+{
+	size_t to = spelling_end(s->seen, label);
+	uint64_t hash = squashed_part(q, from, to);
+
+	if (q->at[to] - q->at[from] < FUSED_MIN ||
+	    !keymap_maybe(&s->protected->keys, protected_key(KEY_SQUASHED, hash)) ||
+	    s->seen->start[label] != search_domain(s))
+		return;
+	find_squashed(s, hash, from, to);
+}
+
+/* www and the like at the front of a label, with a hyphen or nothing for the dot. */
+static void
+find_service(struct typo_search *s, const struct squashed *q, unsigned label,
+    const struct service *service)
+{
+	const struct spelling *seen = s->seen;
+	struct span text = spelling_label(seen, label);
+	size_t skip = strlen(service->word), from;
+	enum typo class = TYPO_MISSING_DOT;
+	uint64_t hash;
+
+	if (!span_eq(span_first(text, skip), span_str(service->word)))
+		return;
+	if (text.n > skip && text.p[skip] == '-') {
+		class = TYPO_SUBDOMAIN_SHIFT;
+		skip++;
+	}
+	if (text.n < skip + service->least)
+		return;
+	from = seen->start[label] + skip;
+	hash = spelling_part(seen, from, seen->text.n);
+	if (keymap_maybe(&s->protected->keys, protected_key(KEY_NAME, hash)) &&
+	    seen->start[label] <= search_domain(s))
+		search_name(s, hash, spelling_text(seen, from, seen->text.n),
+		    span_of("", 0), class, (unsigned)typo_base(class));
+	find_fused(s, q, label, from);
+}
+
+static void
+find(struct typo_search *s)
+{
+	const struct spelling *seen = s->seen;
+	struct squashed q;
+
+	squash(&q, seen->text);
+	find_shifted(s, &q);
+	for (unsigned i = seen->labels - 1; i-- > 0 && i + LABELS_BACK >= seen->labels;) {
+		uint8_t first = seen->text.p[seen->start[i]];
+
+		find_fused(s, &q, i, seen->start[i]);
+		if (first != 'w' && first != 'm' && first != 's')
+			continue;
+		for (size_t j = 0; j < sizeof(services) / sizeof(services[0]); j++)
+			find_service(s, &q, i, &services[j]);
+	}
+}
+
+const struct typo_class typo_dots = {
+	.classes = 1u << TYPO_MISSING_DOT | 1u << TYPO_SUBDOMAIN_SHIFT,
+	.keys = keys,
+	.find = find,
+};

@@ -1,0 +1,145 @@
+/* What the classes share when they search; see typo_class.h. */
+
+#include "names/typo_class.h"
+
+unsigned
+typo_search(struct typo_search *s, const struct protected *p, const struct spelling *seen,
+    uint32_t classes)
+{
+	s->protected = p;
+	s->seen = seen;
+	s->domain = s->suffix = SIZE_MAX;
+	s->genuine_suffix = s->leaked = false;
+	s->n = 0;
+	for (size_t i = 0; typo_classes[i] != NULL; i++)
+		if (typo_classes[i]->classes & classes)
+			typo_classes[i]->find(s);
+	return s->n;
+}
+
+size_t
+search_suffix(struct typo_search *s)
+{
+	if (s->suffix == SIZE_MAX)
+		s->suffix = suffix_at(s->protected->suffixes, s->seen->text, true);
+	return s->suffix;
+}
+
+size_t
+search_domain(struct typo_search *s)
+{
+	if (s->domain == SIZE_MAX)
+		s->domain = registrable_at(s->protected->suffixes, s->seen->text, true);
+	return s->domain;
+}
+
+unsigned
+search_first(const struct typo_search *s, int more)
+{
+	int first = (int)s->seen->labels + more - (int)s->protected->most_labels;
+
+	return first > 0 ? (unsigned)first : 0;
+}
+
+struct typo_hit *
+search_hit(struct typo_search *s, uint32_t id, enum typo class)
+{
+	struct typo_hit *hit;
+
+	if (s->n == TYPO_HITS)
+		return NULL;
+	hit = &s->hits[s->n++];
+	*hit = (struct typo_hit){
+		.id = id,
+		.class = class,
+		.base = (uint8_t)typo_base(class),
+		.label = UINT8_MAX,
+	};
+	return hit;
+}
+
+void
+search_name(struct typo_search *s, uint64_t hash, struct span front, struct span back,
+    enum typo class, unsigned base)
+{
+	struct keymap_cursor c = protected_find(s->protected, KEY_NAME, hash);
+	uint32_t id;
+
+	while (keymap_next(&s->protected->keys, &c, &id)) {
+		struct span name = span_str(protected_name(s->protected, id));
+		struct typo_hit *hit;
+
+		if (name.n != front.n + back.n ||
+		    !span_eq(span_first(name, front.n), front) ||
+		    !span_eq(span_after(name, front.n), back))
+			continue;
+		hit = search_hit(s, id, class);
+		if (hit != NULL)
+			hit->base = (uint8_t)base;
+	}
+}
+
+/* ---- forms ---- */
+
+void
+form_keys(struct protected *p, const struct spelling *name, uint32_t id,
+    enum key_kind kind, typo_form_fn form)
+{
+	char text[NAME_TEXT_MAX];
+	size_t n = form(p, name->text, text);
+
+	if (n > 0 && !span_eq(span_of(text, n), name->text))
+		protected_key_add(p, kind, spelling_hash(span_of(text, n)), id);
+}
+
+/* The protected names under one key that have the form `look`, but not the text seen. */
+static void
+same_form(struct typo_search *s, struct keymap_cursor c, struct span look, size_t from,
+    typo_form_fn form, enum typo class)
+{
+	struct span typed = spelling_text(s->seen, from, s->seen->text.n);
+	char text[NAME_TEXT_MAX];
+	uint32_t id;
+
+	while (keymap_next(&s->protected->keys, &c, &id)) {
+		struct span name = span_str(protected_name(s->protected, id));
+		size_t n = form(s->protected, name, text);
+		struct typo_hit *hit;
+
+		if (!span_eq(n ? span_of(text, n) : name, look) || span_eq(name, typed) ||
+		    from > search_domain(s))
+			continue;
+		hit = search_hit(s, id, class);
+		if (hit != NULL)
+			hit->label = (uint8_t)protected_label(s->protected, name).n;
+	}
+}
+
+void
+search_form(
+    struct typo_search *s, enum key_kind kind, typo_form_fn form, enum typo class)
+{
+	const struct protected *p = s->protected;
+	const struct spelling *look = s->seen;
+	char text[NAME_TEXT_MAX];
+	struct spelling other;
+	size_t n = form(p, s->seen->text, text);
+
+	if (n > 0) {
+		if (!spelling_init(&other, span_of(text, n)) ||
+		    other.labels != s->seen->labels)
+			return;
+		look = &other;
+	}
+	for (unsigned i = search_first(s, 0); i + 1 < look->labels; i++) {
+		size_t from = look->start[i], to = look->text.n;
+		uint64_t hash = spelling_part(look, from, to);
+		struct span tail = spelling_text(look, from, to);
+
+		same_form(s, protected_find(p, kind, hash), tail, s->seen->start[i],
+		    form, class);
+		if (n > 0)
+			same_form(s, protected_find(p, KEY_NAME, hash), tail,
+			    s->seen->start[i], form, class);
+	}
+}

@@ -1,0 +1,105 @@
+/*
+ * The last label is not the one that was meant: army.ml for army.mil.  Where the
+ * wrong TLD exists mail can arrive (tld_confusion); where it does not, it bounces
+ * (tld_undelegated).
+ *
+ * The whole name with the other TLD must be protected, or lie below a protected
+ * one: defense.gouv.ml is not defense.mil.
+ */
+
+#include "names/keyboard.h"
+#include "names/typo_class.h"
+
+bool
+typo_tld_near(struct span right, struct span wrong, unsigned layouts)
+{
+	struct edit e;
+
+	if (!edit_find(right, wrong, &e))
+		return false;
+	switch (e.kind) {
+	case EDIT_OMISSION:
+	case EDIT_TRANSPOSITION:
+		return true;
+	case EDIT_SUBSTITUTION:
+		return keyboard_adjacent(layouts, e.meant, e.typed);
+	default:
+		return false;
+	}
+}
+
+static void
+near_key(struct protected *p, struct span right, const char *text, size_t n, uint32_t id)
+{
+	struct span wrong = span_of(text, n);
+
+	if (typo_tld_near(right, wrong, 0) && tld_delegated(p->suffixes, wrong))
+		protected_key_add(p, KEY_WRONG_TLD, spelling_hash(wrong), id);
+}
+
+/* The delegated TLDs that a slip of the hand makes of this one. */
+void
+typo_tld_keys(struct protected *p, struct span right, uint32_t id)
+{
+	char text[NAME_LABEL_MAX];
+
+	if (right.n > sizeof(text) || right.n < 2)
+		return;
+	for (size_t i = 0; i < right.n; i++) {
+		memcpy(text, right.p, i);
+		memcpy(text + i, right.p + i + 1, right.n - i - 1);
+		near_key(p, right, text, right.n - 1, id);
+		memcpy(text, right.p, right.n);
+		for (char c = 'a'; c <= 'z'; c++) {
+			text[i] = c;
+			near_key(p, right, text, right.n, id);
+		}
+		if (i + 1 < right.n) {
+			text[i] = (char)right.p[i + 1];
+			text[i + 1] = (char)right.p[i];
+			near_key(p, right, text, right.n, id);
+		}
+	}
+}
+
+/* Every name that the one seen would be, or lie below, were its TLD `right`. */
+static void
+find_with(struct typo_search *s, struct span right, enum typo class)
+{
+	const struct spelling *seen = s->seen;
+	unsigned last = seen->labels - 1;
+	size_t tld = seen->start[last];
+	uint64_t hash = spelling_hash(right);
+
+	for (unsigned i = search_first(s, 0); i < last; i++)
+		search_name(s,
+		    spelling_join(spelling_part(seen, seen->start[i], tld), hash, right.n),
+		    spelling_text(seen, seen->start[i], tld), right, class,
+		    (unsigned)typo_base(class));
+}
+
+static void
+find(struct typo_search *s)
+{
+	const struct protected *p = s->protected;
+	struct span wrong = spelling_label(s->seen, s->seen->labels - 1);
+	struct keymap_cursor c = protected_find(p, KEY_WRONG_TLD, spelling_hash(wrong));
+	bool delegated = tld_delegated(p->suffixes, wrong);
+	enum typo class = delegated ? TYPO_TLD_CONFUSION : TYPO_TLD_UNDELEGATED;
+	struct edit e;
+	uint32_t id;
+
+	while (keymap_next(&p->keys, &c, &id))
+		if (id < p->ntlds)
+			find_with(s, p->tlds[id], class);
+	if (delegated)
+		return;
+	for (id = 0; id < p->ntlds; id++)
+		if (edit_find(p->tlds[id], wrong, &e))
+			find_with(s, p->tlds[id], class);
+}
+
+const struct typo_class typo_tld = {
+	.classes = 1u << TYPO_TLD_CONFUSION | 1u << TYPO_TLD_UNDELEGATED,
+	.find = find,
+};

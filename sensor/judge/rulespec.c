@@ -467,13 +467,16 @@ static void
 load_rule(struct loader *l, const struct yaml_node *node)
 {
 	struct rule_spec *rule = rule_spec_new(l->specs);
+	size_t errors = l->diag->errors;
 	unsigned long seen;
 
 	rule->file = l->file;
 	rule->line = node->line;
 	rule->column = node->column;
 	seen = keys_load(l, node, rule_keys, COUNT(rule_keys), rule);
-	check_rule(l, node, seen);
+	/* After a mistake inside it, what the rule lacks may be no more than that. */
+	if (l->diag->errors == errors)
+		check_rule(l, node, seen);
 	if (seen & 1UL << KEY_PROTECT && !(seen & 1UL << KEY_DETECT))
 		detect_default(&rule->detect);
 	l->specs->rules =

@@ -72,7 +72,6 @@ static const struct {
 	const char *text, *message;
 } bad[] = {
 	/* the file */
-	{ "", "r.yaml:1:1: \"version\" is missing: write \"version: 1\"\n" },
 	{ "- 1\n",
 	    "r.yaml:1:1: a rule file is a list: a map with version, sets, lists and "
 	    "rules is wanted\n" },

@@ -27,8 +27,11 @@ struct maker {
 static void
 put(struct maker *m, uint64_t v, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		buf_char(&m->b, (char)(v >> 8 * (m->big ? n - 1 - i : i)));
+	for (size_t i = 0; i < n; i++) {
+		size_t place = m->big ? n - 1 - i : i;
+
+		buf_char(&m->b, place < 8 ? (char)(v >> 8 * place) : '\0');
+	}
 }
 
 static void

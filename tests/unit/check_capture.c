@@ -282,14 +282,17 @@ static void
 expect(struct replay *r, int64_t ts_ns, size_t n, uint16_t link)
 {
 	struct frame f;
+	bool same = true;
 
 	ck_assert_int_eq(replay_next(r, &f), 1);
 	ck_assert_int_eq(f.ref.ts_ns, ts_ns);
 	ck_assert_uint_eq(f.data.n, n);
 	ck_assert_uint_eq(f.link, link);
 	ck_assert_uint_ge(f.wire_len, n);
-	for (size_t i = 0; i < n; i++)
-		ck_assert_uint_eq(f.data.p[i], 'a' + n % 26);
+	/* One assertion for all: each costs a system call. */
+	for (size_t i = 0; i < n && same; i++)
+		same = f.data.p[i] == 'a' + n % 26;
+	ck_assert(same);
 }
 
 static void

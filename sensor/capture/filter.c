@@ -10,13 +10,16 @@
 #include <stdlib.h>
 
 struct program {
-	enum { PROGRAM_UNTRIED, PROGRAM_READY, PROGRAM_UNFIT } state;
+	bool fits; /* the expression compiles for this link type */
 	struct bpf_program code;
 };
 
 struct filter {
 	char *expression;
-	struct program programs[UINT16_MAX + 1]; /* by link type; pages as used */
+	struct program *programs; /* one for each link type seen */
+	size_t n, cap;
+	uint32_t
+	    place[UINT16_MAX + 1]; /* of a link type in programs, from 1; 0: none */
 };
 
 /*
@@ -91,18 +94,33 @@ filter_new(const char *expression, char *error, size_t n)
 	return filter;
 }
 
+/* The first frame of this link type came. */
+static void
+add_program(struct filter *filter, uint16_t link)
+{
+	struct program *program;
+	char ignored[PCAP_ERRBUF_SIZE];
+
+	if (filter->n == filter->cap) {
+		filter->cap = filter->cap ? filter->cap * 2 : 4;
+		filter->programs = mem_grow(
+		    filter->programs, filter->cap * sizeof(filter->programs[0]));
+	}
+	program = &filter->programs[filter->n++];
+	program->fits = compile(filter->expression, link, &program->code, ignored,
+			    sizeof(ignored)) == 0;
+	filter->place[link] = (uint32_t)filter->n;
+}
+
 enum filter_verdict
 filter_match(struct filter *filter, const struct frame *f)
 {
-	struct program *program = &filter->programs[f->link];
-	char ignored[PCAP_ERRBUF_SIZE];
+	const struct program *program;
 
-	if (program->state == PROGRAM_UNTRIED)
-		program->state = compile(filter->expression, f->link, &program->code,
-				     ignored, sizeof(ignored)) == 0
-		    ? PROGRAM_READY
-		    : PROGRAM_UNFIT;
-	if (program->state == PROGRAM_UNFIT)
+	if (filter->place[f->link] == 0)
+		add_program(filter, f->link);
+	program = &filter->programs[filter->place[f->link] - 1];
+	if (!program->fits)
 		return FILTER_UNFIT;
 	return bpf_filter(
 		   program->code.bf_insns, f->data.p, f->wire_len, (u_int)f->data.n)
@@ -125,9 +143,10 @@ filter_free(struct filter *filter)
 {
 	if (filter == NULL)
 		return;
-	for (size_t i = 0; i <= UINT16_MAX; i++)
-		if (filter->programs[i].state == PROGRAM_READY)
+	for (size_t i = 0; i < filter->n; i++)
+		if (filter->programs[i].fits)
 			pcap_freecode(&filter->programs[i].code);
+	free(filter->programs);
 	free(filter->expression);
 	free(filter);
 }

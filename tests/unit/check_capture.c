@@ -27,8 +27,11 @@ struct maker {
 static void
 put(struct maker *m, uint64_t v, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		buf_char(&m->b, (char)(v >> 8 * (m->big ? n - 1 - i : i)));
+	for (size_t i = 0; i < n; i++) {
+		size_t place = m->big ? n - 1 - i : i;
+
+		buf_char(&m->b, place < 8 ? (char)(v >> 8 * place) : '\0');
+	}
 }
 
 static void
@@ -279,14 +282,17 @@ static void
 expect(struct replay *r, int64_t ts_ns, size_t n, uint16_t link)
 {
 	struct frame f;
+	bool same = true;
 
 	ck_assert_int_eq(replay_next(r, &f), 1);
 	ck_assert_int_eq(f.ref.ts_ns, ts_ns);
 	ck_assert_uint_eq(f.data.n, n);
 	ck_assert_uint_eq(f.link, link);
 	ck_assert_uint_ge(f.wire_len, n);
-	for (size_t i = 0; i < n; i++)
-		ck_assert_uint_eq(f.data.p[i], 'a' + n % 26);
+	/* One assertion for all: each costs a system call. */
+	for (size_t i = 0; i < n && same; i++)
+		same = f.data.p[i] == 'a' + n % 26;
+	ck_assert(same);
 }
 
 static void

@@ -15,8 +15,9 @@
  * Allowed names are never flagged by the rule that allows them, whatever the class:
  * popularity, too, is not weighed but decides.
  *
- * Score = base of the class * length of the label (edit classes: 5 letters 0.7) *
- * place where the name was seen.
+ * Score = base of the class * length of the label meant (edit classes: 5 letters
+ * 0.7) * place where the name was seen.  Where either label has fewer letters than
+ * the rule's min_label, edits are not looked for at all.
  */
 
 #include "judge/ruleset_private.h"
@@ -25,7 +26,7 @@
 #include <stdio.h>
 
 enum {
-	FULL_LABEL = 6,	 /* letters from which an edit has its full weight */
+	FULL_LABEL = 6, /* letters of the label meant, from which an edit weighs all */
 	SHORT_WEIGHT = 70, /* percent below that */
 	LOOK_MIN = 4,	 /* letters of a label that is compared by look or sound */
 	SCOPE_ANY_BASE = 35,
@@ -427,7 +428,7 @@ static void
 judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 {
 	const char *name = protected_name(g->r->protected, hit->id);
-	bool is_short = is_edit(hit->class) && hit->label < FULL_LABEL;
+	bool is_short = is_edit(hit->class) && hit->meant < FULL_LABEL;
 	unsigned score = weigh(g, hit->base, is_short ? SHORT_WEIGHT : 100);
 	enum verdict refused;
 	enum typo class;

@@ -21,7 +21,8 @@ struct typo_hit {
 	uint32_t id;	 /* of the protected name */
 	enum typo class;
 	uint8_t base;	 /* score, percent */
-	uint8_t label;	 /* characters of the shortest label it rests on */
+	uint8_t label;	 /* characters of the label it rests on, the shorter of the two */
+	uint8_t meant;	 /* edit: of that label in the name meant */
 	bool digits;	 /* edit: digits for digits, numbered siblings */
 	struct edit edit; /* edit classes: for typo_edit_class */
 	size_t from;	  /* where the tail that was compared begins */

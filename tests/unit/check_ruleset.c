@@ -354,6 +354,7 @@ START_TEST(shipped_rules_pass_their_own_tests)
 {
 	struct ruleset_options options = { .suffixes = suffixes, .every_place = true };
 	struct judge_context c = { .place = PLACE_RCPT };
+	struct buf wrong = { 0 };
 	struct diag d = { 0 };
 
 	rule_specs_init(&specs);
@@ -367,9 +368,13 @@ START_TEST(shipped_rules_pass_their_own_tests)
 			ruleset_match_text(set, span_str(test->name), &c, &j);
 			for (unsigned m = 0; m < j.n; m++)
 				flagged |= j.match[m].rule == specs.rules[i];
-			ck_assert_msg(flagged == test->flag, "rule %u: %s: %s",
-			    specs.rules[i]->id, test->name, verdict_str(j.verdict));
+			if (flagged != test->flag)
+				buf_printf(&wrong, "rule %u: %s: %s\n",
+				    specs.rules[i]->id, test->name,
+				    verdict_str(j.verdict));
 		}
+	ck_assert_msg(wrong.n == 0, "%s", wrong.n ? wrong.p : "");
+	buf_fini(&wrong);
 	rules_gone();
 }
 END_TEST

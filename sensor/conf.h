@@ -62,6 +62,7 @@ struct conf {
 
 	bool verify_checksums;
 	bool vlan_in_flow_key;
+	bool deduplicate;
 
 	int64_t flows;
 	int64_t flow_buffer; /* octets, one side of one flow */
@@ -78,9 +79,11 @@ struct conf {
 	int64_t tracked;    /* flagged names waiting for their outcome */
 	int64_t thresholds; /* clients and names that thresholds remember */
 	int64_t hold;
+	int64_t duplicate_window;
 
 	struct conf_ports dns_ports;
 	struct conf_ports smtp_ports;
+	bool any_port;
 	bool mdns;
 	bool llmnr;
 

@@ -7,6 +7,7 @@
 #include "sensor.h"
 
 #include "decode/decoders.h"
+#include "packet/duplicate.h"
 #include "packet/packet.h"
 #include "track/track.h"
 
@@ -18,6 +19,7 @@
 struct sensor {
 	struct stats *stats;
 	struct packet_decoder *packets;
+	struct duplicates *duplicates; /* NULL: not looked for */
 	struct flow_table *flows;
 	struct decoders *decoders;
 	struct track *track;
@@ -208,6 +210,7 @@ make_decoders(struct sensor *s, const struct conf *conf)
 	struct decoder_options options = {
 		.dns_ports = port_list(&conf->dns_ports),
 		.smtp_ports = port_list(&conf->smtp_ports),
+		.any_port = conf->any_port,
 		.mdns = conf->mdns,
 		.llmnr = conf->llmnr,
 		.dns_connections = (size_t)conf->dns_connections,
@@ -256,6 +259,7 @@ make_flows(struct sensor *s, const struct conf *conf)
 		.idle_ns = conf->flow_idle,
 		.gap_ns = conf->gap_wait,
 		.vlan_in_key = conf->vlan_in_flow_key,
+		.any_port = conf->any_port,
 		.ports = ports,
 		.nports = conf->dns_ports.n + conf->smtp_ports.n,
 	};
@@ -300,6 +304,8 @@ sensor_new(const struct conf *conf, const struct ruleset *rules,
 	s->decoders = make_decoders(s, conf);
 	s->flows = make_flows(s, conf);
 	s->packets = make_packets(s, conf);
+	if (conf->deduplicate)
+		s->duplicates = duplicates_new(conf->duplicate_window);
 	return s;
 }
 
@@ -309,6 +315,7 @@ sensor_free(struct sensor *s)
 	if (s == NULL)
 		return;
 	packet_decoder_free(s->packets);
+	duplicates_free(s->duplicates);
 	flow_table_free(s->flows);
 	decoders_free(s->decoders);
 	track_free(s->track);
@@ -355,6 +362,9 @@ sensor_frame(struct sensor *s, const struct frame *f)
 	stats_inc(s->stats, STAT_FRAME_READ);
 	advance(s, f->ref.ts_ns);
 	fate = packet_decode(s->packets, f, &p);
+	if (fate == STAT_FRAME_DECODED && s->duplicates != NULL &&
+	    duplicates_seen(s->duplicates, &p))
+		fate = STAT_FRAME_DUPLICATE;
 	stats_inc(s->stats, fate);
 	if (fate != STAT_FRAME_DECODED)
 		return;

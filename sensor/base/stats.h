@@ -52,7 +52,7 @@
 	X(FLOW_ONE_SIDED,        "flow.one_sided",        "TCP connections of which only one side was seen") \
 	X(FLOW_GAP,              "flow.gap",              "holes in TCP streams that were never filled") \
 	X(FLOW_GAP_BYTES,        "flow.gap_bytes",        "octets missing in those holes") \
-	X(FLOW_NO_BUFFER,        "flow.no_buffer",        "segments dropped: no room to hold them until the hole before them is filled") \
+	X(FLOW_NO_BUFFER,        "flow.no_buffer",        "holes given up early: no room to hold what came behind them") \
 	X(TCP_RETRANSMITTED,     "anomaly.tcp_retransmitted", "segments that brought nothing new") \
 	X(TCP_OVERLAP,           "anomaly.tcp_overlap",   "segments that overlap with other bytes (the first are kept)") \
 	X(TCP_OUT_OF_WINDOW,     "anomaly.tcp_out_of_window", "segments too far from their stream to belong to it") \

@@ -22,6 +22,7 @@ struct decoders {
 struct decoder {
 	const char *name;
 	bool (*wants)(const struct decoders *d, uint16_t port);
+	bool (*begins)(struct span first); /* first octets of either side on any port */
 	void *(*open)(struct decoders *d, struct flow *f);
 	void (*bytes)(
 	    struct decoders *d, struct flow *f, enum side side, const struct chunk *c);
@@ -42,6 +43,19 @@ static bool
 dns_wants(const struct decoders *d, uint16_t port)
 {
 	return has_port(&d->options.dns_ports, port);
+}
+
+/* A length, and a message with one question that is no longer than that. */
+static bool
+dns_begins(struct span first)
+{
+	struct wire w = wire_over(first);
+	size_t len = wire_u16(&w);
+	struct dns_question q;
+	struct dns_msg m;
+
+	return dns_open(&m, span_first(wire_rest(&w), len)) && m.questions == 1 &&
+	    m.opcode == 0 && dns_next_question(&m, &q);
 }
 
 static void *
@@ -76,6 +90,18 @@ smtp_wants(const struct decoders *d, uint16_t port)
 	return has_port(&d->options.smtp_ports, port);
 }
 
+static bool
+smtp_begins(struct span first)
+{
+	static const char *const words[] = { "220 ", "220-", "EHLO ", "HELO ", "LHLO ",
+		"MAIL FROM:" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (span_begins_nocase(first, span_str(words[i])))
+			return true;
+	return false;
+}
+
 static void *
 smtp_open_flow(struct decoders *d, struct flow *f)
 {
@@ -105,44 +131,69 @@ smtp_close_flow(struct decoders *d, struct flow *f, int64_t ts_ns)
 
 /* clang-format off */
 static const struct decoder rows[] = {
-	{ "dns",  dns_wants,  dns_open_flow,  dns_bytes,       dns_gap,       dns_close },
-	{ "smtp", smtp_wants, smtp_open_flow, smtp_bytes_flow, smtp_gap_flow, smtp_close_flow },
+	{ "dns",  dns_wants,  dns_begins,  dns_open_flow,  dns_bytes,       dns_gap,       dns_close },
+	{ "smtp", smtp_wants, smtp_begins, smtp_open_flow, smtp_bytes_flow, smtp_gap_flow, smtp_close_flow },
 };
 /* clang-format on */
+
+/* A flow's app before its first octets told (any_port); its decoder is NULL then. */
+enum { APPS = sizeof(rows) / sizeof(rows[0]), APP_UNKNOWN = APPS };
+
+static bool
+app_open(struct decoders *d, struct flow *f, size_t app)
+{
+	f->app = (uint8_t)app;
+	f->decoder = rows[app].open(d, f);
+	return f->decoder != NULL;
+}
 
 static bool
 flow_open(void *arg, struct flow *f)
 {
 	struct decoders *d = arg;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (!rows[i].wants(d, f->tuple.port[SIDE_RESPONDER]) &&
-		    !rows[i].wants(d, f->tuple.port[SIDE_ORIGINATOR]))
-			continue;
-		f->app = (uint8_t)i;
-		f->decoder = rows[i].open(d, f);
-		return f->decoder != NULL;
-	}
-	return false;
+	for (size_t i = 0; i < APPS; i++)
+		if (rows[i].wants(d, f->tuple.port[SIDE_RESPONDER]) ||
+		    rows[i].wants(d, f->tuple.port[SIDE_ORIGINATOR]))
+			return app_open(d, f, i);
+	f->app = APP_UNKNOWN;
+	return d->options.any_port;
+}
+
+/* The first octets of a flow on another port: they tell, or nothing does. */
+static void
+flow_probe(struct decoders *d, struct flow *f, struct span first)
+{
+	for (size_t i = 0; i < APPS; i++)
+		if (rows[i].begins(first) && app_open(d, f, i))
+			return;
+	f->app = APP_UNKNOWN;
+	f->decoder = NULL;
+	f->done = true;
 }
 
 static void
 flow_bytes(void *arg, struct flow *f, enum side side, const struct chunk *c)
 {
-	rows[f->app].bytes(arg, f, side, c);
+	if (f->app == APP_UNKNOWN)
+		flow_probe(arg, f, c->data);
+	if (f->app != APP_UNKNOWN)
+		rows[f->app].bytes(arg, f, side, c);
 }
 
 static void
 flow_gap(void *arg, struct flow *f, enum side side, uint32_t n)
 {
-	rows[f->app].gap(arg, f, side, n);
+	if (f->app != APP_UNKNOWN)
+		rows[f->app].gap(arg, f, side, n);
 }
 
 static void
 flow_ended(void *arg, struct flow *f, enum flow_end why, int64_t ts_ns)
 {
 	(void)why;
-	rows[f->app].close(arg, f, ts_ns);
+	if (f->app != APP_UNKNOWN)
+		rows[f->app].close(arg, f, ts_ns);
 }
 
 struct flow_reader

@@ -19,6 +19,7 @@ struct port_list {
 struct decoder_options {
 	struct port_list dns_ports;  /* UDP and TCP */
 	struct port_list smtp_ports; /* TCP */
+	bool any_port;		     /* TCP: also on other ports, by the first octets */
 	bool mdns, llmnr;	     /* UDP 5353, UDP 5355 */
 	size_t dns_connections;
 	struct smtp_limits smtp;

@@ -13,8 +13,8 @@ enum {
 };
 
 struct flow_table *
-flow_table_new(const struct flow_limits *limits, const struct flow_reader *reader,
-    struct stats *s)
+flow_table_new(
+    const struct flow_limits *limits, const struct flow_reader *reader, struct stats *s)
 {
 	struct flow_table *t = mem_alloc(sizeof(*t));
 	size_t flows = limits->flows > 0 ? limits->flows : 1;
@@ -67,8 +67,7 @@ static struct flow_key
 key_of(const struct flow_table *t, const struct packet *p)
 {
 	uint8_t octets[TUPLE_OCTETS + sizeof(p->vlan)];
-	size_t n =
-	    tuple_octets(&p->src, p->src_port, &p->dst, p->dst_port, octets);
+	size_t n = tuple_octets(&p->src, p->src_port, &p->dst, p->dst_port, octets);
 
 	if (t->limits.vlan_in_key) {
 		memcpy(octets + n, p->vlan, p->vlans * sizeof(p->vlan[0]));
@@ -96,7 +95,8 @@ find(const struct flow_table *t, const struct flow_key *k, const struct packet *
 		const struct flow_tuple *tuple = &c->flow.tuple;
 		enum side from = side_of(c, k), to = side_peer(from);
 
-		if (tuple->port[from] == p->src_port && tuple->port[to] == p->dst_port &&
+		if (tuple->port[from] == p->src_port &&
+		    tuple->port[to] == p->dst_port &&
 		    ip_addr_eq(&tuple->addr[from], &p->src) &&
 		    ip_addr_eq(&tuple->addr[to], &p->dst) &&
 		    (!t->limits.vlan_in_key || same_vlans(&c->flow, p)))
@@ -228,8 +228,8 @@ conn_new(struct flow_table *t, const struct note *n, const struct flow_key *k,
 	}
 	if (t->conns.n >= t->limits.flows) {
 		stats_inc(t->stats, STAT_FLOW_EVICTED);
-		conn_end(t, (struct conn *)t->conns.oldest, FLOW_END_EVICTED,
-		    p->ref.ts_ns);
+		conn_end(
+		    t, (struct conn *)t->conns.oldest, FLOW_END_EVICTED, p->ref.ts_ns);
 	}
 	c->serial = t->serial++;
 	c->last_ns = p->ref.ts_ns;
@@ -371,7 +371,8 @@ flow_finish(struct flow_table *t)
 	struct conn **all = mem_alloc(n * sizeof(all[0]));
 
 	for (size_t i = 0; i < n; i++) {
-		all[i] = (struct conn *)(i == 0 ? t->conns.oldest : all[i - 1]->node.newer);
+		all[i] =
+		    (struct conn *)(i == 0 ? t->conns.oldest : all[i - 1]->node.newer);
 	}
 	qsort(all, n, sizeof(all[0]), by_serial);
 	for (size_t i = 0; i < n; i++)

@@ -37,7 +37,7 @@ struct flow {
 	uint64_t id;		/* from the tuple alone: the same in every replay */
 	uint8_t vlans, tunnels; /* as in struct packet, of the first packet with data */
 	uint16_t vlan[PACKET_VLANS];
-	bool midstream; /* where the originator began is not known: no SYN, no SYN/ACK */
+	bool midstream; /* the handshake, and so the originator's beginning, not seen */
 	bool seen[2];	/* data or acknowledgements came from that side */
 	bool done;	/* set by the reader: it wants no more of this flow than `end` */
 	uint8_t app;	/* the reader's own: which protocol it is */
@@ -83,7 +83,7 @@ struct flow_limits {
 	size_t buffer_bytes; /* memory of early segments, all flows together */
 	size_t flow_bytes;   /* the same for one side of one flow */
 	int64_t idle_ns;     /* silence after which a flow is forgotten */
-	int64_t gap_ns; /* how long an acknowledged hole is waited for (reordering) */
+	int64_t gap_ns;	  /* how long an acknowledged hole is waited for (reordering) */
 	bool vlan_in_key; /* tell flows apart by VLAN tags after all */
 	bool any_port;	  /* look at packets of all ports, not only of these: */
 	const uint16_t *ports; /* of the servers that matter; copied */

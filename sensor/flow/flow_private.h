@@ -10,15 +10,15 @@
 #include "flow/flow.h"
 
 enum {
-	SEQ_WINDOW = 1 << 24,	/* farther from the stream a segment is no part of it */
-	RST_WINDOW = 1 << 16,	/* the same for a reset, which is easier to forge */
-	NOTES = 1 << 16,	/* handshakes remembered */
-	BLOCK_SIZE = 2048,	/* octets of a block with its header */
-	HOLE_PATIENCE = 8,	/* segments waited for behind an acknowledged hole */
-	HOLE_PATIENCE_ACK = 4,	/* what a further acknowledgement takes of that */
-	HOLE_ONE_SIDED = 4,	/* times gap_ns: nobody acknowledges, loss or not */
-	STRAY_LIMIT = 64,	/* weight of strays in a row that move the stream */
-	STRAY_WEIGHT_VOUCHED = 16, /* of one whose acknowledgement fits the connection */
+	SEQ_WINDOW = 1 << 24,  /* farther from the stream a segment is no part of it */
+	RST_WINDOW = 1 << 16,  /* the same for a reset, which is easier to forge */
+	NOTES = 1 << 16,       /* handshakes remembered */
+	BLOCK_SIZE = 2048,     /* octets of a block with its header */
+	HOLE_PATIENCE = 8,     /* segments waited for behind an acknowledged hole */
+	HOLE_PATIENCE_ACK = 4, /* what a further acknowledgement takes of that */
+	HOLE_ONE_SIDED = 4,    /* times gap_ns: nobody acknowledges, loss or not */
+	STRAY_LIMIT = 64,      /* weight of strays in a row that move the stream */
+	STRAY_VOUCHED = 16,    /* weight of one whose acknowledgement fits; others 1 */
 };
 
 /* A connection as a packet names it; 0 is the lower endpoint by address, then port. */
@@ -70,10 +70,10 @@ enum half_state {
 
 /* One side of a connection. */
 struct half {
-	struct hole *hole; /* NULL: nothing waits */
-	uint32_t next;	   /* sequence number of the next octet to deliver */
-	uint32_t acked;	   /* highest acknowledgement by the peer */
-	uint32_t isn;	   /* one before the first octet */
+	struct hole *hole;   /* NULL: nothing waits */
+	uint32_t next;	     /* sequence number of the next octet to deliver */
+	uint32_t acked;	     /* highest acknowledgement by the peer */
+	uint32_t isn;	     /* one before the first octet */
 	uint16_t stray_next; /* low bits of where the last stray segment ended */
 	uint8_t strays;	     /* weight of strays in a row */
 	uint8_t state;	     /* enum half_state */
@@ -94,7 +94,7 @@ _Static_assert(sizeof(struct conn) <= 256, "a connection has grown");
 
 /* What is remembered of a connection of which there is no state. */
 struct note {
-	uint32_t tag;	/* the part of the hash that is not the place */
+	uint32_t tag;	 /* the part of the hash that is not the place */
 	uint32_t isn[2]; /* by endpoint; of an ended connection: where it ended */
 	bool known[2];
 	bool ended;
@@ -169,8 +169,8 @@ void note_forget(struct flow_table *t, uint64_t hash);
 /* Octets that are in the window and not before half.next, no FIN before them. */
 void hole_take(struct flow_table *t, struct conn *c, enum side side, struct segment s);
 /* A FIN that is not before half.next. */
-void hole_fin(struct flow_table *t, struct conn *c, enum side side, uint32_t fin,
-    int64_t now_ns);
+void hole_fin(
+    struct flow_table *t, struct conn *c, enum side side, uint32_t fin, int64_t now_ns);
 /* half.acked has advanced. */
 void hole_acked(struct flow_table *t, struct conn *c, enum side side, int64_t now_ns);
 /* Give up what was waited for too long by now. */

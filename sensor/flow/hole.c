@@ -385,7 +385,7 @@ differs(const struct hole *hole, const struct segment *s)
 		if (ahead >= 0)
 			here = span_after(here, (size_t)ahead);
 		else
-			there = span_after(there, (size_t)-(int64_t)ahead);
+			there = span_after(there, (size_t)(-(int64_t)ahead));
 		n = here.n < there.n ? here.n : there.n;
 		if (!span_eq(span_first(here, n), span_first(there, n)))
 			return true;

@@ -75,7 +75,8 @@ note_syn(struct flow_table *t, const struct flow_key *k, const struct packet *p)
 		note_set(n, from, p->seq);
 		return;
 	}
-	*n = (struct note){ .tag = tag_of(k->hash), .originator = answer ? peer : from };
+	*n =
+	    (struct note){ .tag = tag_of(k->hash), .originator = answer ? peer : from };
 	note_set(n, from, p->seq);
 	if (answer)
 		note_set(n, peer, p->ack - 1);

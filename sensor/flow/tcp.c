@@ -57,8 +57,8 @@ syn(struct flow_table *t, struct conn *c, enum side side, const struct flow_key 
 		return true;
 	}
 	n = c->renewing ? note_find(t, k->hash) : NULL;
-	*renewed = p->payload.n + p->missing > 0 ||
-	    (n != NULL && note_confirmed_by(n, k, p));
+	*renewed =
+	    p->payload.n + p->missing > 0 || (n != NULL && note_confirmed_by(n, k, p));
 	note_syn(t, k, p);
 	c->renewing = true;
 	return false;
@@ -94,8 +94,8 @@ in_window(const struct half *h, uint32_t seq)
 
 /* The peer of `side` has received all before ack. */
 static void
-acknowledge(struct flow_table *t, struct conn *c, enum side side, uint32_t ack,
-    int64_t now_ns)
+acknowledge(
+    struct flow_table *t, struct conn *c, enum side side, uint32_t ack, int64_t now_ns)
 {
 	struct half *h = &c->half[side];
 
@@ -124,7 +124,7 @@ stray(struct flow_table *t, struct conn *c, enum side side, const struct segment
 	    in_window(peer, p->ack);
 
 	stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);
-	h->strays = (follows ? h->strays : 0) + (vouched ? STRAY_WEIGHT_VOUCHED : 1);
+	h->strays = (follows ? h->strays : 0) + (vouched ? STRAY_VOUCHED : 1);
 	h->stray_next = (uint16_t)(s->seq + segment_len(s));
 	if (h->strays < STRAY_LIMIT)
 		return false;

@@ -109,7 +109,8 @@ base64(const uint8_t *p, size_t n, char *text)
 const char *
 flow_community_id(const struct flow_tuple *t, char text[COMMUNITY_ID_LEN])
 {
-	uint8_t octets[TUPLE_OCTETS], all[2 + TUPLE_OCTETS + 2], digest[SHA1_DIGEST_LENGTH];
+	uint8_t octets[TUPLE_OCTETS], all[2 + TUPLE_OCTETS + 2],
+	    digest[SHA1_DIGEST_LENGTH];
 	size_t n = octets_of(t, octets), addresses = n - 2 * sizeof(uint16_t);
 	uint8_t *to = all;
 	SHA1_CTX sha1;

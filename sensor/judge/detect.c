@@ -6,6 +6,8 @@
 
 #include "judge/rulefile_private.h"
 
+#include "names/keyboard.h"
+
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 /* Classes as bits 1 << enum typo. */
@@ -147,9 +149,11 @@ load_scope(struct loader *l, const struct yaml_node *node, void *object)
 static void
 load_layouts(struct loader *l, const struct yaml_node *node, void *object)
 {
-	static const char *const words[] = { "qwerty", "qwertz", "azerty", NULL };
+	const char *words[KEYBOARD_COUNT + 1] = { NULL };
 	struct target *target = object;
 
+	for (int k = 0; k < KEYBOARD_COUNT; k++)
+		words[k] = keyboard_str((enum keyboard)k);
 	target->detect->layouts = load_words(l, node, "keyboard layout", words);
 }
 

@@ -142,8 +142,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	const struct smtp_limits limits = { FLOWS, 5, 200 };
 	struct counts counts = { 0 };
 	struct stats stats = { 0 };
-	struct smtp_sink sink = { &counts, on_session, on_name, on_name, on_mail,
-		on_rcpt, on_rcpt_reply, on_rcpt_over, on_tx_end, on_end };
+	struct smtp_sink sink = { .arg = &counts,
+		.session = on_session,
+		.banner = on_name,
+		.helo = on_name,
+		.mail = on_mail,
+		.rcpt = on_rcpt,
+		.rcpt_reply = on_rcpt_reply,
+		.rcpt_over = on_rcpt_over,
+		.tx_end = on_tx_end,
+		.end = on_end };
 	struct flow flows[FLOWS] = { 0 };
 	struct smtp_conn *conns[FLOWS];
 	struct frame_ref end = { 0 };

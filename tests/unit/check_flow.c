@@ -170,7 +170,8 @@ play_one(struct world *w, const char *s)
 	p.ack = w->isn[!side] + 1;
 	for (s = end; *s != '\0' && *s != ' '; s = end) {
 		end = (char *)(uintptr_t)(s + 1);
-		for (size_t i = 0; i < sizeof(flag_letters) / sizeof(flag_letters[0]); i++)
+		for (size_t i = 0; i < sizeof(flag_letters) / sizeof(flag_letters[0]);
+		     i++)
 			if (*s == flag_letters[i].letter)
 				p.tcp_flags |= flag_letters[i].flag;
 		if (*s == 'S')
@@ -630,7 +631,8 @@ static const struct {
 	    "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
 	{ "192.168.1.52", "8.8.8.8", 54585, 53, IP_PROTO_UDP,
 	    "1:d/FP5EW3wiY1vCndhwleRRKHowQ=" },
-	{ "2001:db8::2", "2001:db8::1", 40000, 25, IP_PROTO_TCP, "1:0ViwYC7lRNJHG8I0d0MxQipsgIk=" },
+	{ "2001:db8::2", "2001:db8::1", 40000, 25, IP_PROTO_TCP,
+	    "1:0ViwYC7lRNJHG8I0d0MxQipsgIk=" },
 };
 
 START_TEST(community_id_is_the_published_one_both_ways)

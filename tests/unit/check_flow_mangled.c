@@ -58,8 +58,8 @@ on_bytes(void *arg, struct flow *f, enum side side, const struct chunk *c)
 	uint32_t at = c->seq - r->isn[side] - 1;
 
 	(void)f;
-	ck_assert_msg(at == r->at[side], "side %d: octet %u where %u was next", side, at,
-	    r->at[side]);
+	ck_assert_msg(at == r->at[side], "side %d: octet %u where %u was next", side,
+	    at, r->at[side]);
 	ck_assert_uint_le(at + c->data.n, r->size[side]);
 	ck_assert(memcmp(c->data.p, r->stream[side] + at, c->data.n) == 0);
 	r->at[side] += (uint32_t)c->data.n;

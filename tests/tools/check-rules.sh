@@ -1,0 +1,115 @@
+#!/bin/sh
+# straywatch-check: the shipped rules pass, mistakes are told, names are judged.
+
+check=./straywatch-check
+rules=${srcdir:-.}/rules
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# expect WHAT STATUS COMMAND...: its output goes to $work/out and $work/err
+expect()
+{
+	what=$1
+	want=$2
+	shift 2
+	"$@" >"$work/out" 2>"$work/err"
+	got=$?
+	if [ "$got" -ne "$want" ]; then
+		echo "FAIL: $what: exit status $got, not $want"
+		sed 's/^/	/' "$work/err"
+		failed=1
+	fi
+}
+
+# same WHAT FILE: $work/FILE holds what stands on stdin
+same()
+{
+	if ! diff - "$work/$2" >"$work/diff"; then
+		echo "FAIL: $1"
+		sed 's/^/	/' "$work/diff"
+		failed=1
+	fi
+}
+
+expect "shipped rules and their tests" 0 $check -R "$rules"
+grep -c 'tests pass$' "$work/out" >"$work/passed"
+grep -h '^  - id:' "$rules"/sets/*.yaml | wc -l | tr -d ' ' >"$work/rules"
+same "every shipped rule has tests that pass" passed <"$work/rules"
+expect "rules as arguments" 0 $check "$rules/sets/us-military.yaml"
+expect "rules found without being named" 0 $check
+
+printf '%s\n%s\n' '{version: 1, sets: {s: {file: none.txt}}, rules: [' \
+	'{id: 1, name: a, protct: [s]}, {id: 1, name: b, protect: s}]}' >"$work/bad.yaml"
+expect "four mistakes" 2 $check "$work/bad.yaml"
+sed "s|$work/||g" "$work/err" | cut -d: -f1-3 >"$work/places"
+same "four mistakes are located" places <<END
+bad.yaml:1:31
+bad.yaml:2:18
+bad.yaml:2:37
+bad.yaml:2:58
+END
+
+cat >"$work/test.yaml" <<END
+version: 1
+rules:
+  - id: 1
+    name: Test that fails
+    protect: [example.com]
+    tests: { flag: [unrelated.org], clean: [exmaple.com] }
+END
+expect "tests that fail" 2 $check "$work/test.yaml"
+sed "s|$work/||g" "$work/err" | cut -d' ' -f1-7 >"$work/places"
+same "tests that fail are located" places <<END
+test.yaml:6:21: test of rule 1 fails: "unrelated.org"
+test.yaml:6:45: test of rule 1 fails: "exmaple.com"
+END
+
+printf 'army.ml\r\nMAIL.ML.\ngoogle.ml\narmy..ml\n\nnavy.mil' >"$work/names"
+expect "names of a file" 0 $check -R "$rules" --names "$work/names"
+same "verdicts" out <<END
+army.ml	flag	1001	army.mil	tld_confusion	95
+MAIL.ML.	flag	1001	mail.mil	tld_confusion	95
+google.ml	clean	-	-	unrelated	0
+army..ml	clean	-	-	malformed	0
+-	clean	-	-	malformed	0
+navy.mil	clean	-	-	exact	0
+END
+expect "names of standard input" 0 $check -p lockheedmartin.com --names - <<END
+lockhedmartin.com
+END
+same "a domain protected by -p" out <<END
+lockhedmartin.com	flag	9000001	lockheedmartin.com	omission	70
+END
+cat >"$work/conf.yaml" <<END
+sites: { search_suffixes: [ad.example.net] }
+rules: { paths: [$work/own.yaml], protect: [boeing.com] }
+END
+cat >"$work/own.yaml" <<END
+version: 1
+rules: [{ id: 5, name: n, protect: [army.mil], detect: [embedded] }]
+END
+expect "names by a configuration" 0 $check -c "$work/conf.yaml" --names - <<END
+army.mil.ad.example.net
+army.mil.login-example.com
+boeiing.com
+END
+same "verdicts by a configuration" out <<END
+army.mil.ad.example.net	clean	-	-	search_leak	0
+army.mil.login-example.com	flag	5	army.mil	embedded	60
+boeiing.com	flag	9000001	boeing.com	repetition	80
+END
+expect "a file of names that is not there" 1 $check --names "$work/none"
+
+expect "explain" 0 $check --explain army.ml nic.ml
+grep -q '^flagged by rule 1001: ' "$work/out" || { echo "FAIL: no reason"; failed=1; }
+grep -q '^clean: ' "$work/out" || { echo "FAIL: no reason for clean"; failed=1; }
+
+expect "an unknown option" 2 $check --frobnicate
+expect "explain without a name" 2 $check --explain
+expect "two files of names" 2 $check --names a b
+expect "a domain that is none" 2 $check -p army --names /dev/null
+expect "rules that are not there" 2 $check -R "$work/none.yaml"
+expect "help" 0 $check -h
+expect "version" 0 $check -V
+exit $failed

@@ -385,9 +385,8 @@ hit_wanted(struct judge *g, const struct rule *rule, const struct typo_hit *hit,
 
 	*class = hit->class;
 	if (is_edit(hit->class))
-		*class = typo_edit_class(&hit->edit, span_str(name),
-		    span_of(g->seen.text.p + hit->from, g->seen.text.n - hit->from),
-		    rule->spec->detect.layouts);
+		*class = typo_edit_class(&hit->edit,
+		    span_after(g->seen.text, hit->from), rule->spec->detect.layouts);
 	if (typo_group(hit->class) == GROUP_TLD)
 		return rule->classes &
 		    (typo_bit(TYPO_TLD_CONFUSION) | typo_bit(TYPO_TLD_UNDELEGATED)) &&

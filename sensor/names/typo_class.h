@@ -106,8 +106,7 @@ unsigned search_first(const struct typo_search *s, int more);
  * The class of an edit for somebody who types on these layouts (bits by enum
  * keyboard, 0: all): what is a neighbour key on one is a wrong letter on another.
  */
-enum typo typo_edit_class(const struct edit *e, struct span meant, struct span typed,
-    unsigned layouts);
+enum typo typo_edit_class(const struct edit *e, struct span typed, unsigned layouts);
 /* The words that combosquats are made with, when a rule names none. */
 bool typo_combo_word(struct span word);
 

@@ -92,7 +92,7 @@ compare(struct typo_search *s, uint32_t id, size_t from)
 	for (unsigned i = 0; i < s->n; i++)
 		if (s->hits[i].id == id && typo_edit.classes & typo_bit(s->hits[i].class))
 			return;
-	hit = search_hit(s, id, typo_edit_class(&e, meant, typed, 0));
+	hit = search_hit(s, id, typo_edit_class(&e, typed, 0));
 	if (hit == NULL)
 		return;
 	hit->edit = e;
@@ -189,10 +189,8 @@ repeats(struct span typed, size_t at)
 }
 
 enum typo
-typo_edit_class(const struct edit *e, struct span meant, struct span typed,
-    unsigned layouts)
+typo_edit_class(const struct edit *e, struct span typed, unsigned layouts)
 {
-	(void)meant;
 	switch (e->kind) {
 	case EDIT_TRANSPOSITION:
 		return TYPO_TRANSPOSITION;

@@ -511,11 +511,9 @@ enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 		g->closed = i > 0;
 		break;
 	case ZONE_MATCH_BELOW:
-		if (i == 0)
-			break;
-		/* fall through */
 	case ZONE_MATCH:
-		if (rule_listens(g, rule->spec) && allowed(g, rule) == VERDICT_UNRELATED)
+		if ((zone->kind == ZONE_MATCH || i > 0) && rule_listens(g, rule->spec) &&
+		    allowed(g, rule) == VERDICT_UNRELATED)
 			flag(g, rule->spec, TYPO_LISTED,
 			    weigh(g, (unsigned)typo_base(TYPO_LISTED), 100),
 			    rule->spec->meant);

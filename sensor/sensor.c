@@ -377,6 +377,7 @@ sensor_frame(struct sensor *s, const struct frame *f)
 void
 sensor_finish(struct sensor *s)
 {
+	packet_decoder_flush(s->packets);
 	flow_finish(s->flows);
 	track_finish(s->track);
 	if (s->log_stats)

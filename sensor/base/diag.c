@@ -13,6 +13,10 @@ static void __attribute__((format(printf, 6, 0))) add(struct diag *d, const char
 	char text[1024];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
+	/* What is quoted from a file must not steer the terminal. */
+	for (char *p = text; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
 	buf_str(&d->text, file);
 	if (line > 0)
 		buf_printf(&d->text, ":%zu:%zu", line, column);

@@ -39,7 +39,7 @@
 	X(PACKET_TCP,            "packet.tcp",            "TCP packets") \
 	X(PACKET_TUNNELLED,      "packet.tunnelled",      "packets found inside a tunnel") \
 	X(PACKET_CUT,            "packet.cut",            "packets longer than the capture's snap length") \
-	X(PACKET_BAD_CHECKSUM,   "packet.bad_checksum",   "packets with a wrong checksum (looked at all the same)") \
+	X(PACKET_BAD_CHECKSUM,   "packet.bad_checksum",   "packets dropped for a wrong checksum (capture.verify_checksums)") \
 	X(FRAGMENT_WHOLE,        "fragment.whole",        "packets put together from fragments") \
 	X(FRAGMENT_EXPIRED,      "fragment.expired",      "packets given up: a fragment never came") \
 	X(FRAGMENT_EVICTED,      "fragment.evicted",      "packets given up: too many were waiting") \

@@ -56,7 +56,7 @@ take_rules(struct loader *l, const struct yaml_node *node, void *parts)
 
 /* clang-format off */
 static const struct key file_keys[] = {
-	{ "version", WANT_NUMBER, true, take_version, "write \"version: 1\"" },
+	{ "version", WANT_NUMBER, false, take_version, "write \"version: 1\"" },
 	{ "sets", WANT_MAP, false, take_sets, "ids of sets of names that are meant" },
 	{ "lists", WANT_MAP, false, take_lists, "ids of lists of genuine names" },
 	{ "rules", WANT_LIST, false, take_rules, "of rules" },

@@ -199,28 +199,27 @@ load_tags(struct loader *l, const struct yaml_node *node, void *object)
 /* The sets or the lists of this file. */
 struct shelf {
 	const char *kind;
-	struct name_set *const *sets;
-	size_t n;
+	struct name_set *const *sets; /* of all files: this one's are first to end */
+	size_t first, end;
 };
 
 static struct shelf
 sets_of(const struct loader *l)
 {
-	return (struct shelf){ "set", l->specs->sets + l->first_set,
-		l->specs->nsets - l->first_set };
+	return (struct shelf){ "set", l->specs->sets, l->first_set, l->specs->nsets };
 }
 
 static struct shelf
 lists_of(const struct loader *l)
 {
-	return (struct shelf){ "list", l->specs->lists + l->first_list,
-		l->specs->nlists - l->first_list };
+	return (
+	    struct shelf){ "list", l->specs->lists, l->first_list, l->specs->nlists };
 }
 
 static const struct name_set *
 find_set(const struct shelf *shelf, const char *id)
 {
-	for (size_t i = 0; i < shelf->n; i++)
+	for (size_t i = shelf->first; i < shelf->end; i++)
 		if (strcmp(shelf->sets[i]->id, id) == 0)
 			return shelf->sets[i];
 	return NULL;
@@ -231,11 +230,12 @@ static void
 unknown_id(struct loader *l, const struct yaml_node *node, const struct shelf *wanted,
     const struct shelf *other)
 {
-	const char **ids = arena_alloc(l->arena, (wanted->n + 1) * sizeof(*ids));
+	size_t n = wanted->end - wanted->first;
+	const char **ids = arena_alloc(l->arena, (n + 1) * sizeof(*ids));
 	const char *near;
 
-	for (size_t i = 0; i < wanted->n; i++)
-		ids[i] = wanted->sets[i]->id;
+	for (size_t i = 0; i < n; i++)
+		ids[i] = wanted->sets[wanted->first + i]->id;
 	near = diag_nearest(node->text, ids);
 	if (find_set(other, node->text) != NULL)
 		load_error(l, node, "\"%s\" is a %s: a %s or a domain name is wanted",
@@ -467,13 +467,16 @@ static void
 load_rule(struct loader *l, const struct yaml_node *node)
 {
 	struct rule_spec *rule = rule_spec_new(l->specs);
+	size_t errors = l->diag->errors;
 	unsigned long seen;
 
 	rule->file = l->file;
 	rule->line = node->line;
 	rule->column = node->column;
 	seen = keys_load(l, node, rule_keys, COUNT(rule_keys), rule);
-	check_rule(l, node, seen);
+	/* After a mistake inside it, what the rule lacks may be no more than that. */
+	if (l->diag->errors == errors)
+		check_rule(l, node, seen);
 	if (seen & 1UL << KEY_PROTECT && !(seen & 1UL << KEY_DETECT))
 		detect_default(&rule->detect);
 	l->specs->rules =

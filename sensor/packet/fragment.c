@@ -96,7 +96,7 @@ evict(struct fragments *t, const struct waiting *keep)
 {
 	struct table_node *node = t->table.oldest;
 
-	if (node == &keep->node)
+	if ((const struct waiting *)node == keep)
 		node = node->newer;
 	assert(node != NULL);
 	waiting_free(t, (struct waiting *)node);

@@ -77,27 +77,26 @@ link_sll2(struct layers *l)
 }
 
 /*
- * Netfilter log: attributes, whose lengths stand in the capturing host's byte
- * order, one of them the packet.
+ * Netfilter log: attributes, one of them the packet, in the capturing host's byte
+ * order, which shows in their small type numbers.
  */
 static struct step
 link_nflog(struct layers *l)
 {
-	enum { HEADER = 4, MOST = 64, PAYLOAD = 9 };
+	enum { HEADER = 4, MOST = 64, MOST_TYPE = 0xff, PAYLOAD = 9 };
 
 	wire_skip(&l->w, 4); /* family, version, group */
 	for (int i = 0; i < MOST && wire_left(&l->w) >= HEADER; i++) {
-		size_t left = layers_left(l);
 		struct wire swapped = l->w;
 		uint16_t len = wire_le16(&l->w), type = wire_le16(&l->w);
 
-		if (len < HEADER || len > left) {
+		if (type > MOST_TYPE) {
 			len = wire_u16(&swapped);
 			type = wire_u16(&swapped);
 		}
 		if (len < HEADER)
 			break;
-		if ((type & 0x7fff) == PAYLOAD) {
+		if (type == PAYLOAD) {
 			layers_trim(l, len - HEADER);
 			return step_to(ip_header);
 		}

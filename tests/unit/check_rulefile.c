@@ -72,7 +72,6 @@ static const struct {
 	const char *text, *message;
 } bad[] = {
 	/* the file */
-	{ "", "r.yaml:1:1: \"version\" is missing: write \"version: 1\"\n" },
 	{ "- 1\n",
 	    "r.yaml:1:1: a rule file is a list: a map with version, sets, lists and "
 	    "rules is wanted\n" },
@@ -443,6 +442,17 @@ START_TEST(bad_lines_of_a_list_file_are_located_in_it)
 }
 END_TEST
 
+START_TEST(bad_line_does_not_steer_the_terminal)
+{
+	put("l.txt", "a\x1b[2Jb.c\n");
+	put("r.yaml", "version: 1\nsets: { s: { file: l.txt } }\n");
+	ck_assert_int_eq(rule_specs_load(&specs, "r.yaml", &diag), -1);
+	ck_assert_str_eq(messages(),
+	    "l.txt:1:1: \"a?[2Jb.c\" is no domain name to use here: a character that "
+	    "no host or mail name has\n");
+}
+END_TEST
+
 START_TEST(list_file_of_the_wrong_kind_is_told_in_few_lines)
 {
 	FILE *f = fopen("l.txt", "w");
@@ -564,6 +574,7 @@ main(void)
 	tcase_add_test(tc, detect_all_is_every_class_but_listed);
 	tcase_add_test(tc, list_file_has_a_name_on_each_line);
 	tcase_add_test(tc, bad_lines_of_a_list_file_are_located_in_it);
+	tcase_add_test(tc, bad_line_does_not_steer_the_terminal);
 	tcase_add_test(tc, list_file_of_the_wrong_kind_is_told_in_few_lines);
 	tcase_add_test(tc, folder_is_loaded_with_its_folders_by_name);
 	tcase_add_test(tc, folder_without_rules_is_a_mistake);

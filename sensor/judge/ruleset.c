@@ -15,8 +15,9 @@
  * Allowed names are never flagged by the rule that allows them, whatever the class:
  * popularity, too, is not weighed but decides.
  *
- * Score = base of the class * length of the label (edit classes: 5 letters 0.7) *
- * place where the name was seen.
+ * Score = base of the class * length of the label meant (edit classes: 5 letters
+ * 0.7) * place where the name was seen.  Where either label has fewer letters than
+ * the rule's min_label, edits are not looked for at all.
  */
 
 #include "judge/ruleset_private.h"
@@ -25,7 +26,7 @@
 #include <stdio.h>
 
 enum {
-	FULL_LABEL = 6,	 /* letters from which an edit has its full weight */
+	FULL_LABEL = 6, /* letters of the label meant, from which an edit weighs all */
 	SHORT_WEIGHT = 70, /* percent below that */
 	LOOK_MIN = 4,	 /* letters of a label that is compared by look or sound */
 	SCOPE_ANY_BASE = 35,
@@ -384,9 +385,8 @@ hit_wanted(struct judge *g, const struct rule *rule, const struct typo_hit *hit,
 
 	*class = hit->class;
 	if (is_edit(hit->class))
-		*class = typo_edit_class(&hit->edit, span_str(name),
-		    span_of(g->seen.text.p + hit->from, g->seen.text.n - hit->from),
-		    rule->spec->detect.layouts);
+		*class = typo_edit_class(&hit->edit,
+		    span_after(g->seen.text, hit->from), rule->spec->detect.layouts);
 	if (typo_group(hit->class) == GROUP_TLD)
 		return rule->classes &
 		    (typo_bit(TYPO_TLD_CONFUSION) | typo_bit(TYPO_TLD_UNDELEGATED)) &&
@@ -427,7 +427,7 @@ static void
 judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 {
 	const char *name = protected_name(g->r->protected, hit->id);
-	bool is_short = is_edit(hit->class) && hit->label < FULL_LABEL;
+	bool is_short = is_edit(hit->class) && hit->meant < FULL_LABEL;
 	unsigned score = weigh(g, hit->base, is_short ? SHORT_WEIGHT : 100);
 	enum verdict refused;
 	enum typo class;
@@ -511,11 +511,9 @@ enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 		g->closed = i > 0;
 		break;
 	case ZONE_MATCH_BELOW:
-		if (i == 0)
-			break;
-		/* fall through */
 	case ZONE_MATCH:
-		if (rule_listens(g, rule->spec) && allowed(g, rule) == VERDICT_UNRELATED)
+		if ((zone->kind == ZONE_MATCH || i > 0) && rule_listens(g, rule->spec) &&
+		    allowed(g, rule) == VERDICT_UNRELATED)
 			flag(g, rule->spec, TYPO_LISTED,
 			    weigh(g, (unsigned)typo_base(TYPO_LISTED), 100),
 			    rule->spec->meant);

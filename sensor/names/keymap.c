@@ -106,18 +106,15 @@ keymap_memory(const struct keymap *m)
 
 /* After filling, begin[i] is where bucket i begins, and begin[i + 1] where it ends. */
 struct keymap_cursor
-keymap_find(const struct keymap *m, uint64_t key)
+keymap_bucket(const struct keymap *m, uint64_t key)
 {
-	size_t i;
+	size_t i = bucket_of(m, key);
 
-	if (!keymap_maybe(m, key))
-		return (struct keymap_cursor){ 0 };
-	i = bucket_of(m, key);
 	return (struct keymap_cursor){ m->begin[i], m->begin[i + 1], tag_of(key) };
 }
 
 bool
-keymap_next(const struct keymap *m, struct keymap_cursor *c, uint32_t *value)
+keymap_scan(const struct keymap *m, struct keymap_cursor *c, uint32_t *value)
 {
 	while (c->at < c->end) {
 		uint32_t at = c->at++;

@@ -63,8 +63,25 @@ keymap_maybe(const struct keymap *m, uint64_t key)
 	return true;
 }
 
-struct keymap_cursor keymap_find(const struct keymap *m, uint64_t key);
+/* For keymap_find: the bucket of a key that may be there. */
+struct keymap_cursor keymap_bucket(const struct keymap *m, uint64_t key);
+
+static inline struct keymap_cursor
+keymap_find(const struct keymap *m, uint64_t key)
+{
+	if (keymap_maybe(m, key))
+		return keymap_bucket(m, key);
+	return (struct keymap_cursor){ 0 };
+}
+
+/* For keymap_next: the next of the bucket with the cursor's tag. */
+bool keymap_scan(const struct keymap *m, struct keymap_cursor *c, uint32_t *value);
+
 /* The next number into *value; false when there is none. */
-bool keymap_next(const struct keymap *m, struct keymap_cursor *c, uint32_t *value);
+static inline bool
+keymap_next(const struct keymap *m, struct keymap_cursor *c, uint32_t *value)
+{
+	return c->at < c->end && keymap_scan(m, c, value);
+}
 
 #endif

@@ -3,34 +3,39 @@
  *
  * UTS 39 maps to letters that are not canonical for us (m to "rn", 0 to "O"), so
  * its result goes through the ASCII step too, and both kinds of names meet in one
- * form.  Of the pairs below the right side is that form.
+ * form.
  */
 
 #include "names/lookalike.h"
 
 #include <unicode/uspoof.h>
 
-struct pair {
-	const char *looks;
+static const struct pair {
+	char first, second;
 	char like;
+} pairs[] = {
+	{ 'r', 'n', 'm' },
+	{ 'v', 'v', 'w' },
+	{ 'c', 'l', 'd' },
 };
 
-static const struct pair pairs[] = {
-	{ "rn", 'm' },
-	{ "vv", 'w' },
-	{ "cl", 'd' },
-	{ "1", 'l' },
-	{ "0", 'o' },
-};
+/* A digit as the letter it looks like, so that c1 and cl are the same pair. */
+static char
+as_letter(uint8_t c)
+{
+	if (c == '0')
+		return 'o';
+	return c == '1' ? 'l' : (char)ascii_lower(c);
+}
 
-/* The pair that text begins with, or NULL. */
-static const struct pair *
-pair_at(struct span text)
+/* The letter that a pair looks like, or 0. */
+static char
+as_one(char first, char second)
 {
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-		if (span_begins_nocase(text, span_str(pairs[i].looks)))
-			return &pairs[i];
-	return NULL;
+		if (pairs[i].first == first && pairs[i].second == second)
+			return pairs[i].like;
+	return '\0';
 }
 
 size_t
@@ -38,11 +43,13 @@ lookalike_ascii(char *out, struct span name)
 {
 	size_t n = 0;
 
-	while (name.n > 0) {
-		const struct pair *pair = pair_at(name);
+	for (size_t i = 0; i < name.n; i++) {
+		char c = as_letter(name.p[i]);
+		char one =
+		    i + 1 < name.n ? as_one(c, as_letter(name.p[i + 1])) : '\0';
 
-		out[n++] = pair ? pair->like : (char)ascii_lower(name.p[0]);
-		name = span_after(name, pair ? strlen(pair->looks) : 1);
+		out[n++] = one ? one : c;
+		i += one != '\0';
 	}
 	return n;
 }

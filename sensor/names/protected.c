@@ -157,25 +157,12 @@ name_keys(struct protected *p, uint32_t id)
 }
 
 static void
-suffix_keys(struct protected *p, uint32_t i)
-{
-	struct span text = p->suffix[i];
-	struct spelling s;
-
-	protected_key_add(p, KEY_SUFFIX, spelling_hash(text), i);
-	if (!spelling_init(&s, text) || s.labels != 2)
-		return;
-	protected_key_add(p, KEY_SLD, spelling_hash(spelling_label(&s, 0)), i);
-	protected_key_add(p, KEY_SLD_OF, spelling_hash(spelling_label(&s, 1)), i);
-}
-
-static void
 all_keys(struct protected *p)
 {
 	for (uint32_t i = 0; i < p->n; i++)
 		name_keys(p, i);
 	for (uint32_t i = 0; i < p->nsuffix; i++)
-		suffix_keys(p, i);
+		protected_key_add(p, KEY_SUFFIX, spelling_hash(p->suffix[i]), i);
 	for (uint32_t i = 0; i < p->ntlds; i++) {
 		protected_key_add(p, KEY_TAIL, spelling_hash(p->tlds[i]), i);
 		typo_tld_keys(p, p->tlds[i], i);

@@ -20,8 +20,8 @@ enum key_kind {
 	KEY_TAIL,	/* last label of some name; value: none */
 	KEY_SUFFIX,	/* public suffix of some name; value: suffix */
 	KEY_WRONG_TLD,	/* typo of a TLD; value: tld */
-	KEY_SLD_OF,	/* TLD below which suffixes of names lie; value: suffix */
-	KEY_SLD,	/* first label of such a suffix; value: suffix */
+	KEY_SLD,	/* a name in a suffix of two labels, without the first of them */
+	KEY_CUT,	/* the same without the last */
 	KEY_EDIT,	/* the name with one letter left out, and as it is */
 	KEY_SQUASHED,	/* the name without dots and hyphens */
 	KEY_SKELETON,	/* the name as it looks */
@@ -49,7 +49,7 @@ struct protected {
 	uint32_t wanted;       /* all classes wanted for some name */
 	struct span *tlds;     /* the distinct TLDs of the names */
 	size_t ntlds;
-	struct span *suffix;   /* their distinct public suffixes of two labels or more */
+	struct span *suffix;   /* their distinct public suffixes */
 	size_t nsuffix;
 	struct tld_pair *pairs; /* of the rules' maps */
 	size_t npairs;

@@ -21,7 +21,8 @@ struct typo_hit {
 	uint32_t id;	 /* of the protected name */
 	enum typo class;
 	uint8_t base;	 /* score, percent */
-	uint8_t label;	 /* characters of the shortest label it rests on */
+	uint8_t label;	 /* characters of the label it rests on, the shorter of the two */
+	uint8_t meant;	 /* edit: of that label in the name meant */
 	bool digits;	 /* edit: digits for digits, numbered siblings */
 	struct edit edit; /* edit classes: for typo_edit_class */
 	size_t from;	  /* where the tail that was compared begins */
@@ -105,8 +106,7 @@ unsigned search_first(const struct typo_search *s, int more);
  * The class of an edit for somebody who types on these layouts (bits by enum
  * keyboard, 0: all): what is a neighbour key on one is a wrong letter on another.
  */
-enum typo typo_edit_class(const struct edit *e, struct span meant, struct span typed,
-    unsigned layouts);
+enum typo typo_edit_class(const struct edit *e, struct span typed, unsigned layouts);
 /* The words that combosquats are made with, when a rule names none. */
 bool typo_combo_word(struct span word);
 

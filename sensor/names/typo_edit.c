@@ -46,21 +46,17 @@ keys(struct protected *p, const struct spelling *name, uint32_t id)
 		protected_key_add(p, KEY_EDIT, name->hash[name->text.n], id);
 }
 
-/* The length of the label that an edit is in; the shorter of the two words'. */
-static size_t
-label_length(struct span meant, struct span typed, const struct edit *e)
+/* The length of the label of a name that the character at `at` is in. */
+static uint8_t
+label_length(struct span name, size_t at)
 {
-	struct spelling a, b;
-	size_t in_meant, in_typed;
-	unsigned i;
+	size_t from = at, to = at;
 
-	if (!spelling_init(&a, meant) || !spelling_init(&b, typed))
-		return 0;
-	i = spelling_label_at(&a, e->at);
-	in_meant = spelling_end(&a, i) - a.start[i];
-	i = spelling_label_at(&b, e->at);
-	in_typed = spelling_end(&b, i) - b.start[i];
-	return in_meant < in_typed ? in_meant : in_typed;
+	while (from > 0 && name.p[from - 1] != '.')
+		from--;
+	while (to < name.n && name.p[to] != '.')
+		to++;
+	return (uint8_t)(to - from);
 }
 
 static bool
@@ -96,13 +92,16 @@ compare(struct typo_search *s, uint32_t id, size_t from)
 	for (unsigned i = 0; i < s->n; i++)
 		if (s->hits[i].id == id && typo_edit.classes & typo_bit(s->hits[i].class))
 			return;
-	hit = search_hit(s, id, typo_edit_class(&e, meant, typed, 0));
+	hit = search_hit(s, id, typo_edit_class(&e, typed, 0));
 	if (hit == NULL)
 		return;
 	hit->edit = e;
 	hit->from = from;
 	hit->digits = digits_only(&e);
-	hit->label = (uint8_t)label_length(meant, typed, &e);
+	hit->meant = label_length(meant, e.at);
+	hit->label = label_length(typed, e.at);
+	if (hit->meant < hit->label)
+		hit->label = hit->meant;
 }
 
 static void
@@ -190,10 +189,8 @@ repeats(struct span typed, size_t at)
 }
 
 enum typo
-typo_edit_class(const struct edit *e, struct span meant, struct span typed,
-    unsigned layouts)
+typo_edit_class(const struct edit *e, struct span typed, unsigned layouts)
 {
-	(void)meant;
 	switch (e->kind) {
 	case EDIT_TRANSPOSITION:
 		return TYPO_TRANSPOSITION;

@@ -3,41 +3,38 @@
 #include "names/lookalike.h"
 #include "names/typo_class.h"
 
-static bool
-has_xn(struct span name)
+enum look { LOOK_PLAIN, LOOK_LIKE, LOOK_IDN };
+
+/* Nearly all names have nothing in them that looks like something else. */
+static enum look
+look_at(struct span name)
 {
-	static const char mark[] = "xn--";
+	enum look look = LOOK_PLAIN;
 
-	for (const uint8_t *p = name.p; p != NULL && name.n >= 4;) {
-		if (memcmp(p, mark, 4) == 0)
-			return true;
-		p = memchr(p, '.', (size_t)(name.p + name.n - p));
-		if (p == NULL || name.p + name.n - ++p < 4)
-			return false;
-	}
-	return false;
-}
+	for (size_t i = 0; i + 1 < name.n; i++) {
+		uint8_t c = name.p[i], next = name.p[i + 1];
 
-/* Nothing in the text looks like something else. */
-static bool
-plain(struct span text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		uint8_t c = text.p[i], next = i + 1 < text.n ? text.p[i + 1] : 0;
-
+		if (c == '-' && next == '-' && i >= 2 && name.p[i - 1] == 'n' &&
+		    name.p[i - 2] == 'x' && (i == 2 || name.p[i - 3] == '.'))
+			return LOOK_IDN;
 		if (c == '0' || c == '1' || (c == 'r' && next == 'n') ||
 		    (c == 'v' && next == 'v') || (c == 'c' && next == 'l'))
-			return false;
+			look = LOOK_LIKE;
 	}
-	return true;
+	return look;
 }
 
 static size_t
 skeleton(const struct protected *p, struct span name, char out[NAME_TEXT_MAX])
 {
-	if (has_xn(name))
+	switch (look_at(name)) {
+	case LOOK_IDN:
 		return lookalike_idn(p->lookalike, name, out);
-	return plain(name) ? 0 : lookalike_ascii(out, name);
+	case LOOK_LIKE:
+		return lookalike_ascii(out, name);
+	default:
+		return 0;
+	}
 }
 
 static void
@@ -49,8 +46,10 @@ keys(struct protected *p, const struct spelling *name, uint32_t id)
 static void
 find(struct typo_search *s)
 {
+	bool idn = look_at(s->seen->text) == LOOK_IDN;
+
 	search_form(s, KEY_SKELETON, skeleton,
-	    has_xn(s->seen->text) ? TYPO_HOMOGLYPH_IDN : TYPO_HOMOGLYPH_ASCII);
+	    idn ? TYPO_HOMOGLYPH_IDN : TYPO_HOMOGLYPH_ASCII);
 }
 
 const struct typo_class typo_homoglyph = {

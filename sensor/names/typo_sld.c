@@ -2,6 +2,9 @@
  * The second level of a public suffix is wrong (example.goc.uk for example.gov.uk),
  * that of a sibling (example.org.uk), or one half of the suffix was not typed
  * (example.gov, example.uk).
+ *
+ * A name in a suffix of two labels stands in the index without either of them:
+ * example.gov.uk as example.uk and as example.gov.
  */
 
 #include "names/typo_class.h"
@@ -9,73 +12,122 @@
 /* A slip of the hand is more certain than a sibling or a half. */
 enum { BASE_TYPO = 80, BASE_OTHER = 60 };
 
-/* Names with suffix `right` that begin like the one seen does before label `last`. */
 static void
-find_with(struct typo_search *s, unsigned last, struct span right, unsigned base)
+keys(struct protected *p, const struct spelling *name, uint32_t id)
 {
-	const struct spelling *seen = s->seen;
-	size_t end = seen->start[last];
-	uint64_t hash = spelling_hash(right);
-	int more = 2 - (int)(seen->labels - last);
+	size_t suffix = p->suffix_at[id], n = name->text.n;
+	unsigned last = name->labels - 1;
+	size_t tld = name->start[last];
 
-	for (unsigned i = search_first(s, more); i < last; i++)
-		search_name(s,
-		    spelling_join(spelling_part(seen, seen->start[i], end), hash, right.n),
-		    spelling_text(seen, seen->start[i], end), right, TYPO_WRONG_SLD, base);
+	if (last < 2 || suffix != name->start[last - 1])
+		return;
+	protected_key_add(p, KEY_SLD,
+	    spelling_join(name->hash[suffix], spelling_part(name, tld, n), n - tld), id);
+	protected_key_add(p, KEY_CUT, name->hash[tld - 1], id);
 }
 
-/* The TLD is that of suffix `right`: its second level is wrong or was left out. */
-static void
-find_second(struct typo_search *s, struct span right)
+static bool
+begins(struct span text, struct span front)
 {
-	const struct spelling *seen = s->seen;
-	unsigned last = seen->labels - 1;
-	struct span sld = span_first(right, right.n - spelling_label(seen, last).n - 1);
+	return text.n >= front.n && span_eq(span_first(text, front.n), front);
+}
+
+/* What `name` has between front and back, dots included; false when it has not both. */
+static bool
+between(struct span name, struct span front, struct span back, struct span *part)
+{
+	if (name.n < front.n + back.n || !begins(name, front) ||
+	    !span_eq(span_after(name, name.n - back.n), back))
+		return false;
+	*part = span_of(name.p + front.n, name.n - front.n - back.n);
+	return true;
+}
+
+static void
+hit(struct typo_search *s, uint32_t id, unsigned base)
+{
+	struct typo_hit *h = search_hit(s, id, TYPO_WRONG_SLD);
+
+	if (h != NULL)
+		h->base = (uint8_t)base;
+}
+
+/* The last label of names was cut: those that go on with a dot behind the tail. */
+static void
+find_cut(struct typo_search *s, uint64_t hash, struct span tail)
+{
+	struct keymap_cursor c = protected_find(s->protected, KEY_CUT, hash);
+	uint32_t id;
+
+	while (keymap_next(&s->protected->keys, &c, &id)) {
+		struct span name = span_str(protected_name(s->protected, id));
+
+		if (name.n > tail.n && name.p[tail.n] == '.' && begins(name, tail))
+			hit(s, id, BASE_OTHER);
+	}
+}
+
+/* How sure it is that second level `typed` (empty: none) stands for `meant`; 0: not. */
+static unsigned
+weigh(struct typo_search *s, struct span meant, struct span typed)
+{
 	struct edit e;
 
-	find_with(s, last, right, BASE_OTHER);
-	if (last < 2 || span_eq(spelling_label(seen, last - 1), sld))
-		return;
-	if (edit_find(sld, spelling_label(seen, last - 1), &e))
-		find_with(s, last - 1, right, BASE_TYPO);
-	else if (search_suffix(s) == seen->start[last - 1])
-		find_with(s, last - 1, right, BASE_OTHER);
+	if (typed.n == 0)
+		return BASE_OTHER;
+	if (span_eq(meant, typed))
+		return 0;
+	if (edit_find(meant, typed, &e))
+		return BASE_TYPO;
+	return search_suffix(s) == s->seen->start[s->seen->labels - 2] ? BASE_OTHER : 0;
 }
 
-/* `part` and a dot begin the suffix, or end it. */
-static bool
-begins(struct span suffix, struct span part)
+/* Names that are front, a second level other than `typed`, and the TLD seen. */
+static void
+find_second(struct typo_search *s, uint64_t hash, struct span front, struct span typed)
 {
-	return suffix.n > part.n && suffix.p[part.n] == '.' &&
-	    span_eq(span_first(suffix, part.n), part);
-}
+	struct keymap_cursor c = protected_find(s->protected, KEY_SLD, hash);
+	struct span tld = spelling_label(s->seen, s->seen->labels - 1), part;
+	uint32_t id;
 
-static bool
-ends(struct span suffix, struct span part)
-{
-	return suffix.n > part.n && suffix.p[suffix.n - part.n - 1] == '.' &&
-	    span_eq(span_after(suffix, suffix.n - part.n), part);
+	while (keymap_next(&s->protected->keys, &c, &id)) {
+		struct span name = span_str(protected_name(s->protected, id));
+		unsigned base;
+
+		if (!between(name, front, tld, &part) || part.n < 2)
+			continue;
+		base = weigh(s, span_first(part, part.n - 1), typed);
+		if (base > 0)
+			hit(s, id, base);
+	}
 }
 
 static void
 find(struct typo_search *s)
 {
-	const struct protected *p = s->protected;
-	unsigned last = s->seen->labels - 1;
-	struct span tld = spelling_label(s->seen, last);
-	uint64_t hash = spelling_hash(tld);
-	struct keymap_cursor c;
-	uint32_t id;
+	const struct spelling *seen = s->seen;
+	unsigned last = seen->labels - 1;
+	size_t n = seen->text.n, tld = seen->start[last];
+	uint64_t hash = spelling_part(seen, tld, n);
 
-	for (c = protected_find(p, KEY_SLD_OF, hash); keymap_next(&p->keys, &c, &id);)
-		if (id < p->nsuffix && ends(p->suffix[id], tld))
-			find_second(s, p->suffix[id]);
-	for (c = protected_find(p, KEY_SLD, hash); keymap_next(&p->keys, &c, &id);)
-		if (id < p->nsuffix && begins(p->suffix[id], tld))
-			find_with(s, last, p->suffix[id], BASE_OTHER);
+	for (unsigned i = search_first(s, 1); i < last; i++) {
+		size_t from = seen->start[i];
+		uint64_t whole = spelling_part(seen, from, n);
+
+		find_cut(s, whole, spelling_text(seen, from, n));
+		find_second(s, whole, spelling_text(seen, from, tld), span_of("", 0));
+	}
+	for (unsigned i = search_first(s, 0); i + 1 < last; i++) {
+		size_t from = seen->start[i], to = seen->start[last - 1];
+
+		find_second(s,
+		    spelling_join(spelling_part(seen, from, to), hash, n - tld),
+		    spelling_text(seen, from, to), spelling_label(seen, last - 1));
+	}
 }
 
 const struct typo_class typo_sld = {
 	.classes = 1u << TYPO_WRONG_SLD,
+	.keys = keys,
 	.find = find,
 };

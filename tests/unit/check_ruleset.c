@@ -4,6 +4,7 @@
 #include "labelled.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct suffixes *suffixes;
 static struct labelled_rows labelled, own;
@@ -50,11 +51,340 @@ START_TEST(our_own_name_is_judged_as_labelled)
 }
 END_TEST
 
+/* ---- rules as text ---- */
+
+static struct rule_specs specs;
+static struct ruleset *set;
+static struct judgement j;
+
+/* Compile these rules; every_place is for the tools. */
+static void
+rules_with(const char *yaml, struct ruleset_options options)
+{
+	char path[] = "/tmp/check_ruleset.XXXXXX";
+	int fd = mkstemp(path);
+	struct diag d = { 0 };
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, yaml, strlen(yaml)), (ssize_t)strlen(yaml));
+	close(fd);
+	rule_specs_init(&specs);
+	if (rule_specs_load(&specs, path, &d) != 0)
+		diag_print(&d);
+	unlink(path);
+	ck_assert_uint_eq(d.errors, 0);
+	options.suffixes = suffixes;
+	set = ruleset_new(&specs, &options, &d);
+	ck_assert_ptr_nonnull(set);
+	diag_fini(&d);
+}
+
+static void
+rules(const char *yaml)
+{
+	rules_with(yaml, (struct ruleset_options){ 0 });
+}
+
+static void
+rules_gone(void)
+{
+	ruleset_free(set);
+	rule_specs_fini(&specs);
+}
+
+static bool
+seen(const char *name, enum place place)
+{
+	struct judge_context c = { .place = place };
+
+	return ruleset_match_text(set, span_str(name), &c, &j);
+}
+
+START_TEST(score_is_base_times_label_times_place)
+{
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [pentagon.mil, spawn.com],\n"
+	      "      detect: [default], score: 1 }\n");
+	ck_assert(seen("pentagon.ml", PLACE_RCPT));
+	ck_assert_uint_eq(j.match[0].score, 95);
+	ck_assert(seen("pentagon.ml", PLACE_MAIL_FROM));
+	ck_assert_uint_eq(j.match[0].score, 76);
+	ck_assert(seen("pentagno.mil", PLACE_MX));
+	ck_assert_uint_eq(j.match[0].score, 80);
+	ck_assert(seen("spwan.com", PLACE_MX));
+	ck_assert_uint_eq(j.match[0].score, 56);
+	ck_assert(seen("spwan.com", PLACE_A));
+	ck_assert_uint_eq(j.match[0].score, 50);
+	rules_gone();
+}
+END_TEST
+
+START_TEST(rule_is_asked_only_about_its_places_and_clients)
+{
+	struct judge_context c = { .place = PLACE_MX };
+
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [army.mil], detect: [default], on: [mx],\n"
+	      "      from: [10.0.0.0/8, \"!10.9.0.0/16\"] }\n");
+	ck_assert(seen("army.ml", PLACE_MX));
+	ck_assert(!seen("army.ml", PLACE_RCPT));
+	ip_addr_parse(&c.client, "10.1.2.3");
+	ck_assert(ruleset_match_text(set, span_str("army.ml"), &c, &j));
+	ip_addr_parse(&c.client, "10.9.2.3");
+	ck_assert(!ruleset_match_text(set, span_str("army.ml"), &c, &j));
+	rules_gone();
+}
+END_TEST
+
+START_TEST(every_place_asks_no_place_and_weighs_none)
+{
+	rules_with("version: 1\n"
+		   "rules:\n"
+		   "  - { id: 1, name: a, protect: [army.mil], detect: [default],\n"
+		   "      on: [mx] }\n",
+	    (struct ruleset_options){ .every_place = true });
+	ck_assert(seen("army.ml", PLACE_OTHER));
+	ck_assert_uint_eq(j.match[0].score, 95);
+	rules_gone();
+}
+END_TEST
+
+START_TEST(several_names_may_be_meant_best_first)
+{
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [army.nl, army.mil, us.army.mil],\n"
+	      "      detect: [default] }\n");
+	ck_assert(seen("us.army.ml", PLACE_MX));
+	ck_assert_uint_eq(j.n, 1);
+	ck_assert_uint_eq(j.match[0].nmeant, 3);
+	ck_assert_str_eq(j.match[0].meant[0], "us.army.mil");
+	rules_gone();
+}
+END_TEST
+
+START_TEST(each_rule_has_one_match_and_the_best_is_first)
+{
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [boeing.com], detect: [all] }\n"
+	      "  - { id: 2, name: b, protect: [boeing.com], detect: [homoglyph] }\n"
+	      "  - { id: 3, name: c, match: [b0eing.com], meant: boeing.com }\n");
+	ck_assert(seen("b0eing.com", PLACE_RCPT));
+	ck_assert_uint_eq(j.n, 1);
+	ck_assert_uint_eq(j.match[0].rule->id, 3);
+	ck_assert_int_eq(j.match[0].class, TYPO_LISTED);
+	ck_assert(seen("boe1ng.b0eing.com", PLACE_RCPT));
+	ck_assert(seen("boeingg.com", PLACE_RCPT));
+	ck_assert_uint_eq(j.n, 1);
+	rules_gone();
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [boeing.com], detect: [all] }\n"
+	      "  - { id: 2, name: b, protect: [boelng.com], detect: [all], score: 1 }\n");
+	ck_assert(seen("boeing.cm", PLACE_RCPT));
+	ck_assert_uint_eq(j.match[0].rule->id, 1);
+	rules_gone();
+}
+END_TEST
+
+START_TEST(match_list_knows_domains_and_wildcards)
+{
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 7, name: a, match: [navymil.example, \"*.navy-mil.example\"],\n"
+	      "      meant: navy.mil, allow: [good.navymil.example] }\n");
+	ck_assert(seen("navymil.example", PLACE_RCPT));
+	ck_assert_str_eq(j.match[0].meant[0], "navy.mil");
+	ck_assert_uint_eq(j.match[0].score, 100);
+	ck_assert(seen("mail.navymil.example", PLACE_A));
+	ck_assert(seen("mx.navy-mil.example", PLACE_A));
+	ck_assert(!seen("navy-mil.example", PLACE_A));
+	ck_assert(!seen("mx.good.navymil.example", PLACE_A));
+	rules_gone();
+}
+END_TEST
+
+START_TEST(name_protected_by_one_rule_is_no_typo_for_another)
+{
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [boeing.com], detect: [all] }\n"
+	      "  - { id: 2, name: b, protect: [boding.com], detect: [all] }\n");
+	ck_assert(!seen("boding.com", PLACE_RCPT));
+	ck_assert_int_eq(j.verdict, VERDICT_EXACT);
+	ck_assert(!seen("mx.boeing.com", PLACE_RCPT));
+	ck_assert_int_eq(j.verdict, VERDICT_SUBDOMAIN_EXACT);
+	rules_gone();
+}
+END_TEST
+
+START_TEST(map_of_endings_replaces_the_computed_one)
+{
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [army.mil],\n"
+	      "      detect: { tld_confusion: { map: { mil: [ml, pl] } } } }\n");
+	ck_assert(seen("army.ml", PLACE_RCPT));
+	ck_assert(seen("army.pl", PLACE_RCPT));
+	ck_assert(!seen("army.il", PLACE_RCPT));
+	ck_assert(!seen("army.mi", PLACE_RCPT));
+	rules_gone();
+}
+END_TEST
+
+START_TEST(scope_any_flags_all_below_the_wrong_ending_in_mail_places)
+{
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [army.mil], score: 30, allow: [nic.ml],\n"
+	      "      detect: { tld_confusion: { map: { mil: [ml] }, scope: any } } }\n");
+	ck_assert(seen("barracks.ml", PLACE_RCPT));
+	ck_assert_uint_eq(j.match[0].score, 35);
+	ck_assert(seen("barracks.ml", PLACE_MX));
+	ck_assert(!seen("barracks.ml", PLACE_A));
+	ck_assert(!seen("nic.ml", PLACE_MX));
+	ck_assert(!seen("gouv.ml", PLACE_MX));
+	ck_assert(seen("army.ml", PLACE_MX));
+	ck_assert_uint_eq(j.match[0].score, 95);
+	rules_gone();
+}
+END_TEST
+
+START_TEST(layouts_decide_what_a_neighbour_key_is)
+{
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [airbus.com], score: 1,\n"
+	      "      detect: { edit: { layouts: [azerty] } } }\n"
+	      "  - { id: 2, name: b, protect: [airbus.com], score: 1,\n"
+	      "      detect: { edit: { layouts: [qwerty], min_label: 6 } } }\n"
+	      "  - { id: 3, name: c, protect: [airbus.com], score: 1,\n"
+	      "      detect: { edit: { min_label: 7 } } }\n");
+	ck_assert(seen("zirbus.com", PLACE_RCPT));
+	ck_assert_uint_eq(j.n, 2);
+	ck_assert_int_eq(j.match[0].class, TYPO_KEYBOARD_ADJACENT);
+	ck_assert(seen("airbua.com", PLACE_RCPT));
+	ck_assert_uint_eq(j.match[0].rule->id, 2);
+	ck_assert_int_eq(j.match[1].class, TYPO_SUBSTITUTION);
+	rules_gone();
+}
+END_TEST
+
+START_TEST(search_suffix_of_the_site_is_a_leak_even_behind_a_typo)
+{
+	const char *suffix[] = { "ad.example.net" };
+
+	rules_with("version: 1\n"
+		   "rules:\n"
+		   "  - { id: 1, name: a, protect: [navy.mil, army.mil],\n"
+		   "      detect: [all], score: 1 }\n",
+	    (struct ruleset_options){ .search_suffixes = { suffix, 1 } });
+	ck_assert(!seen("army.ml.ad.example.net", PLACE_MX));
+	ck_assert_int_eq(j.verdict, VERDICT_SEARCH_LEAK);
+	ck_assert(!seen("navy.mil.ad.example.net", PLACE_MX));
+	ck_assert(!seen("navy.mil.fritzbox", PLACE_MX));
+	ck_assert_int_eq(j.verdict, VERDICT_SEARCH_LEAK);
+	ck_assert(seen("navy.mil.example.net", PLACE_MX));
+	rules_gone();
+}
+END_TEST
+
+START_TEST(hosts_are_found_with_their_dots_lost)
+{
+	rules("version: 1\n"
+	      "sets:\n"
+	      "  s: { names: [lockheedmartin.com], hosts: [relay.lockheedmartin.com] }\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [s], detect: [default] }\n");
+	ck_assert(seen("relaylockheedmartin.com", PLACE_MX));
+	ck_assert_int_eq(j.match[0].class, TYPO_MISSING_DOT);
+	ck_assert(!seen("relay.lockheedmartin.com", PLACE_MX));
+	rules_gone();
+}
+END_TEST
+
+START_TEST(explaining_gives_the_same_judgement_and_says_why)
+{
+	struct judge_context c = { .place = PLACE_RCPT };
+	struct buf why = { 0 };
+
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 4, name: a, protect: [navy.mil], detect: [default],\n"
+	      "      allow: [navy.il] }\n");
+	ck_assert(ruleset_explain(set, span_str("Mx.NAVY.ml."), &c, &j, &why));
+	ck_assert_ptr_nonnull(strstr(why.p, "mx.navy.ml"));
+	ck_assert_ptr_nonnull(strstr(why.p, "rule 4"));
+	ck_assert_ptr_nonnull(strstr(why.p, "navy.mil"));
+	buf_reset(&why);
+	ck_assert(!ruleset_explain(set, span_str("navy.il"), &c, &j, &why));
+	ck_assert_ptr_nonnull(strstr(why.p, "allow_listed"));
+	buf_fini(&why);
+	rules_gone();
+}
+END_TEST
+
+START_TEST(longest_and_strangest_names_are_judged)
+{
+	char name[NAME_TEXT_MAX];
+	size_t n = 0;
+
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [army.mil], detect: [all], score: 1 }\n");
+	while (n < 240)
+		n += (size_t)snprintf(name + n, sizeof(name) - n, "a.");
+	snprintf(name + n, sizeof(name) - n, "army.ml");
+	ck_assert(seen(name, PLACE_RCPT));
+	ck_assert(seen("a\\.b\\000.army.ml", PLACE_RCPT));
+	ck_assert(!seen("a\\.army.m\\000l", PLACE_RCPT));
+	ck_assert_int_eq(j.verdict, VERDICT_MALFORMED);
+	ck_assert(!seen(".", PLACE_RCPT));
+	ck_assert(!seen("", PLACE_RCPT));
+	rules_gone();
+}
+END_TEST
+
+/* ---- the rules that are shipped ---- */
+
+START_TEST(shipped_rules_pass_their_own_tests)
+{
+	struct ruleset_options options = { .suffixes = suffixes, .every_place = true };
+	struct judge_context c = { .place = PLACE_RCPT };
+	struct buf wrong = { 0 };
+	struct diag d = { 0 };
+
+	rule_specs_init(&specs);
+	ck_assert_int_eq(rule_specs_load(&specs, labelled_path("rules/sets"), &d), 0);
+	set = ruleset_new(&specs, &options, &d);
+	for (size_t i = 0; i < specs.n; i++)
+		for (size_t k = 0; k < specs.rules[i]->ntests; k++) {
+			const struct rule_test *test = &specs.rules[i]->tests[k];
+			bool flagged = false;
+
+			ruleset_match_text(set, span_str(test->name), &c, &j);
+			for (unsigned m = 0; m < j.n; m++)
+				flagged |= j.match[m].rule == specs.rules[i];
+			if (flagged != test->flag)
+				buf_printf(&wrong, "rule %u: %s: %s\n",
+				    specs.rules[i]->id, test->name,
+				    verdict_str(j.verdict));
+		}
+	ck_assert_msg(wrong.n == 0, "%s", wrong.n ? wrong.p : "");
+	buf_fini(&wrong);
+	rules_gone();
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("ruleset");
 	TCase *names = tcase_create("names");
+	TCase *judging = tcase_create("judging");
 
 	labelled_load(&labelled, "labelled-names.tsv");
 	labelled_load(&own, "own-names.tsv");
@@ -63,5 +393,22 @@ main(void)
 	    names, labelled_name_is_judged_as_labelled, 1, (int)labelled.n);
 	tcase_add_loop_test(names, our_own_name_is_judged_as_labelled, 1, (int)own.n);
 	suite_add_tcase(suite, names);
+	tcase_add_unchecked_fixture(judging, setup, teardown);
+	tcase_add_test(judging, score_is_base_times_label_times_place);
+	tcase_add_test(judging, rule_is_asked_only_about_its_places_and_clients);
+	tcase_add_test(judging, every_place_asks_no_place_and_weighs_none);
+	tcase_add_test(judging, several_names_may_be_meant_best_first);
+	tcase_add_test(judging, each_rule_has_one_match_and_the_best_is_first);
+	tcase_add_test(judging, match_list_knows_domains_and_wildcards);
+	tcase_add_test(judging, name_protected_by_one_rule_is_no_typo_for_another);
+	tcase_add_test(judging, map_of_endings_replaces_the_computed_one);
+	tcase_add_test(judging, scope_any_flags_all_below_the_wrong_ending_in_mail_places);
+	tcase_add_test(judging, layouts_decide_what_a_neighbour_key_is);
+	tcase_add_test(judging, search_suffix_of_the_site_is_a_leak_even_behind_a_typo);
+	tcase_add_test(judging, hosts_are_found_with_their_dots_lost);
+	tcase_add_test(judging, explaining_gives_the_same_judgement_and_says_why);
+	tcase_add_test(judging, longest_and_strangest_names_are_judged);
+	tcase_add_test(judging, shipped_rules_pass_their_own_tests);
+	suite_add_tcase(suite, judging);
 	return guard_main(suite);
 }

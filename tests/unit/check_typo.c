@@ -1,0 +1,342 @@
+/* names: edits, keyboards, the key map, forms, and what the classes find. */
+
+#include "guard.h"
+
+#include "names/keyboard.h"
+#include "names/lookalike.h"
+#include "names/typo_class.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *srcdir;
+static struct suffixes *suffixes;
+
+static void
+setup(void)
+{
+	char path[4096];
+	struct diag d = { 0 };
+
+	snprintf(path, sizeof(path), "%s/rules/lists/tlds.txt", srcdir ? srcdir : ".");
+	suffixes = suffixes_load(NULL, path, &d);
+	ck_assert_ptr_nonnull(suffixes);
+}
+
+static void
+teardown(void)
+{
+	suffixes_free(suffixes);
+}
+
+/* ---- edits ---- */
+
+static const struct {
+	const char *meant, *typed;
+	enum edit_kind kind;
+	size_t at;
+	enum typo class;
+} edits[] = {
+	{ "boeing", "boing", EDIT_OMISSION, 2, TYPO_OMISSION },
+	{ "boeing", "boein", EDIT_OMISSION, 5, TYPO_OMISSION },
+	{ "boeing", "xboeing", EDIT_INSERTION, 0, TYPO_INSERTION },
+	{ "boeing", "boeeing", EDIT_INSERTION, 3, TYPO_REPETITION },
+	{ "boeing", "beoing", EDIT_TRANSPOSITION, 1, TYPO_TRANSPOSITION },
+	{ "boeing", "boeign", EDIT_TRANSPOSITION, 4, TYPO_TRANSPOSITION },
+	{ "boeing", "boeinf", EDIT_SUBSTITUTION, 5, TYPO_KEYBOARD_ADJACENT },
+	{ "boeing", "baeing", EDIT_SUBSTITUTION, 1, TYPO_VOWEL_SWAP },
+	{ "boeing", "joeing", EDIT_SUBSTITUTION, 0, TYPO_BITSQUAT },
+	{ "boeing", "zoeing", EDIT_SUBSTITUTION, 0, TYPO_SUBSTITUTION },
+	{ "rolls-royce", "rollsroyce", EDIT_OMISSION, 5, TYPO_HYPHENATION },
+	{ "boeing", "boe-ing", EDIT_INSERTION, 3, TYPO_HYPHENATION },
+};
+
+START_TEST(one_edit_is_found_and_named)
+{
+	struct span meant = guard(edits[_i].meant, strlen(edits[_i].meant));
+	struct span typed = guard(edits[_i].typed, strlen(edits[_i].typed));
+	struct edit e;
+
+	ck_assert(edit_find(meant, typed, &e));
+	ck_assert_int_eq(e.kind, edits[_i].kind);
+	ck_assert_uint_eq(e.at, edits[_i].at);
+	ck_assert_str_eq(typo_str(typo_edit_class(&e, typed, 0)),
+	    typo_str(edits[_i].class));
+	guard_free(meant);
+	guard_free(typed);
+}
+END_TEST
+
+START_TEST(equal_words_and_two_edits_are_none)
+{
+	struct edit e;
+
+	ck_assert(!edit_find(span_str("boeing"), span_str("boeing"), &e));
+	ck_assert(!edit_find(span_str("boeing"), span_str("bing"), &e));
+	ck_assert(!edit_find(span_str("boeing"), span_str("boxxng"), &e));
+	ck_assert(!edit_find(span_str("abcd"), span_str("badc"), &e));
+	ck_assert(!edit_find(span_str(""), span_str(""), &e));
+	ck_assert(edit_find(span_str(""), span_str("a"), &e));
+}
+END_TEST
+
+START_TEST(neighbour_keys_go_by_layout)
+{
+	ck_assert(keyboard_adjacent(1 << KEYBOARD_QWERTY, 'c', 'v'));
+	ck_assert(keyboard_adjacent(1 << KEYBOARD_QWERTY, 'n', 'm'));
+	ck_assert(keyboard_adjacent(1 << KEYBOARD_QWERTY, 'e', 'r'));
+	ck_assert(!keyboard_adjacent(1 << KEYBOARD_QWERTY, 'a', 'p'));
+	ck_assert(!keyboard_adjacent(1 << KEYBOARD_QWERTY, 'z', 'u'));
+	ck_assert(keyboard_adjacent(1 << KEYBOARD_QWERTZ, 'z', 'u'));
+	ck_assert(keyboard_adjacent(1 << KEYBOARD_AZERTY, 'a', 'q'));
+	ck_assert(keyboard_adjacent(0, 'a', 'q'));
+	ck_assert(!keyboard_adjacent(0, 'a', 'a'));
+	ck_assert(!keyboard_adjacent(0, 'a', '\0'));
+	ck_assert_int_eq(keyboard_find("azerty"), KEYBOARD_AZERTY);
+	ck_assert_int_eq(keyboard_find("dvorak"), KEYBOARD_COUNT);
+}
+END_TEST
+
+/* The table of detection by TLD: what a slip of the hand makes, and what it does not. */
+static const struct {
+	const char *right, *wrong;
+	bool near;
+} tlds[] = {
+	{ "mil", "ml", true },
+	{ "mil", "il", true },
+	{ "com", "cm", true },
+	{ "com", "co", true },
+	{ "com", "om", true },
+	{ "net", "ne", true },
+	{ "net", "bet", true },
+	{ "edu", "eu", true },
+	{ "int", "it", true },
+	{ "nl", "ml", true },
+	{ "au", "ua", true },
+	{ "eu", "ru", true },
+	{ "com", "de", false },
+	{ "mil", "mit", false },
+	{ "net", "next", false },
+	{ "gov", "gop", false },
+	{ "com", "cam", false },
+};
+
+START_TEST(near_tlds_are_those_of_a_slip_of_the_hand)
+{
+	ck_assert_int_eq(typo_tld_near(span_str(tlds[_i].right),
+			     span_str(tlds[_i].wrong), 1 << KEYBOARD_QWERTY),
+	    tlds[_i].near);
+}
+END_TEST
+
+START_TEST(every_class_has_its_word_and_its_file)
+{
+	uint32_t found = typo_bit(TYPO_LISTED);
+
+	for (enum typo t = 0; t < TYPO_COUNT; t++)
+		ck_assert_int_eq(typo_find(typo_str(t)), t);
+	ck_assert_int_eq(typo_find("no such"), TYPO_COUNT);
+	for (size_t i = 0; typo_classes[i] != NULL; i++) {
+		ck_assert_uint_eq(found & typo_classes[i]->classes, 0);
+		found |= typo_classes[i]->classes;
+	}
+	ck_assert_uint_eq(found, (UINT32_C(1) << TYPO_COUNT) - 1);
+}
+END_TEST
+
+/* ---- hashes and keys ---- */
+
+START_TEST(hash_of_joined_parts_is_that_of_the_whole)
+{
+	struct span text = span_str("mail.us.army.mil");
+	struct spelling s;
+
+	ck_assert(spelling_init(&s, text));
+	ck_assert_uint_eq(s.labels, 4);
+	ck_assert_uint_eq(s.start[4], text.n + 1);
+	ck_assert_uint_eq(s.hash[text.n], spelling_hash(text));
+	for (size_t i = 0; i <= text.n; i++)
+		for (size_t k = i; k <= text.n; k++) {
+			uint64_t part = spelling_part(&s, i, k);
+
+			ck_assert_uint_eq(part, spelling_hash(spelling_text(&s, i, k)));
+			ck_assert_uint_eq(
+			    spelling_join(spelling_part(&s, 0, i),
+				spelling_part(&s, i, text.n), text.n - i),
+			    s.hash[text.n]);
+		}
+	ck_assert_uint_eq(spelling_label_at(&s, 0), 0);
+	ck_assert_uint_eq(spelling_label_at(&s, 5), 1);
+	ck_assert_uint_eq(spelling_label_at(&s, 15), 3);
+}
+END_TEST
+
+START_TEST(name_too_long_is_not_taken_apart)
+{
+	char text[SPELLING_MAX + 2];
+	struct spelling s;
+
+	memset(text, 'a', sizeof(text));
+	ck_assert(spelling_init(&s, span_of(text, SPELLING_MAX)));
+	ck_assert(!spelling_init(&s, span_of(text, SPELLING_MAX + 1)));
+	ck_assert(!spelling_init(&s, span_of(text, 0)));
+	memset(text, '.', sizeof(text));
+	ck_assert(!spelling_init(&s, span_of(text, SPELLING_MAX)));
+}
+END_TEST
+
+static uint64_t
+test_key(uint64_t i)
+{
+	return protected_key(KEY_NAME, i);
+}
+
+START_TEST(every_key_given_is_found_with_all_its_values)
+{
+	enum { KEYS = 10000 };
+	struct keymap m;
+	size_t passed = 0;
+	uint32_t value;
+
+	keymap_init(&m);
+	do
+		for (uint32_t i = 0; i < KEYS; i++) {
+			keymap_add(&m, test_key(i), i);
+			keymap_add(&m, test_key(i), i + KEYS);
+		}
+	while (keymap_round(&m));
+	for (uint32_t i = 0; i < KEYS; i++) {
+		struct keymap_cursor c = keymap_find(&m, test_key(i));
+		unsigned seen = 0;
+
+		while (keymap_next(&m, &c, &value))
+			seen |= (value == i) | (value == i + KEYS) << 1;
+		ck_assert_uint_eq(seen, 3);
+		passed += keymap_maybe(&m, test_key(i + 1000000));
+	}
+	ck_assert_uint_lt(passed, KEYS / 20);
+	keymap_fini(&m);
+}
+END_TEST
+
+START_TEST(map_without_keys_has_none)
+{
+	struct keymap m;
+
+	keymap_init(&m);
+	while (keymap_round(&m))
+		;
+	ck_assert(!keymap_maybe(&m, 1));
+	keymap_fini(&m);
+}
+END_TEST
+
+/* ---- forms ---- */
+
+START_TEST(look_of_pairs_is_one_letter)
+{
+	char out[NAME_TEXT_MAX];
+	size_t n = lookalike_ascii(out, span_str("rn0dern.c1vvb.com"));
+
+	out[n] = '\0';
+	ck_assert_str_eq(out, "modem.dwb.com");
+}
+END_TEST
+
+START_TEST(look_of_other_scripts_is_ours)
+{
+	struct lookalike *l = lookalike_new();
+	char out[NAME_TEXT_MAX];
+	size_t n = lookalike_idn(l, span_str("xn--rmy-5cd.mil"), out);
+
+	ck_assert_uint_eq(n, 8);
+	ck_assert_int_eq(memcmp(out, "army.mil", 8), 0);
+	ck_assert_uint_eq(lookalike_idn(l, span_str("xn--\x01.mil"), out), 0);
+	lookalike_free(l);
+}
+END_TEST
+
+/* ---- searching ---- */
+
+START_TEST(name_added_twice_is_one_with_the_classes_of_both)
+{
+	struct protected *p = protected_new(suffixes, 5);
+	uint32_t a = protected_add(p, "army.mil", typo_bit(TYPO_TLD_CONFUSION));
+
+	ck_assert_uint_eq(protected_add(p, "navy.mil", typo_bit(TYPO_OMISSION)), a + 1);
+	ck_assert_uint_eq(protected_add(p, "army.mil", typo_bit(TYPO_OMISSION)), a);
+	ck_assert_uint_eq(p->classes[a],
+	    typo_bit(TYPO_TLD_CONFUSION) | typo_bit(TYPO_OMISSION));
+	protected_build(p);
+	ck_assert_uint_eq(
+	    protected_lookup(p, spelling_hash(span_str("army.mil")), span_str("army.mil")),
+	    a);
+	ck_assert_uint_eq(
+	    protected_lookup(p, spelling_hash(span_str("army.ml")), span_str("army.ml")),
+	    UINT32_MAX);
+	protected_free(p);
+}
+END_TEST
+
+/* Every name that is one edit away, in any label before the suffix, is found. */
+START_TEST(every_edit_of_a_name_is_found)
+{
+	static const char name[] = "relay.lockheed.co.uk";
+	static const size_t word = 14; /* "relay.lockheed" */
+	struct protected *p = protected_new(suffixes, 5);
+	struct typo_search search;
+	struct spelling s;
+	char typed[64];
+
+	protected_add(p, name, typo_edit.classes);
+	protected_build(p);
+	for (size_t at = 0; at < word; at++) {
+		if (name[at] == '.')
+			continue;
+		for (char c = 'a'; c <= 'z'; c++) {
+			strcpy(typed, name);
+			typed[at] = c;
+			ck_assert(spelling_init(&s, span_str(typed)));
+			ck_assert_uint_eq(typo_search(&search, p, &s, p->wanted),
+			    c != name[at]);
+			snprintf(typed, sizeof(typed), "%.*s%c%s", (int)at, name, c,
+			    name + at);
+			ck_assert(spelling_init(&s, span_str(typed)));
+			ck_assert_uint_eq(typo_search(&search, p, &s, p->wanted), 1);
+		}
+		snprintf(typed, sizeof(typed), "%.*s%s", (int)at, name, name + at + 1);
+		ck_assert(spelling_init(&s, span_str(typed)));
+		ck_assert_uint_eq(typo_search(&search, p, &s, p->wanted), 1);
+	}
+	protected_free(p);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("typo");
+	TCase *words = tcase_create("words");
+	TCase *search = tcase_create("search");
+
+	srcdir = getenv("srcdir");
+	tcase_add_loop_test(words, one_edit_is_found_and_named, 0,
+	    sizeof(edits) / sizeof(edits[0]));
+	tcase_add_test(words, equal_words_and_two_edits_are_none);
+	tcase_add_test(words, neighbour_keys_go_by_layout);
+	tcase_add_loop_test(words, near_tlds_are_those_of_a_slip_of_the_hand, 0,
+	    sizeof(tlds) / sizeof(tlds[0]));
+	tcase_add_test(words, every_class_has_its_word_and_its_file);
+	tcase_add_test(words, hash_of_joined_parts_is_that_of_the_whole);
+	tcase_add_test(words, name_too_long_is_not_taken_apart);
+	tcase_add_test(words, every_key_given_is_found_with_all_its_values);
+	tcase_add_test(words, map_without_keys_has_none);
+	tcase_add_test(words, look_of_pairs_is_one_letter);
+	tcase_add_test(words, look_of_other_scripts_is_ours);
+	suite_add_tcase(suite, words);
+	tcase_add_unchecked_fixture(search, setup, teardown);
+	tcase_add_test(search, name_added_twice_is_one_with_the_classes_of_both);
+	tcase_add_test(search, every_edit_of_a_name_is_found);
+	suite_add_tcase(suite, search);
+	return guard_main(suite);
+}

@@ -192,12 +192,13 @@ take_labels(struct wire *w, struct span *run, uint8_t *end)
 }
 
 /*
- * The rest of a name whose first run, begun at start, ended in a pointer; w is at
- * the pointer's second octet.  An encoder points at labels: pointers to pointers
- * gain nothing but time, so there are at most as many as labels.
+ * The rest of a name whose first run ended in a pointer; w is at the pointer's
+ * second octet.  An encoder points at labels that came before (RFC 1035, 4.1.4),
+ * but large public resolvers answer questions that point forward as well, so only
+ * the number of pointers is bounded: as many as labels, which ends every loop.
  */
 static enum name_error
-follow(struct flat *f, struct wire *w, size_t start, uint8_t high)
+follow(struct flat *f, struct wire *w, uint8_t high)
 {
 	struct wire at = *w;
 	enum name_error error;
@@ -207,9 +208,9 @@ follow(struct flat *f, struct wire *w, size_t start, uint8_t high)
 	for (int jumps = 0; high != 0; jumps++) {
 		size_t target = (size_t)(high & ~POINTER) << 8 | wire_u8(&at);
 
-		if (at.bad || target >= start || jumps == NAME_LABELS_MAX)
+		if (at.bad || target >= at.len || jumps == NAME_LABELS_MAX)
 			return NAME_BAD_WIRE;
-		start = at.pos = target;
+		at.pos = target;
 		error = take_labels(&at, &run, &high);
 		if (error != NAME_OK)
 			return error;
@@ -222,7 +223,6 @@ follow(struct flat *f, struct wire *w, size_t start, uint8_t high)
 enum name_error
 name_from_wire(struct name *n, struct wire *w)
 {
-	size_t start = w->pos;
 	enum name_error error;
 	struct span run;
 	struct flat f;
@@ -236,7 +236,7 @@ name_from_wire(struct name *n, struct wire *w)
 	if (error == NAME_OK) {
 		f.n = 0;
 		flat_append(&f, run);
-		error = follow(&f, w, start, end);
+		error = follow(&f, w, end);
 	}
 	if (error == NAME_OK)
 		write_name(n, span_of(f.p, f.n));

@@ -58,10 +58,11 @@ lower(uint64_t w)
 	return w | within(w, 'A', 'Z') >> 2;
 }
 
+/* The same for a length octet: at most 63, so digits and the hyphen are not. */
 static inline bool
-is_strange(uint8_t c)
+is_strange_length(uint8_t n)
 {
-	return strange(c) & 1;
+	return n != '-' && (n < '0' || n > '9');
 }
 
 /*
@@ -146,7 +147,7 @@ write_name(struct name *n, struct span flat)
 		n->labels++;
 		n->odd |= flat.p[at + 1] == '-' || flat.p[end - 1] == '-';
 		if (at > 0) {
-			strangers -= is_strange(flat.p[at]);
+			strangers -= is_strange_length(flat.p[at]);
 			n->text[at - 1] = '.';
 		}
 	}

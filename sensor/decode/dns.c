@@ -76,15 +76,15 @@ extend_rcode(struct dns_msg *m, const struct dns_record *r)
 static bool
 take_record(struct dns_msg *m, struct dns_record *r)
 {
-	size_t n;
+	struct wire rdata;
 
 	name_from_wire(&r->name, &m->w);
 	r->type = wire_u16(&m->w);
 	r->rclass = wire_u16(&m->w);
 	r->ttl = wire_u32(&m->w);
-	n = wire_u16(&m->w);
-	r->rdata_at = m->w.pos;
-	r->rdata = span_of(wire_take(&m->w, n), n);
+	rdata = wire_sub(&m->w, wire_u16(&m->w));
+	r->rdata = wire_rest(&rdata);
+	r->rdata_at = m->w.pos - r->rdata.n;
 	m->broken = m->w.bad;
 	if (!m->broken)
 		extend_rcode(m, r);

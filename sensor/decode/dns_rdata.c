@@ -75,9 +75,9 @@ put_hex(struct buf *out, struct span s)
 static struct span
 take_string(struct wire *w)
 {
-	size_t n = wire_u8(w);
+	struct wire string = wire_sub(w, wire_u8(w));
 
-	return span_of(wire_take(w, n), w->bad ? 0 : n);
+	return wire_rest(&string);
 }
 
 static struct span

@@ -26,6 +26,8 @@ enum {
 	SMALL_MAX = 4096, /* buffers at most, 8 MiB */
 	LARGE_MAX = 64,	  /* 4 MiB */
 
+	QUESTIONS_MAX = 16, /* in one message, to be believed */
+
 	/* Segments that may be no DNS before a side without any is given up. */
 	STRIKES_MAX = 8,
 };
@@ -124,14 +126,22 @@ front_length(const uint8_t front[FRONT_LEN])
 	return wire_u16(&w);
 }
 
-/* A length and a header that fit each other. */
+/*
+ * A length and a header that fit each other.  One question is the rule (RFC 9619),
+ * a query has no rcode, and one that asks nothing has no answers either: without
+ * that, a few stray octets and a good message behind them pass for the front of
+ * one that never ends.
+ */
 static bool
 is_front(const uint8_t front[FRONT_LEN])
 {
 	struct dns_msg m;
 
-	return dns_open(&m, span_of(front + LENGTH_LEN, DNS_HEADER_LEN)) &&
-	    dns_least_size(&m) <= front_length(front);
+	if (!dns_open(&m, span_of(front + LENGTH_LEN, DNS_HEADER_LEN)) ||
+	    dns_least_size(&m) > front_length(front) || m.questions > QUESTIONS_MAX)
+		return false;
+	return m.response ||
+	    (m.rcode == 0 && (m.questions > 0 || m.records[DNS_ANSWER] == 0));
 }
 
 /* The same with more doubt, for a place where a message may begin or not. */

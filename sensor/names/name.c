@@ -58,10 +58,11 @@ lower(uint64_t w)
 	return w | within(w, 'A', 'Z') >> 2;
 }
 
+/* The same for a length octet: at most 63, so digits and the hyphen are not. */
 static inline bool
-is_strange(uint8_t c)
+is_strange_length(uint8_t n)
 {
-	return strange(c) & 1;
+	return n != '-' && (n < '0' || n > '9');
 }
 
 /*
@@ -146,7 +147,7 @@ write_name(struct name *n, struct span flat)
 		n->labels++;
 		n->odd |= flat.p[at + 1] == '-' || flat.p[end - 1] == '-';
 		if (at > 0) {
-			strangers -= is_strange(flat.p[at]);
+			strangers -= is_strange_length(flat.p[at]);
 			n->text[at - 1] = '.';
 		}
 	}
@@ -193,10 +194,9 @@ take_labels(struct wire *w, struct span *run, uint8_t *end)
 
 /*
  * The rest of a name whose first run ended in a pointer; w is at the pointer's
- * second octet.  RFC 1035 has pointers go to a prior place, but servers answer
- * queries whose pointer goes forward, so these names are asked for and must be
- * seen.  What ends a loop is the count: an encoder points at labels, pointers to
- * pointers gain nothing but time, so there are at most as many as labels.
+ * second octet.  An encoder points at labels that came before (RFC 1035, 4.1.4),
+ * but large public resolvers answer questions that point forward as well, so only
+ * the number of pointers is bounded: as many as labels, which ends every loop.
  */
 static enum name_error
 follow(struct flat *f, struct wire *w, uint8_t high)

@@ -37,7 +37,7 @@ enum name_error {
 	NAME_TOO_LONG,
 	NAME_BAD_ESCAPE,
 	NAME_BAD_IDN,  /* raw UTF-8 that is no U-label (UTS 46) */
-	NAME_BAD_WIRE, /* cut, or pointers that lead nowhere */
+	NAME_BAD_WIRE, /* cut, or its pointers run in a loop */
 	NAME_LITERAL,  /* an address literal: [192.0.2.1], [IPv6:...] */
 };
 
@@ -50,8 +50,8 @@ enum name_error name_parse(struct name *n, struct span text);
 
 /*
  * The name at w in a DNS message (RFC 1035, 4.1.4); w is a reader of the whole
- * message, which is left behind the name, or bad unless NAME_OK.  A pointer may go
- * forwards too, as in queries that servers answer; the number of jumps is bounded.
+ * message, which is left behind the name, or bad unless NAME_OK.  Pointers may go
+ * anywhere in the message, but there are at most NAME_LABELS_MAX of them.
  */
 enum name_error name_from_wire(struct name *n, struct wire *w);
 

@@ -241,6 +241,8 @@ static const struct {
   "c:abcdefgh end input", STAT_TCP_OVERLAP, 1 },
 { "early twice is a retransmission", SHAKE "c+3 \"def\" c+3 \"def\" c+0 \"abc\"",
   "c:abcdef end input", STAT_TCP_RETRANSMITTED, 1 },
+{ "SYN seen after its answer", "s+0S c+0SA s+4 \"x\" c+0 \"EHLO\" s+0 \"220 \"",
+  "c:EHLO s:220 x end input", STAT_FLOW_NEW, 1 },
 { "hole that nobody acknowledged waits for the end", SHAKE
   "c+0 \"abc\" c+8 \"ijk\" s+0=3 \"x\"", "c:abc s:x c-5 c:ijk end input",
   STAT_FLOW_GAP_BYTES, 5 },

@@ -243,6 +243,9 @@ static const struct {
   "c:abcdef end input", STAT_TCP_RETRANSMITTED, 1 },
 { "SYN seen after its answer", "s+0S c+0SA s+4 \"x\" c+0 \"EHLO\" s+0 \"220 \"",
   "c:EHLO s:220 x end input", STAT_FLOW_NEW, 1 },
+{ "answer to the SYN seen after data of both sides",
+  "c+0SA c+4=5 \"x\" s+4 \"y\" s+0S c+0 \"EHLO\" s+0 \"220 \"",
+  "s:y c:EHLOx end input", STAT_FLOW_NEW, 1 },
 { "hole that nobody acknowledged waits for the end", SHAKE
   "c+0 \"abc\" c+8 \"ijk\" s+0=3 \"x\"", "c:abc s:x c-5 c:ijk end input",
   STAT_FLOW_GAP_BYTES, 5 },

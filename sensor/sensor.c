@@ -6,6 +6,7 @@
 
 #include "sensor.h"
 
+#include "decode/blind.h"
 #include "decode/decoders.h"
 #include "packet/duplicate.h"
 #include "packet/packet.h"
@@ -26,6 +27,7 @@ struct sensor {
 	struct output **outputs;
 	size_t noutputs;
 	bool log_dns, log_smtp, log_stats; /* some output wants these */
+	bool started;			   /* a frame was seen */
 	int64_t now_ns;			   /* packet time */
 	int64_t first_ns;		   /* of the first frame */
 	int64_t stats_ns;		   /* when the next stats event is due */
@@ -336,8 +338,9 @@ write_stats(struct sensor *s)
 static void
 advance(struct sensor *s, int64_t ts_ns)
 {
-	bool first = s->stats->n[STAT_FRAME_READ] == 1;
+	bool first = !s->started;
 
+	s->started = true;
 	if (!first && ts_ns <= s->now_ns && s->now_ns - ts_ns < CLOCK_STEP_NS)
 		return;
 	if (first)
@@ -368,10 +371,12 @@ sensor_frame(struct sensor *s, const struct frame *f)
 	stats_inc(s->stats, fate);
 	if (fate != STAT_FRAME_DECODED)
 		return;
-	if (p.proto == IP_PROTO_UDP)
+	if (p.proto == IP_PROTO_UDP) {
 		decoders_udp(s->decoders, &p);
-	else
+	} else {
+		blind_packet(&p, s->stats);
 		flow_packet(s->flows, &p);
+	}
 }
 
 void

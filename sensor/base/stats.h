@@ -79,6 +79,9 @@
 	X(SMTP_UNKNOWN_COMMAND,  "smtp.unknown_command",  "lines of a client that are no command") \
 	X(SMTP_BROKEN_REPLY,     "smtp.broken_reply",     "lines of a server that are no reply") \
 	X(SMTP_NOT_SMTP,         "smtp.not_smtp",         "connections on a mail port that hold no SMTP") \
+	/* What cannot be seen. */ \
+	X(BLIND_DOT,             "blind.dot",             "connections of DNS over TLS: their lookups are not seen") \
+	X(BLIND_DOH,             "blind.doh",             "connections to known servers of DNS over HTTPS: the same") \
 	/* Names and alerts. */ \
 	X(NAME_JUDGED,           "name.judged",           "names held against the rules") \
 	X(NAME_MALFORMED,        "name.malformed",        "names that are no domain name") \

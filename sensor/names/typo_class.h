@@ -43,16 +43,11 @@ struct typo_search {
 	struct typo_hit hits[TYPO_HITS];
 };
 
-typedef void (*typo_variant_fn)(void *ctx, enum typo class, const char *name);
-
 struct typo_class {
 	uint32_t classes; /* bits 1 << enum typo that it can find */
 	/* May be NULL: the key of the name itself is enough. */
 	void (*keys)(struct protected *p, const struct spelling *name, uint32_t id);
 	void (*find)(struct typo_search *s);
-	/* May be NULL: cannot be listed. */
-	void (*variants)(const struct protected *p, const struct spelling *name,
-	    typo_variant_fn fn, void *ctx);
 };
 
 extern const struct typo_class typo_tld, typo_appended, typo_sld, typo_dots,

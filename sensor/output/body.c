@@ -88,10 +88,11 @@ body_alert_stray(struct json *j, const struct alert *a)
 }
 
 static void
-reply_str(struct json *j, const char *key, const struct smtp_reply *r)
+reply_str(struct json *j, const char *key, const struct output_context *c,
+    const struct smtp_reply *r)
 {
 	if (r->code != 0)
-		json_span(j, key, span_of(r->text, r->len));
+		json_span(j, key, privacy_reply(c, r));
 }
 
 static void
@@ -125,8 +126,9 @@ body_alert_smtp(struct json *j, const struct output_context *c, const struct ale
 		if (a->tx->has_from)
 			body_address(j, "mail_from", c, &a->tx->from, true);
 		recipients(j, c, a->tx, a->rcpt);
-		reply_str(j, "reply", a->rcpt ? &a->rcpt->reply : &a->tx->from_reply);
-		reply_str(j, "final_reply",
+		reply_str(
+		    j, "reply", c, a->rcpt ? &a->rcpt->reply : &a->tx->from_reply);
+		reply_str(j, "final_reply", c,
 		    a->rcpt != NULL && a->rcpt->final.code ? &a->rcpt->final
 							   : &a->tx->final);
 	}
@@ -142,7 +144,7 @@ body_smtp(struct json *j, const struct output_context *c, const struct smtp_even
 		if (e->tx->has_from)
 			body_address(j, "mail_from", c, &e->tx->from, true);
 		recipients(j, c, e->tx, e->rcpt);
-		reply_str(j, "final_reply", &e->tx->final);
+		reply_str(j, "final_reply", c, &e->tx->final);
 	}
 	json_close(j);
 }

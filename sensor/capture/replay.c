@@ -290,7 +290,8 @@ advance(struct replay *r)
 
 	r->given = false;
 	if (read_next(r, file)) {
-		heap_sink(r);
+		if (r->n_heap > 1)
+			heap_sink(r);
 		return;
 	}
 	finish(r, file);

@@ -24,8 +24,8 @@ plain_label(struct span label)
 static size_t
 label_begin(struct span text, size_t end)
 {
-	while (end > 0 &&
-	    (text.p[end - 1] != '.' || (end > 1 && text.p[end - 2] == '\\')))
+	while (
+	    end > 0 && (text.p[end - 1] != '.' || (end > 1 && text.p[end - 2] == '\\')))
 		end--;
 	return end;
 }

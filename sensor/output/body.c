@@ -83,6 +83,11 @@ body_alert_stray(struct json *j, const struct alert *a)
 	if (a->session != NULL)
 		json_bool(j, "encrypted", a->session->encrypted);
 	json_uint(j, "count", a->count);
+	if (a->retry_of != NULL)
+		json_str(j, "retry_of", a->retry_of);
+	if (a->corrected_ns > 0)
+		json_uint(j, "corrected_after_s",
+		    (uint64_t)((a->corrected_ns + 999999999) / 1000000000));
 	body_tunnels(j, a->origin);
 	json_close(j);
 }

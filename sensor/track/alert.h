@@ -23,6 +23,12 @@ enum seen {
 
 const char *seen_str(enum seen s);
 
+static inline bool
+seen_in_dns(enum seen s)
+{
+	return s == SEEN_QUERY || s == SEEN_ANSWER;
+}
+
 enum { ALERT_ID_LEN = 32 + 1 };
 
 /* A flagged look-up. */
@@ -42,6 +48,8 @@ struct alert {
 	enum outcome outcome; /* settled, or as far as it is known */
 	uint64_t bytes;	      /* of the message; with a delivered one */
 	uint32_t count;	      /* this one and those a threshold held back before it */
+	const char *retry_of; /* id of the mail's first try, or NULL */
+	int64_t corrected_ns; /* after the slip the name meant was used; or 0 */
 	/* Mail: */
 	const struct smtp_session *session; /* or NULL */
 	const struct smtp_tx *tx;	    /* or NULL: name of a server or client */

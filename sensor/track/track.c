@@ -45,6 +45,8 @@ track_new(
 	TAILQ_INIT(&t->held);
 	TAILQ_INIT(&t->late);
 	threshold_init(&t->threshold, options->thresholds);
+	retries_init(&t->retries, options->watches);
+	corrections_init(&t->corrections, options->watches);
 	lookup_init(t);
 	return t;
 }
@@ -90,7 +92,7 @@ alert_of(const struct watch *w, int64_t ts_ns)
 		.session = w->session,
 		.tx = w->tx,
 		.rcpt = w->rcpt,
-		.lookup = w->session == NULL ? &w->lookup : NULL,
+		.lookup = seen_in_dns(w->seen) ? &w->lookup : NULL,
 	};
 
 	make_id(w, a.id);
@@ -109,6 +111,7 @@ outcome_wanted(const struct watch *w)
 static void
 write_alert(struct track *t, struct watch *w)
 {
+	char first[ALERT_ID_LEN];
 	struct alert a;
 
 	w->written = true;
@@ -125,6 +128,9 @@ write_alert(struct track *t, struct watch *w)
 		return;
 	}
 	a = alert_of(w, w->origin.ref.ts_ns);
+	if (a.rcpt != NULL && retries_see(&t->retries, &a, first))
+		a.retry_of = first;
+	corrections_expect(&t->corrections, &a);
 	stats_inc(t->stats, STAT_ALERT_WRITTEN);
 	t->sink.alert(t->sink.arg, &a);
 }
@@ -212,6 +218,32 @@ watch_add(struct track *t, const struct sighting *s, const struct name *name,
 	TAILQ_INSERT_TAIL(&t->held, w, by_age);
 }
 
+/* The client used the name it had meant: said of the alert about its slip. */
+static void
+see_correction(struct track *t, const struct sighting *s, const struct name *name)
+{
+	int64_t now_ns = s->origin->ref.ts_ns;
+	struct corrected c;
+	struct alert a;
+
+	if (s->seen != SEEN_QUERY && s->seen != SEEN_RCPT)
+		return;
+	if (!corrections_see(&t->corrections, s->origin, s->tx, name_span(name), &c))
+		return;
+	a = (struct alert){ .ts_ns = now_ns,
+		.origin = &c.origin,
+		.seen = c.seen,
+		.name = c.name,
+		.match = &c.match,
+		.outcome = c.outcome,
+		.bytes = c.bytes,
+		.count = 1,
+		.corrected_ns = now_ns - c.since_ns };
+	memcpy(a.id, c.id, sizeof(a.id));
+	stats_inc(t->stats, STAT_OUTCOME_WRITTEN);
+	t->sink.outcome(t->sink.arg, &a);
+}
+
 bool
 watch_canonical(
     struct track *t, const struct sighting *s, const struct name *name, void **home)
@@ -223,8 +255,10 @@ watch_canonical(
 	struct judgement j;
 
 	stats_inc(t->stats, STAT_NAME_JUDGED);
-	if (name->odd || !ruleset_match(t->options.rules, name, &context, &j))
+	if (name->odd || !ruleset_match(t->options.rules, name, &context, &j)) {
+		see_correction(t, s, name);
 		return false;
+	}
 	stats_inc(t->stats, STAT_NAME_FLAGGED);
 	/* Hung in front of each other: the best last, to stand first. */
 	for (unsigned i = j.n; i > 0; i--)
@@ -320,6 +354,8 @@ track_free(struct track *t)
 	if (t == NULL)
 		return;
 	lookup_fini(t);
+	corrections_fini(&t->corrections);
+	retries_fini(&t->retries);
 	threshold_fini(&t->threshold);
 	pool_fini(&t->watches);
 	free(t);

@@ -7,6 +7,8 @@
  * matched, hung into its `watch` member.  Private to track/.
  */
 
+#include "track/correct.h"
+#include "track/retry.h"
 #include "track/threshold.h"
 #include "track/track.h"
 
@@ -43,6 +45,8 @@ struct track {
 	struct watch_list held; /* their hold is not over yet, oldest first */
 	struct watch_list late; /* it is over, their outcome still open, oldest first */
 	struct threshold threshold;
+	struct retries retries;
+	struct corrections corrections;
 	struct table lookups; /* see lookup.c */
 	struct pool lookup_pool;
 	struct hash_key lookup_key;

@@ -4,7 +4,9 @@
 
 #include "decode/blind.h"
 #include "packet/duplicate.h"
+#include "track/correct.h"
 #include "track/outcome.h"
+#include "track/retry.h"
 #include "track/threshold.h"
 
 #include <stdio.h>
@@ -159,6 +161,129 @@ START_TEST(threshold_per_name_is_for_all_clients_and_stays_bounded)
 }
 END_TEST
 
+/* ---- retries ---- */
+
+/* One try of a mail: when, what became of it, its size; is it a retry of the first? */
+static const struct
+try {
+	const char *from, *to;
+	int64_t at_s;
+	enum outcome outcome;
+	uint64_t bytes;
+	bool retry;
+}
+tries[][3] = {
+	{ { "a@x", "b@navy.ml", 0, OUTCOME_DEFERRED, 0, false },
+	    { "a@x", "b@navy.ml", 300, OUTCOME_DEFERRED, 0, true },
+	    { "A@x", "b@NAVY.ml", 900, OUTCOME_DELIVERED, 538, true } },
+	{ { "a@x", "b@navy.ml", 0, OUTCOME_DELIVERED, 538, false },
+	    { "a@x", "b@navy.ml", 300, OUTCOME_DELIVERED, 538, true },
+	    { "a@x", "b@navy.ml", 600, OUTCOME_DELIVERED, 700, false } },
+	{ { "a@x", "b@navy.ml", 0, OUTCOME_REFUSED, 0, false },
+	    { "a@x", "b@navy.ml", 300, OUTCOME_REFUSED, 0, false },
+	    { "c@x", "b@navy.ml", 600, OUTCOME_REFUSED, 0, false } },
+	{ { "a@x", "b@navy.ml", 0, OUTCOME_DEFERRED, 0, false },
+	    { "a@x", "c@navy.ml", 300, OUTCOME_DEFERRED, 0, false },
+	    { "a@x", "b@navy.ml", 6 * 86400, OUTCOME_DEFERRED, 0, false } },
+};
+
+static void
+set_path(struct smtp_path *p, const char *text)
+{
+	p->len = (uint16_t)strlen(text);
+	memcpy(p->text, text, p->len + 1u);
+}
+
+START_TEST(mail_tried_again_names_its_first_try)
+{
+	struct retries r;
+
+	retries_init(&r, 16);
+	for (int i = 0; i < 3; i++) {
+		const struct try *try = &tries[_i][i];
+		struct smtp_tx tx = { 0 };
+		struct smtp_rcpt rcpt = { 0 };
+		struct alert a = { .ts_ns = try->at_s * SECOND,
+			.outcome = try->outcome,
+			.bytes = try->bytes,
+			.tx = &tx,
+			.rcpt = &rcpt };
+		char first[ALERT_ID_LEN] = "";
+
+		snprintf(a.id, sizeof(a.id), "id%d", i);
+		set_path(&tx.from, try->from);
+		set_path(&rcpt.path, try->to);
+		ck_assert_int_eq(retries_see(&r, &a, first), try->retry);
+		if (try->retry)
+			ck_assert_str_eq(first, "id0");
+	}
+	retries_fini(&r);
+}
+END_TEST
+
+/* ---- corrections ---- */
+
+static struct origin
+origin_at(const char *client, int64_t at_s)
+{
+	struct origin o = { .ref.ts_ns = at_s * SECOND };
+
+	ip_addr_parse(&o.tuple.addr[SIDE_ORIGINATOR], client);
+	return o;
+}
+
+/* After alice@x mailed to navy.ml at 100 s: who names what, when; is that it? */
+static const struct {
+	const char *client, *from, *name;
+	int64_t at_s;
+	bool corrects;
+} uses[] = {
+	{ "192.0.2.1", NULL, "navy.mil", 130, true },
+	{ "192.0.2.1", NULL, "mail.navy.mil", 130, true },
+	{ "192.0.2.1", "alice@x", "navy.mil", 1900, true },
+	{ "192.0.2.1", "bob@x", "navy.mil", 130, false },
+	{ "192.0.2.2", NULL, "navy.mil", 130, false },
+	{ "192.0.2.1", NULL, "army.mil", 130, false },
+	{ "192.0.2.1", NULL, "mil", 130, false },
+	{ "192.0.2.1", NULL, "navy.mil", 1901, false },
+	{ "192.0.2.1", NULL, "navy.mil", 99, false },
+};
+
+START_TEST(slip_is_corrected_by_the_one_who_made_it)
+{
+	struct origin slip = origin_at("192.0.2.1", 100);
+	struct origin use = origin_at(uses[_i].client, uses[_i].at_s);
+	struct match match = { .nmeant = 1, .meant = { "navy.mil" } };
+	struct smtp_tx tx = { 0 }, later = { 0 };
+	struct smtp_rcpt rcpt = { 0 };
+	struct alert a = { .origin = &slip,
+		.match = &match,
+		.name = "navy.ml",
+		.id = "first",
+		.tx = &tx,
+		.rcpt = &rcpt };
+	struct corrections c;
+	struct corrected found;
+
+	set_path(&tx.from, "alice@x");
+	corrections_init(&c, 16);
+	corrections_expect(&c, &a);
+	if (uses[_i].from != NULL)
+		set_path(&later.from, uses[_i].from);
+	ck_assert_int_eq(corrections_see(&c, &use, uses[_i].from ? &later : NULL,
+			     span_str(uses[_i].name), &found),
+	    uses[_i].corrects);
+	if (uses[_i].corrects) {
+		ck_assert_str_eq(found.id, "first");
+		ck_assert_str_eq(found.name, "navy.ml");
+		/* Once is enough. */
+		ck_assert(
+		    !corrections_see(&c, &use, NULL, span_str(uses[_i].name), &found));
+	}
+	corrections_fini(&c);
+}
+END_TEST
+
 /* ---- copies ---- */
 
 static struct packet
@@ -253,6 +378,9 @@ main(void)
 	    tc, lookup_is_undeliverable_when_the_answer_says_so, 0, ROWS(answers));
 	tcase_add_test(tc, threshold_counts_what_it_holds_back);
 	tcase_add_test(tc, threshold_per_name_is_for_all_clients_and_stays_bounded);
+	tcase_add_loop_test(tc, mail_tried_again_names_its_first_try, 0, ROWS(tries));
+	tcase_add_loop_test(
+	    tc, slip_is_corrected_by_the_one_who_made_it, 0, ROWS(uses));
 	tcase_add_test(tc, copy_within_the_window_is_seen);
 	tcase_add_test(tc, server_name_of_a_hello_is_found_and_cut_ones_are_survived);
 	tcase_add_test(tc, encrypted_lookups_are_counted);

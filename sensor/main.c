@@ -74,6 +74,89 @@ usage_error(const char *what, const char *word)
 	return EXIT_USAGE;
 }
 
+/* Options that only put something into struct options. */
+static const struct plain {
+	int c;
+	enum { TEXT, LIST, FLAG } kind;
+	size_t at;
+} plain_options[] = {
+	{ 'r', LIST, offsetof(struct options, inputs) },
+	{ 'R', LIST, offsetof(struct options, rules) },
+	{ 'p', LIST, offsetof(struct options, protect) },
+	{ 'c', TEXT, offsetof(struct options, conf_path) },
+	{ 'o', TEXT, offsetof(struct options, output) },
+	{ 'e', TEXT, offsetof(struct options, events) },
+	{ 'f', TEXT, offsetof(struct options, filter) },
+	{ 'F', TEXT, offsetof(struct options, format) },
+	{ 'E', FLAG, offsetof(struct options, each) },
+	{ 'T', FLAG, offsetof(struct options, test) },
+	{ 'D', FLAG, offsetof(struct options, dump) },
+	{ 'q', FLAG, offsetof(struct options, quiet) },
+	{ 'v', FLAG, offsetof(struct options, verbose) },
+};
+
+/* Take option c if it is a plain one; lists live in keep. */
+static bool
+take_plain(int c, const char *value, struct options *o, struct conf *keep)
+{
+	for (size_t i = 0; i < sizeof(plain_options) / sizeof(plain_options[0]); i++) {
+		uint8_t *at = (uint8_t *)o + plain_options[i].at;
+
+		if (plain_options[i].c != c)
+			continue;
+		if (plain_options[i].kind == LIST)
+			conf_add_string(keep, (struct conf_strings *)(void *)at, value);
+		else if (plain_options[i].kind == TEXT)
+			*(const char **)(void *)at = value;
+		else
+			*(bool *)at = true;
+		return true;
+	}
+	return false;
+}
+
+static bool
+is_worker_count(const char *text)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	return errno == 0 && end != text && *end == '\0' && n >= 1;
+}
+
+/* The other options: 0 to go on, otherwise leave with *status. */
+static int
+take_special(int c, const char *value, const char *word, int *status)
+{
+	switch (c) {
+	case 'i':
+		log_warnx("interface %s: this version reads stored captures only; "
+			  "tcpdump -U -w - -i %s | straywatch -r -  watches it",
+		    value, value);
+		*status = EXIT_CAPTURE;
+		return -1;
+	case 'w':
+		if (is_worker_count(value))
+			return 0;
+		*status = usage_error("-w wants a number of workers", value);
+		return -1;
+	case 'V':
+		printf("straywatch %s\n", PACKAGE_VERSION);
+		return -1;
+	case 'h':
+		fputs(usage_text, stdout);
+		return -1;
+	case ':':
+		*status = usage_error("an option lacks its value", word);
+		return -1;
+	default:
+		*status = usage_error("unknown option", word);
+		return -1;
+	}
+}
+
 /* 0: go on; otherwise leave with *status. */
 static int
 parse_options(int argc, char *argv[], struct options *o, struct conf *keep, int *status)
@@ -85,82 +168,14 @@ parse_options(int argc, char *argv[], struct options *o, struct conf *keep, int 
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 },
 	};
-	char *end;
 	int c;
 
 	*status = 0;
-	while ((c = getopt_long(argc, argv, ":r:i:c:R:p:o:e:f:w:TDqvVh", long_options,
-		    NULL)) != -1) {
-		switch (c) {
-		case 'r':
-			conf_add_string(keep, &o->inputs, optarg);
-			break;
-		case 'i':
-			log_warnx(
-			    "interface %s: this version reads stored captures only; "
-			    "tcpdump -U -w - -i %s | straywatch -r -  watches it",
-			    optarg, optarg);
-			*status = EXIT_CAPTURE;
+	while ((c = getopt_long(
+		    argc, argv, ":r:i:c:R:p:o:e:f:w:TDqvVh", long_options, NULL)) != -1)
+		if (!take_plain(c, optarg, o, keep) &&
+		    take_special(c, optarg, argv[optind - 1], status) < 0)
 			return -1;
-		case 'c':
-			o->conf_path = optarg;
-			break;
-		case 'R':
-			conf_add_string(keep, &o->rules, optarg);
-			break;
-		case 'p':
-			conf_add_string(keep, &o->protect, optarg);
-			break;
-		case 'o':
-			o->output = optarg;
-			break;
-		case 'e':
-			o->events = optarg;
-			break;
-		case 'f':
-			o->filter = optarg;
-			break;
-		case 'w':
-			errno = 0;
-			if (strtol(optarg, &end, 10) < 1 || errno || *end != '\0') {
-				*status =
-				    usage_error("-w wants a number of workers", optarg);
-				return -1;
-			}
-			break;
-		case 'F':
-			o->format = optarg;
-			break;
-		case 'E':
-			o->each = true;
-			break;
-		case 'T':
-			o->test = true;
-			break;
-		case 'D':
-			o->dump = true;
-			break;
-		case 'q':
-			o->quiet = true;
-			break;
-		case 'v':
-			o->verbose = true;
-			break;
-		case 'V':
-			printf("straywatch %s\n", PACKAGE_VERSION);
-			return -1;
-		case 'h':
-			fputs(usage_text, stdout);
-			return -1;
-		case ':':
-			*status =
-			    usage_error("an option lacks its value", argv[optind - 1]);
-			return -1;
-		default:
-			*status = usage_error("unknown option", argv[optind - 1]);
-			return -1;
-		}
-	}
 	for (; optind < argc; optind++)
 		conf_add_string(keep, &o->inputs, argv[optind]);
 	return 0;

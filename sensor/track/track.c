@@ -27,6 +27,7 @@ seen_str(enum seen s)
 		[SEEN_BANNER] = "banner",
 		[SEEN_QUERY] = "query",
 		[SEEN_ANSWER] = "answer",
+		[SEEN_SNI] = "sni",
 	};
 
 	return words[s];

@@ -82,8 +82,10 @@ struct smtp_session {
 	bool lmtp;
 	bool encrypted;	       /* went over to TLS */
 	uint32_t transactions; /* ended so far */
+	void *link;	       /* the owner's, NULL at first */
 	struct smtp_tx tx;     /* the open one */
 	void *watch;
+	uint64_t tls_bytes[2]; /* octets of application data, by enum side */
 };
 
 /*

@@ -96,9 +96,9 @@ log_smtp(struct sensor *s, const struct flow *f, const struct smtp_session *sess
 static void
 on_session(void *arg, const struct flow *f, struct smtp_session *session)
 {
-	(void)arg;
-	(void)f;
-	(void)session;
+	struct sensor *s = arg;
+
+	track_session(s->track, f, session);
 }
 
 static void
@@ -294,6 +294,8 @@ make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rule
 		.watches = (size_t)conf->tracked,
 		.thresholds = (size_t)conf->thresholds,
 		.hold_ns = conf->hold,
+		.networks = conf->networks.net,
+		.nnetworks = conf->networks.n,
 	};
 
 	return track_new(&options, &sink, s->stats);

@@ -92,6 +92,9 @@
 	X(ALERT_NOT_WANTED,      "alert.not_wanted",      "flagged names whose outcome the rule does not ask for") \
 	X(ALERT_EARLY,           "alert.early",           "alerts written before their outcome: too many were waiting") \
 	X(OUTCOME_WRITTEN,       "alert.outcome_written", "outcomes written after their alert") \
+	X(LINK_FOUND,            "link.found",            "mail sessions that a flagged lookup led to") \
+	X(LINK_DOUBTED,          "link.doubted",          "mail sessions that may well be for another name at the same place") \
+	X(LINK_FORGOTTEN,        "link.forgotten",        "mail sessions forgotten early: too many lookups and sessions were followed") \
 	X(OUTPUT_FAILED,         "output.failed",         "lines that could not be written")
 /* clang-format on */
 

@@ -83,6 +83,7 @@ struct smtp_session {
 	bool encrypted;	       /* went over to TLS */
 	uint64_t tls_bytes[2]; /* by enum side: application data within TLS, see tls.h */
 	uint32_t transactions; /* ended so far */
+	void *link;	       /* the owner's, NULL at first */
 	struct smtp_tx tx;     /* the open one */
 	void *watch;
 };

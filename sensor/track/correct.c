@@ -87,6 +87,7 @@ expect_one(struct corrections *c, const struct alert *a, const char *meant)
 	s->what = (struct corrected){ .origin = *a->origin,
 		.match = *a->match,
 		.seen = a->seen,
+		.score = a->score,
 		.outcome = a->outcome,
 		.bytes = a->bytes,
 		.since_ns = a->origin->ref.ts_ns,
@@ -101,6 +102,22 @@ corrections_expect(struct corrections *c, const struct alert *a)
 {
 	for (unsigned i = 0; i < a->match->nmeant; i++)
 		expect_one(c, a, a->match->meant[i]);
+}
+
+void
+corrections_learn(struct corrections *c, const struct alert *a)
+{
+	const struct ip_addr *client = &a->origin->tuple.addr[SIDE_ORIGINATOR];
+
+	for (unsigned i = 0; i < a->match->nmeant; i++) {
+		struct slip *s = slip_find(c, client, span_str(a->match->meant[i]));
+
+		if (s == NULL || strcmp(s->what.id, a->id) != 0)
+			continue;
+		s->what.score = a->score;
+		s->what.outcome = a->outcome;
+		s->what.bytes = a->bytes;
+	}
 }
 
 /* Other names that the same slip may have meant are not waited for any more. */

@@ -24,6 +24,7 @@ struct corrected {
 	char id[ALERT_ID_LEN];
 	char name[256];
 	enum seen seen;
+	unsigned score;
 	enum outcome outcome;
 	uint64_t bytes;
 	int64_t since_ns; /* when the slip was made */
@@ -36,6 +37,9 @@ void corrections_fini(struct corrections *c);
 
 /* An alert went out: remember its client with the names that were meant. */
 void corrections_expect(struct corrections *c, const struct alert *a);
+
+/* An outcome went out: a correction says it again. */
+void corrections_learn(struct corrections *c, const struct alert *a);
 
 /*
  * A client used a name that no rule flagged.  If it, or a name above it, was meant

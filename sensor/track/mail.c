@@ -136,6 +136,7 @@ track_tx_end(struct track *t, struct smtp_session *s, struct smtp_tx *tx)
 {
 	enum outcome o = outcome_of_tx(tx);
 
+	link_tx_end(t, s, tx);
 	watch_settle(t, &tx->watch, o, bytes_of(tx, o));
 	for (struct smtp_rcpt *r = tx->rcpts; r != NULL; r = r->next)
 		if (r->watch != NULL)
@@ -147,5 +148,6 @@ track_tx_end(struct track *t, struct smtp_session *s, struct smtp_tx *tx)
 void
 track_session_end(struct track *t, struct smtp_session *s)
 {
+	link_session_end(t, s);
 	watch_settle(t, &s->watch, OUTCOME_OPENED, 0);
 }

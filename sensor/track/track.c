@@ -88,6 +88,7 @@ alert_of(const struct watch *w, int64_t ts_ns)
 		.seen = w->seen,
 		.name = w->name,
 		.match = &w->match,
+		.score = w->match.score - w->doubt,
 		.outcome = w->outcome,
 		.bytes = w->bytes,
 		.count = w->count,
@@ -95,6 +96,7 @@ alert_of(const struct watch *w, int64_t ts_ns)
 		.tx = w->tx,
 		.rcpt = w->rcpt,
 		.lookup = seen_in_dns(w->seen) ? &w->lookup : NULL,
+		.evidence = w->evidence != NULL ? *w->evidence : NULL,
 	};
 
 	make_id(w, a.id);
@@ -145,6 +147,7 @@ write_outcome(struct track *t, struct watch *w)
 	if (w->silent)
 		return;
 	a = alert_of(w, t->now_ns);
+	corrections_learn(&t->corrections, &a);
 	stats_inc(t->stats, STAT_OUTCOME_WRITTEN);
 	t->sink.outcome(t->sink.arg, &a);
 }
@@ -166,12 +169,14 @@ watch_free(struct track *t, struct watch *w)
 	pool_put(&t->watches, w);
 }
 
-/* The end of a hold: written as far as it is known; an outcome may follow. */
+/* Written as far as it is known; an outcome may follow. */
 static void
 watch_hold_over(struct track *t, struct watch *w)
 {
-	if (outcome_wanted(w))
+	if (!w->written && outcome_wanted(w))
 		write_alert(t, w);
+	if (w->late)
+		return;
 	TAILQ_REMOVE(&t->held, w, by_age);
 	TAILQ_INSERT_TAIL(&t->late, w, by_age);
 	w->late = true;
@@ -237,6 +242,7 @@ see_correction(struct track *t, const struct sighting *s, const struct name *nam
 		.seen = c.seen,
 		.name = c.name,
 		.match = &c.match,
+		.score = c.score,
 		.outcome = c.outcome,
 		.bytes = c.bytes,
 		.count = 1,
@@ -339,6 +345,68 @@ watch_settle(struct track *t, void **home, enum outcome o, uint64_t bytes)
 	}
 }
 
+static void
+watch_tell(
+    struct track *t, struct watch *w, enum outcome o, uint64_t bytes, bool news)
+{
+	news |= w->outcome != o || w->bytes != bytes;
+	w->outcome = o;
+	w->bytes = bytes;
+	if (w->written && news)
+		write_outcome(t, w);
+	else
+		watch_hold_over(t, w);
+}
+
+void
+watch_report(struct track *t, void *first, enum outcome o, uint64_t bytes)
+{
+	for (struct watch *w = first; w != NULL; w = w->next)
+		watch_tell(t, w, o, bytes, false);
+}
+
+static bool
+convinced(const struct watch *w, unsigned doubt)
+{
+	return w->match.score >= w->match.rule->score + doubt;
+}
+
+bool
+watch_convinced(const void *first, unsigned doubt)
+{
+	for (const struct watch *w = first; w != NULL; w = w->next)
+		if (!w->silent && convinced(w, doubt))
+			return true;
+	return false;
+}
+
+void
+watch_found(struct track *t, void *first, const struct finding *f)
+{
+	for (struct watch *w = first; w != NULL; w = w->next) {
+		if (!convinced(w, f->doubt))
+			continue;
+		w->doubt = f->doubt;
+		watch_tell(t, w, f->outcome, f->bytes, f->news);
+	}
+}
+
+/* Nothing more will be known of it. */
+static void
+watch_over(struct track *t, struct watch *w)
+{
+	if (!w->written)
+		write_alert(t, w);
+	watch_free(t, w);
+}
+
+void
+watch_release(struct track *t, void **home)
+{
+	while (*home != NULL)
+		watch_over(t, *home);
+}
+
 void
 track_time(struct track *t, int64_t now_ns)
 {
@@ -358,7 +426,7 @@ track_finish(struct track *t)
 
 	while (
 	    (w = TAILQ_FIRST(&t->late)) != NULL || (w = TAILQ_FIRST(&t->held)) != NULL)
-		watch_settle(t, w->home, w->outcome, w->bytes);
+		watch_over(t, w);
 	lookup_finish(t);
 }
 

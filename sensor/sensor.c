@@ -6,6 +6,7 @@
 
 #include "sensor.h"
 
+#include "decode/blind.h"
 #include "decode/decoders.h"
 #include "packet/duplicate.h"
 #include "packet/packet.h"
@@ -26,6 +27,7 @@ struct sensor {
 	struct output **outputs;
 	size_t noutputs;
 	bool log_dns, log_smtp, log_stats; /* some output wants these */
+	bool started;			   /* a frame was seen */
 	int64_t now_ns;			   /* packet time */
 	int64_t first_ns;		   /* of the first frame */
 	int64_t stats_ns;		   /* when the next stats event is due */
@@ -94,9 +96,9 @@ log_smtp(struct sensor *s, const struct flow *f, const struct smtp_session *sess
 static void
 on_session(void *arg, const struct flow *f, struct smtp_session *session)
 {
-	(void)arg;
-	(void)f;
-	(void)session;
+	struct sensor *s = arg;
+
+	track_session(s->track, f, session);
 }
 
 static void
@@ -117,6 +119,17 @@ on_helo(void *arg, const struct flow *f, struct smtp_session *session,
 
 	(void)f;
 	track_helo(s->track, session, o);
+}
+
+static void
+on_tls_name(void *arg, const struct flow *f, struct smtp_session *session,
+    const struct origin *o, struct span name, bool from_client)
+{
+	struct sensor *s = arg;
+
+	(void)f;
+	(void)from_client;
+	track_tls_name(s->track, session, o, name);
 }
 
 static void
@@ -223,6 +236,7 @@ make_decoders(struct sensor *s, const struct conf *conf)
 		.session = on_session,
 		.banner = on_banner,
 		.helo = on_helo,
+		.tls_name = on_tls_name,
 		.mail = on_mail,
 		.rcpt = on_rcpt,
 		.rcpt_reply = on_rcpt_reply,
@@ -280,6 +294,8 @@ make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rule
 		.watches = (size_t)conf->tracked,
 		.thresholds = (size_t)conf->thresholds,
 		.hold_ns = conf->hold,
+		.networks = conf->networks.net,
+		.nnetworks = conf->networks.n,
 	};
 
 	return track_new(&options, &sink, s->stats);
@@ -336,8 +352,9 @@ write_stats(struct sensor *s)
 static void
 advance(struct sensor *s, int64_t ts_ns)
 {
-	bool first = s->stats->n[STAT_FRAME_READ] == 1;
+	bool first = !s->started;
 
+	s->started = true;
 	if (!first && ts_ns <= s->now_ns && s->now_ns - ts_ns < CLOCK_STEP_NS)
 		return;
 	if (first)
@@ -368,10 +385,12 @@ sensor_frame(struct sensor *s, const struct frame *f)
 	stats_inc(s->stats, fate);
 	if (fate != STAT_FRAME_DECODED)
 		return;
-	if (p.proto == IP_PROTO_UDP)
+	if (p.proto == IP_PROTO_UDP) {
 		decoders_udp(s->decoders, &p);
-	else
+	} else {
+		blind_packet(&p, s->stats);
 		flow_packet(s->flows, &p);
+	}
 }
 
 void

@@ -79,6 +79,10 @@
 	X(SMTP_UNKNOWN_COMMAND,  "smtp.unknown_command",  "lines of a client that are no command") \
 	X(SMTP_BROKEN_REPLY,     "smtp.broken_reply",     "lines of a server that are no reply") \
 	X(SMTP_NOT_SMTP,         "smtp.not_smtp",         "connections on a mail port that hold no SMTP") \
+	X(TLS_NO_BUFFER,         "tls.no_buffer",         "TLS handshakes whose names were passed over: no room to put their pieces together") \
+	/* What cannot be seen. */ \
+	X(BLIND_DOT,             "blind.dot",             "connections of DNS over TLS: their lookups are not seen") \
+	X(BLIND_DOH,             "blind.doh",             "connections to known servers of DNS over HTTPS: the same") \
 	/* Names and alerts. */ \
 	X(NAME_JUDGED,           "name.judged",           "names held against the rules") \
 	X(NAME_MALFORMED,        "name.malformed",        "names that are no domain name") \
@@ -88,6 +92,9 @@
 	X(ALERT_NOT_WANTED,      "alert.not_wanted",      "flagged names whose outcome the rule does not ask for") \
 	X(ALERT_EARLY,           "alert.early",           "alerts written before their outcome: too many were waiting") \
 	X(OUTCOME_WRITTEN,       "alert.outcome_written", "outcomes written after their alert") \
+	X(LINK_FOUND,            "link.found",            "mail sessions that a flagged lookup led to") \
+	X(LINK_DOUBTED,          "link.doubted",          "mail sessions that may well be for another name at the same place") \
+	X(LINK_FORGOTTEN,        "link.forgotten",        "mail sessions forgotten early: too many lookups and sessions were followed") \
 	X(OUTPUT_FAILED,         "output.failed",         "lines that could not be written")
 /* clang-format on */
 

@@ -14,7 +14,7 @@
 
 #include "capture/savefile.h"
 
-enum { FILE_HEAD = 24 };
+enum { FILE_HEAD = 24, RECORD_LEAST = 16 };
 
 /* Bits of the link type field that say no link type: f, FCS length. */
 static const uint32_t link_flags = 0xfc000000;
@@ -87,7 +87,8 @@ savefile_pcap_next(struct savefile *s, struct frame *f)
 	s->record_at = source_offset(&s->source);
 	if (record.n == 0)
 		return savefile_end(s);
-	if (record.n < head)
+	/* The constant lets the compiler see that the reads below do not fail. */
+	if (record.n < RECORD_LEAST || record.n < head)
 		return savefile_bad(s,
 		    "the last record is cut: a header of %zu octets, %zu left", head,
 		    record.n);

@@ -290,7 +290,8 @@ advance(struct replay *r)
 
 	r->given = false;
 	if (read_next(r, file)) {
-		heap_sink(r);
+		if (r->n_heap > 1)
+			heap_sink(r);
 		return;
 	}
 	finish(r, file);
@@ -356,7 +357,8 @@ add_fd(struct replay *r, const char *path, int fd)
 	r->n_pipes += file->is_pipe;
 	opened(r, file);
 	if (savefile_open(&file->save, fd, r->stop) == SAVEFILE_BAD) {
-		report(r, path, file->save.record_at, "%s", file->save.error);
+		if (!stopped(r))
+			report(r, path, file->save.record_at, "%s", file->save.error);
 		finish(r, file);
 		return false;
 	}

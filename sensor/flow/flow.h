@@ -39,8 +39,8 @@ struct flow {
 	uint16_t vlan[PACKET_VLANS];
 	bool midstream; /* the handshake, and so the originator's beginning, not seen */
 	bool seen[2];	/* data or acknowledgements came from that side */
-	bool done;	/* set by the reader: it wants no more of this flow than `end` */
-	uint8_t app;	/* the reader's own: which protocol it is */
+	bool done;   /* set by the reader: it wants no more of this flow than `end` */
+	uint8_t app; /* the reader's own: which protocol it is */
 	struct packet_tunnel tunnel[PACKET_TUNNELS];
 	void *decoder; /* the reader's own: set in open, released in end */
 };

@@ -76,8 +76,8 @@ protect(struct ruleset *r, uint32_t rule, const char *name, uint32_t classes)
 
 	if (id == r->nnames) {
 		if ((id & (id - 1)) == 0)
-			r->owners = mem_grow(
-			    r->owners, (id ? 2 * id : 1) * sizeof(*r->owners));
+			r->owners =
+			    mem_grow(r->owners, (id ? 2 * id : 1) * sizeof(*r->owners));
 		r->owners[id] = 0;
 		r->nnames++;
 	}
@@ -281,8 +281,7 @@ ruleset_new(const struct rule_specs *specs, const struct ruleset_options *option
 	for (size_t i = 0; i < sizeof(known_zones) / sizeof(known_zones[0]); i++)
 		zones_add(&r->zones, known_zones[i].kind, 0, known_zones[i].name);
 	for (size_t i = 0; i < options->search_suffixes.n; i++)
-		zones_add(
-		    &r->zones, ZONE_SEARCH, 0, options->search_suffixes.names[i]);
+		zones_add(&r->zones, ZONE_SEARCH, 0, options->search_suffixes.names[i]);
 	for (uint32_t i = 0; i < specs->nlists; i++)
 		add_allowed(r, i, &specs->lists[i]->names);
 	r->rules = arena_alloc(&r->arena, specs->n * sizeof(*r->rules));
@@ -305,6 +304,15 @@ ruleset_free(struct ruleset *r)
 	free(r->owners);
 	free(r->chains);
 	free(r);
+}
+
+bool
+ruleset_asks_client(const struct ruleset *r)
+{
+	for (size_t i = 0; i < r->nrules; i++)
+		if (r->rules[i].spec->nfrom > 0)
+			return true;
+	return false;
 }
 
 size_t

@@ -28,7 +28,7 @@
 enum {
 	FULL_LABEL = 6, /* letters of the label meant, from which an edit weighs all */
 	SHORT_WEIGHT = 70, /* percent below that */
-	LOOK_MIN = 4,	 /* letters of a label that is compared by look or sound */
+	LOOK_MIN = 4,	   /* letters of a label that is compared by look or sound */
 	SCOPE_ANY_BASE = 35,
 };
 
@@ -74,9 +74,9 @@ struct judge {
 	struct buf *why; /* or NULL */
 	struct spelling seen;
 	struct typo_search search;
-	enum verdict zone;	/* what the zones say; UNRELATED: nothing */
-	bool closed;		/* below a closed domain */
-	enum verdict rejected;	/* why the first hit was not flagged; UNRELATED: none */
+	enum verdict zone;     /* what the zones say; UNRELATED: nothing */
+	bool closed;	       /* below a closed domain */
+	enum verdict rejected; /* why the first hit was not flagged; UNRELATED: none */
 	uint8_t scores[MATCH_MAX][MATCH_MEANT]; /* of each meant name */
 };
 
@@ -112,82 +112,6 @@ settle(struct judge *g, enum verdict v)
 	else
 		say(g, "clean: %s", verdict_str(v));
 	return v == VERDICT_FLAG;
-}
-
-/* ---- the part of a name that is judged ---- */
-
-static bool
-plain_label(struct span label)
-{
-	if (label.n == 0 || label.p[0] == '-' || label.p[label.n - 1] == '-')
-		return false;
-	for (size_t i = 0; i < label.n; i++) {
-		uint8_t c = label.p[i];
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
-			return false;
-	}
-	return true;
-}
-
-/* Where the last dot before `end` ends a label; escaped ones belong to theirs. */
-static size_t
-label_begin(struct span text, size_t end)
-{
-	while (end > 0 &&
-	    (text.p[end - 1] != '.' || (end > 1 && text.p[end - 2] == '\\')))
-		end--;
-	return end;
-}
-
-/*
- * The labels at the end that host names can have.  In front of them stand service
- * labels (_dmarc, selector._domainkey) or whatever was asked for by mistake.
- */
-static struct span
-plain_tail(struct span text)
-{
-	size_t from = text.n, end = text.n;
-
-	for (;;) {
-		size_t begin = label_begin(text, end);
-
-		if (!plain_label(span_of(text.p + begin, end - begin)))
-			break;
-		from = begin;
-		if (begin == 0)
-			break;
-		end = begin - 1;
-	}
-	return span_after(text, from);
-}
-
-/* Names of mail policy and set-up that are asked for below any mail domain. */
-static struct span
-without_service(struct span text)
-{
-	static const char *const services[] = { "mta-sts.", "autodiscover.",
-		"autoconfig." };
-
-	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
-		struct span service = span_str(services[i]);
-
-		if (text.n > service.n &&
-		    span_eq(span_first(text, service.n), service) &&
-		    memchr(text.p + service.n, '.', text.n - service.n) != NULL)
-			return span_after(text, service.n);
-	}
-	return text;
-}
-
-static struct span
-judged_part(const struct name *n)
-{
-	struct span text = name_span(n);
-
-	if (n->odd || memchr(text.p, '_', text.n) != NULL)
-		text = plain_tail(text);
-	return without_service(text);
 }
 
 /* ---- flagging ---- */
@@ -312,12 +236,13 @@ allowed(struct judge *g, const struct rule *rule)
 		const struct allow *a = &rule->allow[i];
 		bool in = zones_allow(&g->r->zones, a->list, seen, 0);
 
-		for (unsigned k = 1; a->match == LIST_SUBDOMAIN && k < seen->labels; k++)
+		for (unsigned k = 1; a->match == LIST_SUBDOMAIN && k < seen->labels;
+		     k++)
 			in = in ||
 			    zones_allow(&g->r->zones, a->list, seen, seen->start[k]);
 		if (a->match == LIST_REGISTRABLE && !in) {
-			domain = registrable_at(
-			    g->r->options.suffixes, seen->text, false);
+			domain =
+			    registrable_at(g->r->options.suffixes, seen->text, false);
 			in = domain < seen->text.n &&
 			    zones_allow(&g->r->zones, a->list, seen, domain);
 		}
@@ -329,7 +254,8 @@ allowed(struct judge *g, const struct rule *rule)
 
 /* A slip from right to wrong counts for the rule: it stands in its map, or it has none. */
 static bool
-tld_wanted(const struct rule *rule, struct span right, struct span wrong, enum typo class)
+tld_wanted(
+    const struct rule *rule, struct span right, struct span wrong, enum typo class)
 {
 	const struct detect_spec *detect = &rule->spec->detect;
 	struct edit e;
@@ -341,8 +267,9 @@ tld_wanted(const struct rule *rule, struct span right, struct span wrong, enum t
 				return true;
 	if (detect->ntlds > 0 || !(rule->classes & typo_bit(class)))
 		return false;
-	return class == TYPO_TLD_CONFUSION ? typo_tld_near(right, wrong, detect->layouts)
-					   : edit_find(right, wrong, &e);
+	return class == TYPO_TLD_CONFUSION
+	    ? typo_tld_near(right, wrong, detect->layouts)
+	    : edit_find(right, wrong, &e);
 }
 
 static struct span
@@ -370,8 +297,7 @@ word_wanted(const struct rule *rule, struct span word)
 	return words->n == 0 && typo_combo_word(word);
 }
 
-static bool
-is_edit(enum typo class)
+static bool is_edit(enum typo class)
 {
 	return typo_group(class) == GROUP_EDIT;
 }
@@ -417,8 +343,7 @@ hit_refused(struct judge *g, const struct rule *rule, const struct typo_hit *hit
 static unsigned
 weigh(const struct judge *g, unsigned base, unsigned percent)
 {
-	unsigned place =
-	    g->r->options.every_place ? 100 : place_weight[g->c->place];
+	unsigned place = g->r->options.every_place ? 100 : place_weight[g->c->place];
 
 	return (base * percent * place + 5000) / 10000;
 }
@@ -435,8 +360,8 @@ judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 	if (!rule_listens(g, rule->spec) || !hit_wanted(g, rule, hit, &class))
 		return;
 	if (class != hit->class)
-		score = weigh(
-		    g, (unsigned)typo_base(class), is_short ? SHORT_WEIGHT : 100);
+		score =
+		    weigh(g, (unsigned)typo_base(class), is_short ? SHORT_WEIGHT : 100);
 	refused = hit_refused(g, rule, hit, score);
 	if (refused == VERDICT_UNRELATED) {
 		flag(g, rule->spec, class, score, name);
@@ -512,7 +437,8 @@ enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 		break;
 	case ZONE_MATCH_BELOW:
 	case ZONE_MATCH:
-		if ((zone->kind == ZONE_MATCH || i > 0) && rule_listens(g, rule->spec) &&
+		if ((zone->kind == ZONE_MATCH || i > 0) &&
+		    rule_listens(g, rule->spec) &&
 		    allowed(g, rule) == VERDICT_UNRELATED)
 			flag(g, rule->spec, TYPO_LISTED,
 			    weigh(g, (unsigned)typo_base(TYPO_LISTED), 100),
@@ -530,7 +456,8 @@ enter_zones(struct judge *g)
 		struct zone_cursor c = { 0 };
 		const struct zone *zone;
 
-		while ((zone = zones_next(&g->r->zones, &g->seen, g->seen.start[i], &c)))
+		while (
+		    (zone = zones_next(&g->r->zones, &g->seen, g->seen.start[i], &c)))
 			enter_zone(g, zone, i);
 	}
 }
@@ -675,8 +602,8 @@ ruleset_match_text(const struct ruleset *r, struct span text,
 }
 
 bool
-ruleset_explain(const struct ruleset *r, struct span text, const struct judge_context *c,
-    struct judgement *j, struct buf *why)
+ruleset_explain(const struct ruleset *r, struct span text,
+    const struct judge_context *c, struct judgement *j, struct buf *why)
 {
 	struct judge g;
 

@@ -1,7 +1,7 @@
 #ifndef JUDGE_RULESET_PRIVATE_H
 #define JUDGE_RULESET_PRIVATE_H
 
-/* What compile.c makes and ruleset.c reads. */
+/* What compile.c makes and ruleset.c reads, and what judged.c does for it. */
 
 #include "judge/ruleset.h"
 #include "judge/zones.h"
@@ -47,5 +47,8 @@ struct ruleset {
 	unsigned places;  /* bits 1 << enum place, of all rules together */
 	bool scope_any;	  /* of some rule */
 };
+
+/* The part of a name that is judged; empty when nothing of it can be a host name. */
+struct span judged_part(const struct name *n);
 
 #endif

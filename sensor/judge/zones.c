@@ -61,8 +61,8 @@ zones_memory(const struct zones *z)
 }
 
 const struct zone *
-zones_next(const struct zones *z, const struct spelling *s, size_t from,
-    struct zone_cursor *c)
+zones_next(
+    const struct zones *z, const struct spelling *s, size_t from, struct zone_cursor *c)
 {
 	uint32_t i;
 

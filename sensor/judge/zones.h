@@ -11,14 +11,14 @@
 #include "names/spelling.h"
 
 enum zone_kind {
-	ZONE_SPECIAL,	 /* never on the public net: local, lan... */
-	ZONE_UNUSABLE,	 /* never a mail domain: onion, invalid... */
-	ZONE_SEARCH,	 /* a search suffix of ours */
-	ZONE_REVERSE,	 /* names of addresses */
-	ZONE_CLOSED,	 /* a set's closed domain; number: rule */
-	ZONE_MATCH,	 /* known to be wrong, with what is below; number: rule */
+	ZONE_SPECIAL,	  /* never on the public net: local, lan... */
+	ZONE_UNUSABLE,	  /* never a mail domain: onion, invalid... */
+	ZONE_SEARCH,	  /* a search suffix of ours */
+	ZONE_REVERSE,	  /* names of addresses */
+	ZONE_CLOSED,	  /* a set's closed domain; number: rule */
+	ZONE_MATCH,	  /* known to be wrong, with what is below; number: rule */
 	ZONE_MATCH_BELOW, /* only what is below; number: rule */
-	ZONE_ALLOW,	 /* in an allow list; number: list */
+	ZONE_ALLOW,	  /* in an allow list; number: list */
 };
 
 struct zone {

@@ -19,7 +19,7 @@
 
 struct keymap {
 	uint64_t *filter; /* blocks of 8 words */
-	uint32_t *begin; /* where each bucket begins; one more */
+	uint32_t *begin;  /* where each bucket begins; one more */
 	uint32_t *value;
 	uint8_t *tag; /* bits of the key, beside its value */
 	uint64_t blocks, buckets;

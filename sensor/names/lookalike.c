@@ -45,8 +45,7 @@ lookalike_ascii(char *out, struct span name)
 
 	for (size_t i = 0; i < name.n; i++) {
 		char c = as_letter(name.p[i]);
-		char one =
-		    i + 1 < name.n ? as_one(c, as_letter(name.p[i + 1])) : '\0';
+		char one = i + 1 < name.n ? as_one(c, as_letter(name.p[i + 1])) : '\0';
 
 		out[n++] = one ? one : c;
 		i += one != '\0';

@@ -11,7 +11,8 @@
 
 struct lookalike;
 
-struct lookalike *lookalike_new(void); /* NULL when ICU has no data: no IDN look-alikes */
+struct lookalike *lookalike_new(
+    void); /* NULL when ICU has no data: no IDN look-alikes */
 void lookalike_free(struct lookalike *l);
 
 /* The skeleton of an ASCII name; out may hold it in place.  Never longer than in. */
@@ -20,6 +21,7 @@ size_t lookalike_ascii(char *out, struct span name);
  * The skeleton of a name with at least one xn-- label, into out; its length, or 0
  * when it has none, or too long a one.
  */
-size_t lookalike_idn(const struct lookalike *l, struct span name, char out[NAME_TEXT_MAX]);
+size_t lookalike_idn(
+    const struct lookalike *l, struct span name, char out[NAME_TEXT_MAX]);
 
 #endif

@@ -9,8 +9,8 @@
 
 /* A TLD that is meant and one that is typed for it, as a rule says it. */
 struct tld_pair {
-	uint32_t right;	 /* in tlds */
-	uint64_t wrong;	 /* hash of the text */
+	uint32_t right; /* in tlds */
+	uint64_t wrong; /* hash of the text */
 };
 
 struct protected *
@@ -168,7 +168,8 @@ all_keys(struct protected *p)
 		typo_tld_keys(p, p->tlds[i], i);
 	}
 	for (size_t i = 0; i < p->npairs; i++)
-		protected_key_add(p, KEY_WRONG_TLD, p->pairs[i].wrong, p->pairs[i].right);
+		protected_key_add(
+		    p, KEY_WRONG_TLD, p->pairs[i].wrong, p->pairs[i].right);
 }
 
 void

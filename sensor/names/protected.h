@@ -16,28 +16,29 @@
 
 /* What a key was made from; part of its hash. */
 enum key_kind {
-	KEY_NAME,	/* the name as it is */
-	KEY_TAIL,	/* last label of some name; value: none */
-	KEY_SUFFIX,	/* public suffix of some name; value: suffix */
-	KEY_WRONG_TLD,	/* typo of a TLD; value: tld */
-	KEY_SLD,	/* a name in a suffix of two labels, without the first of them */
-	KEY_CUT,	/* the same without the last */
-	KEY_EDIT,	/* the name with one letter left out, and as it is */
-	KEY_SQUASHED,	/* the name without dots and hyphens */
-	KEY_SKELETON,	/* the name as it looks */
-	KEY_NUMERIC,	/* with digits for number words */
-	KEY_SOUND,	/* with one spelling for all homophones */
-	KEY_LABEL,	/* its registrable label alone */
+	KEY_NAME,      /* the name as it is */
+	KEY_TAIL,      /* last label of some name; value: none */
+	KEY_SUFFIX,    /* public suffix of some name; value: suffix */
+	KEY_WRONG_TLD, /* typo of a TLD; value: tld */
+	KEY_SLD,       /* a name in a suffix of two labels, without the first of them */
+	KEY_CUT,       /* the same without the last */
+	KEY_EDIT,      /* the name with one letter left out, and as it is */
+	KEY_SQUASHED,  /* the name without dots and hyphens */
+	KEY_SKELETON,  /* the name as it looks */
+	KEY_NUMERIC,   /* with digits for number words */
+	KEY_SOUND,     /* with one spelling for all homophones */
+	KEY_LABEL,     /* its registrable label alone */
 };
 
-struct protected {
+struct protected
+{
 	const struct suffixes *suffixes;
 	size_t n;
 	size_t room;
-	uint32_t *at;	   /* where each name's text begins */
-	uint32_t *classes; /* bits of the classes wanted for it; while made */
+	uint32_t *at;	    /* where each name's text begins */
+	uint32_t *classes;  /* bits of the classes wanted for it; while made */
 	uint8_t *suffix_at; /* where its public suffix begins; while made */
-	char *text;	   /* all names, each with a NUL */
+	char *text;	    /* all names, each with a NUL */
 	size_t text_n, text_room;
 	uint32_t *slots; /* id + 1 by hash, to find a name added twice; while made */
 	size_t nslots;
@@ -49,7 +50,7 @@ struct protected {
 	uint32_t wanted;       /* all classes wanted for some name */
 	struct span *tlds;     /* the distinct TLDs of the names */
 	size_t ntlds;
-	struct span *suffix;   /* their distinct public suffixes */
+	struct span *suffix; /* their distinct public suffixes */
 	size_t nsuffix;
 	struct tld_pair *pairs; /* of the rules' maps */
 	size_t npairs;
@@ -94,7 +95,8 @@ protected_find(const struct protected *p, enum key_kind kind, uint64_t hash)
 
 /* For the classes' keys functions. */
 static inline void
-protected_key_add(struct protected *p, enum key_kind kind, uint64_t hash, uint32_t value)
+protected_key_add(
+    struct protected *p, enum key_kind kind, uint64_t hash, uint32_t value)
 {
 	keymap_add(&p->keys, protected_key(kind, hash), value);
 }

@@ -3,18 +3,18 @@
 #include "names/spelling.h"
 
 /* B: odd, with no pattern in its bits; its powers as constants. */
-#define B1  UINT64_C(0x9e6c63d0876a9a47)
-#define B2  (B1 * B1)
-#define B4  (B2 * B2)
-#define B8  (B4 * B4)
-#define B16 (B8 * B8)
-#define B32 (B16 * B16)
-#define B64 (B32 * B32)
+#define B1   UINT64_C(0x9e6c63d0876a9a47)
+#define B2   (B1 * B1)
+#define B4   (B2 * B2)
+#define B8   (B4 * B4)
+#define B16  (B8 * B8)
+#define B32  (B16 * B16)
+#define B64  (B32 * B32)
 #define B128 (B64 * B64)
 
 /* x to the powers 0 to 15, of the powers 1, 2, 4 and 8. */
 #define POWERS(a, b, c, d)                                                             \
-	1, a, b, a *b, c, a *c, b *c, a *b *c, d, a *d, b *d, a *b *d, c *d, a *c *d,   \
+	1, a, b, a *b, c, a *c, b *c, a *b *c, d, a *d, b *d, a *b *d, c *d, a *c *d,  \
 	    b *c *d, a *b *c *d
 
 uint64_t

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 enum {
-	SUFFIX_LABELS = 6,  /* no rule of the list has more */
+	SUFFIX_LABELS = 6,   /* no rule of the list has more */
 	TLD_SLOTS = 1 << 13, /* well above the number of TLDs, 1,438 in 2026 */
 	TLD_MAX = TLD_SLOTS / 2,
 };

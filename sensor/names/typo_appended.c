@@ -34,8 +34,8 @@ find_before(struct typo_search *s, unsigned last)
 			return;
 		}
 		class = suffix == end + 1 ? TYPO_SUFFIX_APPENDED : TYPO_EMBEDDED;
-		search_name(s, hash, text, span_of("", 0), class,
-		    (unsigned)typo_base(class));
+		search_name(
+		    s, hash, text, span_of("", 0), class, (unsigned)typo_base(class));
 	}
 }
 

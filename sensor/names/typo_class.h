@@ -18,12 +18,12 @@
 
 /* One explanation of a name that was seen. */
 struct typo_hit {
-	uint32_t id;	 /* of the protected name */
+	uint32_t id; /* of the protected name */
 	enum typo class;
-	uint8_t base;	 /* score, percent */
-	uint8_t label;	 /* characters of the label it rests on, the shorter of the two */
-	uint8_t meant;	 /* edit: of that label in the name meant */
-	bool digits;	 /* edit: digits for digits, numbered siblings */
+	uint8_t base;  /* score, percent */
+	uint8_t label; /* characters of the label it rests on, the shorter of the two */
+	uint8_t meant; /* edit: of that label in the name meant */
+	bool digits;   /* edit: digits for digits, numbered siblings */
 	struct edit edit; /* edit classes: for typo_edit_class */
 	size_t from;	  /* where the tail that was compared begins */
 	struct span word; /* combosquat: the word beside the name */
@@ -38,21 +38,16 @@ struct typo_search {
 	size_t domain; /* where its registrable domain begins; see search_domain */
 	size_t suffix; /* and its public suffix */
 	bool genuine_suffix; /* a protected name in front, but the suffix is longer */
-	bool leaked;	     /* a protected name in front of a TLD that does not exist */
+	bool leaked; /* a protected name in front of a TLD that does not exist */
 	unsigned n;
 	struct typo_hit hits[TYPO_HITS];
 };
-
-typedef void (*typo_variant_fn)(void *ctx, enum typo class, const char *name);
 
 struct typo_class {
 	uint32_t classes; /* bits 1 << enum typo that it can find */
 	/* May be NULL: the key of the name itself is enough. */
 	void (*keys)(struct protected *p, const struct spelling *name, uint32_t id);
 	void (*find)(struct typo_search *s);
-	/* May be NULL: cannot be listed. */
-	void (*variants)(const struct protected *p, const struct spelling *name,
-	    typo_variant_fn fn, void *ctx);
 };
 
 extern const struct typo_class typo_tld, typo_appended, typo_sld, typo_dots,

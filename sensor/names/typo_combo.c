@@ -6,7 +6,7 @@
 #include "names/typo_class.h"
 
 enum {
-	LABEL_MIN = 5,	/* letters of the protected label */
+	LABEL_MIN = 5,	 /* letters of the protected label */
 	LABELS_BACK = 4, /* the registrable label is among the last of these */
 };
 
@@ -105,7 +105,8 @@ find(struct typo_search *s)
 {
 	const struct spelling *seen = s->seen;
 
-	for (unsigned i = seen->labels - 1; i-- > 0 && i + LABELS_BACK >= seen->labels;) {
+	for (unsigned i = seen->labels - 1;
+	     i-- > 0 && i + LABELS_BACK >= seen->labels;) {
 		unsigned before = s->n;
 
 		for (size_t at = seen->start[i] + 1u; at < spelling_end(seen, i); at++)

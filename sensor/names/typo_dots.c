@@ -220,7 +220,8 @@ find(struct typo_search *s)
 
 	squash(&q, seen->text);
 	find_shifted(s, &q);
-	for (unsigned i = seen->labels - 1; i-- > 0 && i + LABELS_BACK >= seen->labels;) {
+	for (unsigned i = seen->labels - 1;
+	     i-- > 0 && i + LABELS_BACK >= seen->labels;) {
 		uint8_t first = seen->text.p[seen->start[i]];
 
 		find_fused(s, &q, i, seen->start[i]);

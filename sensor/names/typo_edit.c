@@ -17,8 +17,7 @@ without(const struct spelling *s, size_t at)
 {
 	size_t behind = s->text.n - at - 1;
 
-	return spelling_join(
-	    s->hash[at], spelling_part(s, at + 1, s->text.n), behind);
+	return spelling_join(s->hash[at], spelling_part(s, at + 1, s->text.n), behind);
 }
 
 /* Leaving out either of two equal letters gives the same. */
@@ -90,7 +89,8 @@ compare(struct typo_search *s, uint32_t id, size_t from)
 	    e.at >= suffix_at(s->protected->suffixes, meant, true))
 		return;
 	for (unsigned i = 0; i < s->n; i++)
-		if (s->hits[i].id == id && typo_edit.classes & typo_bit(s->hits[i].class))
+		if (s->hits[i].id == id &&
+		    typo_edit.classes & typo_bit(s->hits[i].class))
 			return;
 	hit = search_hit(s, id, typo_edit_class(&e, typed, 0));
 	if (hit == NULL)

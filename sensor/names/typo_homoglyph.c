@@ -48,8 +48,8 @@ find(struct typo_search *s)
 {
 	bool idn = look_at(s->seen->text) == LOOK_IDN;
 
-	search_form(s, KEY_SKELETON, skeleton,
-	    idn ? TYPO_HOMOGLYPH_IDN : TYPO_HOMOGLYPH_ASCII);
+	search_form(
+	    s, KEY_SKELETON, skeleton, idn ? TYPO_HOMOGLYPH_IDN : TYPO_HOMOGLYPH_ASCII);
 }
 
 const struct typo_class typo_homoglyph = {

@@ -2,8 +2,8 @@
 
 #include "names/typo_class.h"
 
-static const char *const words[] = { "zero", "one", "two", "three", "four", "five", "six",
-	"seven", "eight", "nine" };
+static const char *const words[] = { "zero", "one", "two", "three", "four", "five",
+	"six", "seven", "eight", "nine" };
 
 /* The digit whose word text begins with, or -1. */
 static int

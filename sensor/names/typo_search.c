@@ -3,8 +3,8 @@
 #include "names/typo_class.h"
 
 unsigned
-typo_search(struct typo_search *s, const struct protected *p, const struct spelling *seen,
-    uint32_t classes)
+typo_search(struct typo_search *s, const struct protected *p,
+    const struct spelling *seen, uint32_t classes)
 {
 	s->protected = p;
 	s->seen = seen;
@@ -106,8 +106,8 @@ same_form(struct typo_search *s, struct keymap_cursor c, struct span look, size_
 		size_t n = form(s->protected, name, text);
 		struct typo_hit *hit;
 
-		if (!span_eq(n ? span_of(text, n) : name, look) || span_eq(name, typed) ||
-		    from > search_domain(s))
+		if (!span_eq(n ? span_of(text, n) : name, look) ||
+		    span_eq(name, typed) || from > search_domain(s))
 			continue;
 		hit = search_hit(s, id, class);
 		if (hit != NULL)

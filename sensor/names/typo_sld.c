@@ -22,7 +22,8 @@ keys(struct protected *p, const struct spelling *name, uint32_t id)
 	if (last < 2 || suffix != name->start[last - 1])
 		return;
 	protected_key_add(p, KEY_SLD,
-	    spelling_join(name->hash[suffix], spelling_part(name, tld, n), n - tld), id);
+	    spelling_join(name->hash[suffix], spelling_part(name, tld, n), n - tld),
+	    id);
 	protected_key_add(p, KEY_CUT, name->hash[tld - 1], id);
 }
 

@@ -29,7 +29,8 @@ typo_tld_near(struct span right, struct span wrong, unsigned layouts)
 }
 
 static void
-near_key(struct protected *p, struct span right, const char *text, size_t n, uint32_t id)
+near_key(
+    struct protected *p, struct span right, const char *text, size_t n, uint32_t id)
 {
 	struct span wrong = span_of(text, n);
 
@@ -73,7 +74,8 @@ find_with(struct typo_search *s, struct span right, enum typo class)
 
 	for (unsigned i = search_first(s, 0); i < last; i++)
 		search_name(s,
-		    spelling_join(spelling_part(seen, seen->start[i], tld), hash, right.n),
+		    spelling_join(
+			spelling_part(seen, seen->start[i], tld), hash, right.n),
 		    spelling_text(seen, seen->start[i], tld), right, class,
 		    (unsigned)typo_base(class));
 }

@@ -58,6 +58,37 @@ body_tunnels(struct json *j, const struct origin *o)
 	json_close(j);
 }
 
+static void
+evidence(struct json *j, const struct alert *a)
+{
+	char id[COMMUNITY_ID_LEN], addr[ADDR_STRLEN];
+
+	json_open(j, "evidence", '[');
+	for (const struct evidence *e = a->evidence; e != NULL; e = e->next) {
+		json_open(j, NULL, '{');
+		json_str(j, "lookup", a->id);
+		json_str(
+		    j, "client", ip_addr_str(&e->flow.addr[SIDE_ORIGINATOR], addr));
+		json_str(j, "exchanger", e->exchanger);
+		json_str(
+		    j, "address", ip_addr_str(&e->flow.addr[SIDE_RESPONDER], addr));
+		json_uint(j, "port", e->flow.port[SIDE_RESPONDER]);
+		json_str(j, "flow", flow_community_id(&e->flow, id));
+		json_bool(j, "encrypted", e->encrypted);
+		if (e->encrypted) {
+			json_open(j, "bytes", '[');
+			json_uint(j, NULL, e->bytes[SIDE_ORIGINATOR]);
+			json_uint(j, NULL, e->bytes[SIDE_RESPONDER]);
+			json_close(j);
+		}
+		json_uint(
+		    j, "seconds_after_lookup", (uint64_t)e->after_ns / 1000000000);
+		json_uint(j, "other_names", e->others);
+		json_close(j);
+	}
+	json_close(j);
+}
+
 void
 body_alert_stray(struct json *j, const struct alert *a)
 {
@@ -75,23 +106,31 @@ body_alert_stray(struct json *j, const struct alert *a)
 		json_str(j, NULL, a->match->meant[i]);
 	json_close(j);
 	json_str(j, "class", typo_str(a->match->class));
-	json_uint(j, "score", a->match->score);
+	json_uint(j, "score", a->score);
 	json_str(j, "severity", severity_str(a->match->rule->severity));
 	json_str(j, "outcome", outcome_str(a->outcome));
-	if (a->outcome == OUTCOME_DELIVERED)
+	if (a->outcome == OUTCOME_DELIVERED || a->outcome == OUTCOME_PROBABLE)
 		json_uint(j, "bytes", a->bytes);
 	if (a->session != NULL)
 		json_bool(j, "encrypted", a->session->encrypted);
 	json_uint(j, "count", a->count);
+	if (a->retry_of != NULL)
+		json_str(j, "retry_of", a->retry_of);
+	if (a->corrected_ns > 0)
+		json_uint(j, "corrected_after_s",
+		    (uint64_t)((a->corrected_ns + 999999999) / 1000000000));
+	if (a->evidence != NULL)
+		evidence(j, a);
 	body_tunnels(j, a->origin);
 	json_close(j);
 }
 
 static void
-reply_str(struct json *j, const char *key, const struct smtp_reply *r)
+reply_str(struct json *j, const char *key, const struct output_context *c,
+    const struct smtp_reply *r)
 {
 	if (r->code != 0)
-		json_span(j, key, span_of(r->text, r->len));
+		json_span(j, key, privacy_reply(c, r));
 }
 
 static void
@@ -125,8 +164,9 @@ body_alert_smtp(struct json *j, const struct output_context *c, const struct ale
 		if (a->tx->has_from)
 			body_address(j, "mail_from", c, &a->tx->from, true);
 		recipients(j, c, a->tx, a->rcpt);
-		reply_str(j, "reply", a->rcpt ? &a->rcpt->reply : &a->tx->from_reply);
-		reply_str(j, "final_reply",
+		reply_str(
+		    j, "reply", c, a->rcpt ? &a->rcpt->reply : &a->tx->from_reply);
+		reply_str(j, "final_reply", c,
 		    a->rcpt != NULL && a->rcpt->final.code ? &a->rcpt->final
 							   : &a->tx->final);
 	}
@@ -142,7 +182,7 @@ body_smtp(struct json *j, const struct output_context *c, const struct smtp_even
 		if (e->tx->has_from)
 			body_address(j, "mail_from", c, &e->tx->from, true);
 		recipients(j, c, e->tx, e->rcpt);
-		reply_str(j, "final_reply", &e->tx->final);
+		reply_str(j, "final_reply", c, &e->tx->final);
 	}
 	json_close(j);
 }

@@ -155,14 +155,14 @@ email(struct json *j, const struct output_context *c, const struct smtp_tx *tx,
 static void
 alert_body(struct json *j, const struct output_context *c, const struct alert *a)
 {
-	connection(j, a->origin, a->session != NULL ? "smtp" : "dns");
+	connection(j, a->origin, seen_in_dns(a->seen) ? "dns" : "smtp");
 	rule(j, a->match->rule);
 	body_alert_stray(j, a);
 	if (a->tx != NULL)
 		email(j, c, a->tx, a->rcpt);
 	if (a->session != NULL)
 		body_alert_smtp(j, c, a);
-	else
+	else if (a->lookup != NULL)
 		dns_object(j, a->lookup->id, span_str(a->name), a->lookup->type,
 		    a->lookup->answer);
 	json_close(j);
@@ -171,7 +171,7 @@ alert_body(struct json *j, const struct output_context *c, const struct alert *a
 static const char *
 category(const struct alert *a)
 {
-	return a->session != NULL ? "email" : "network";
+	return seen_in_dns(a->seen) ? "network" : "email";
 }
 
 static void

@@ -117,7 +117,7 @@ alert_body(struct json *j, const struct output_context *c, const struct alert *a
 	body_alert_stray(j, a);
 	if (a->session != NULL)
 		body_alert_smtp(j, c, a);
-	else
+	else if (a->lookup != NULL)
 		alert_dns(j, a);
 	json_close(j);
 }
@@ -127,7 +127,7 @@ eve_alert(struct json *j, const struct output_context *c, const struct alert *a)
 {
 	head_plain(j, c, a->ts_ns, "alert");
 	json_str(j, "alert_id", a->id);
-	connection(j, a->origin, a->session != NULL ? "smtp" : "dns");
+	connection(j, a->origin, seen_in_dns(a->seen) ? "dns" : "smtp");
 	rule(j, a);
 	alert_body(j, c, a);
 }
@@ -137,7 +137,7 @@ eve_outcome(struct json *j, const struct output_context *c, const struct alert *
 {
 	head_plain(j, c, a->ts_ns, "outcome");
 	json_str(j, "alert_id", a->id);
-	connection(j, a->origin, a->session != NULL ? "smtp" : "dns");
+	connection(j, a->origin, seen_in_dns(a->seen) ? "dns" : "smtp");
 	alert_body(j, c, a);
 }
 

@@ -66,3 +66,16 @@ privacy_address(const struct output_context *c, const struct smtp_path *p,
 	memcpy(text + n, p->text + p->domain, domain);
 	return n + domain;
 }
+
+struct span
+privacy_reply(const struct output_context *c, const struct smtp_reply *r)
+{
+	size_t codes;
+
+	if (c->privacy == PRIVACY_FULL)
+		return span_of(r->text, r->len);
+	codes = strspn(r->text, "0123456789 .-");
+	while (codes > 0 && (r->text[codes - 1] == ' ' || r->text[codes - 1] == '-'))
+		codes--;
+	return span_of(r->text, codes < r->len ? codes : r->len);
+}

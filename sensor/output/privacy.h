@@ -16,4 +16,10 @@ enum { PRIVACY_TEXT_MAX = SMTP_PATH_MAX + 64 };
 size_t privacy_address(const struct output_context *c, const struct smtp_path *p,
     char text[PRIVACY_TEXT_MAX]);
 
+/*
+ * A reply as it may be shown: servers repeat the address in its words, so unless
+ * addresses may be shown in full only its codes are (RFC 5321, 4.2; RFC 3463, 2).
+ */
+struct span privacy_reply(const struct output_context *c, const struct smtp_reply *r);
+
 #endif

@@ -39,8 +39,8 @@ struct fragments *fragments_new(const struct packet_limits *limits, struct stats
  * Take in a fragment.  FRAME_DECODED: its packet is whole and *whole filled;
  * FRAME_FRAGMENT: kept; FRAME_BROKEN_FRAGMENT: it fits no packet.
  */
-enum stat_id fragments_push(struct fragments *t, const struct fragment *f, int64_t ts_ns,
-    struct fragment_packet *whole);
+enum stat_id fragments_push(struct fragments *t, const struct fragment *f,
+    int64_t ts_ns, struct fragment_packet *whole);
 /* Give up all that waits. */
 void fragments_flush(struct fragments *t);
 void fragments_free(struct fragments *t);

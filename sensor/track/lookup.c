@@ -1,42 +1,30 @@
 /*
  * Look-ups: DNS questions and their answers.  A flagged question is remembered
- * until its answer comes, and a while longer so that the same question sent again
- * is not reported again.  An answer whose question was not seen (one side of a
- * mirror) is a sighting of its own.
+ * until its answer comes, a while longer so that the same question sent again is
+ * not reported again, and as long as a session that it led to may come (link.c).
+ * An answer whose question was not seen (one side of a mirror) is a sighting of its
+ * own.
  */
 
+#include "track/lookup.h"
+
 #include "track/outcome.h"
-#include "track/watch.h"
 
-/* How long a question is known after it was asked: resolvers give up within 30 s. */
-#define LOOKUP_NS (30LL * 1000000000)
-
-/* What makes two messages the same look-up. */
-struct lookup_key {
-	uint64_t flow; /* flow_tuple_id */
-	uint64_t name; /* keyed hash */
-	uint16_t id, type;
-	uint32_t part; /* which question of the message */
-};
-
-struct lookup {
-	struct table_node node; /* in order of time */
-	struct lookup_key key;
-	int64_t since_ns;
-	void *watch;
-};
+/* How long a question is the same when asked again: resolvers give up within 30 s. */
+#define REPEAT_NS (30LL * 1000000000)
 
 void
 lookup_init(struct track *t)
 {
 	table_init(&t->lookups, t->options.watches);
 	pool_init(&t->lookup_pool, sizeof(struct lookup), t->options.watches);
-	t->lookup_key = hash_key_random();
+	link_init(t);
 }
 
 void
 lookup_fini(struct track *t)
 {
+	link_fini(t);
 	table_fini(&t->lookups);
 	pool_fini(&t->lookup_pool);
 }
@@ -47,7 +35,7 @@ key_of(const struct track *t, const struct origin *o, const struct dns_msg *m,
 {
 	return (struct lookup_key){
 		.flow = flow_tuple_id(&o->tuple),
-		.name = hash_bytes(&t->lookup_key, q->name.text, q->name.len),
+		.name = route_name(&t->links.routes, &q->name),
 		.id = m->id,
 		.type = q->type,
 		.part = part,
@@ -62,7 +50,7 @@ key_hash(const struct lookup_key *k)
 }
 
 static struct lookup *
-lookup_find(const struct track *t, const struct lookup_key *k)
+lookup_find(const struct track *t, const struct lookup_key *k, int64_t ts_ns)
 {
 	struct table_node *node;
 
@@ -71,7 +59,7 @@ lookup_find(const struct track *t, const struct lookup_key *k)
 
 		if (l->key.flow == k->flow && l->key.name == k->name &&
 		    l->key.id == k->id && l->key.type == k->type &&
-		    l->key.part == k->part)
+		    l->key.part == k->part && ts_ns - l->since_ns < REPEAT_NS)
 			return l;
 	}
 	return NULL;
@@ -81,16 +69,16 @@ lookup_find(const struct track *t, const struct lookup_key *k)
 static void
 lookup_forget(struct track *t, struct lookup *l)
 {
-	struct watch *w = l->watch;
-
-	if (w != NULL)
-		watch_settle(t, &l->watch, w->outcome, 0);
+	watch_release(t, &l->watch);
+	link_forget(t, l);
 	table_remove(&t->lookups, &l->node);
 	pool_put(&t->lookup_pool, l);
 }
 
+/* A flagged question, with its watches. */
 static struct lookup *
-lookup_new(struct track *t, const struct lookup_key *k, int64_t ts_ns)
+lookup_new(struct track *t, const struct lookup_key *k, const struct sighting *s,
+    struct watch *watch)
 {
 	struct lookup *l = pool_get(&t->lookup_pool);
 
@@ -98,7 +86,17 @@ lookup_new(struct track *t, const struct lookup_key *k, int64_t ts_ns)
 		lookup_forget(t, (struct lookup *)t->lookups.oldest);
 		l = pool_get(&t->lookup_pool);
 	}
-	*l = (struct lookup){ .key = *k, .since_ns = ts_ns };
+	*l = (struct lookup){ .key = *k,
+		.since_ns = s->origin->ref.ts_ns,
+		.answered_ns = s->origin->ref.ts_ns,
+		.watch = watch,
+		.outcome = OUTCOME_LOOKED_UP,
+		.client = s->origin->tuple.addr[SIDE_ORIGINATOR] };
+	TAILQ_INIT(&l->links);
+	for (struct watch *w = watch; w != NULL; w = w->next) {
+		w->home = &l->watch;
+		w->evidence = &l->evidence;
+	}
 	table_add(&t->lookups, &l->node, key_hash(k));
 	return l;
 }
@@ -157,35 +155,65 @@ see_query(struct track *t, const struct sighting *s, const struct dns_msg *m,
 	void *watch = NULL;
 	struct lookup *l;
 
-	if (lookup_find(t, &key) != NULL || !watch_canonical(t, s, &q->name, &watch))
+	if (lookup_find(t, &key, s->origin->ref.ts_ns) != NULL ||
+	    !watch_canonical(t, s, &q->name, &watch))
 		return;
-	l = lookup_new(t, &key, s->origin->ref.ts_ns);
-	l->watch = watch;
-	for (struct watch *w = watch; w != NULL; w = w->next) {
-		w->home = &l->watch;
+	l = lookup_new(t, &key, s, watch);
+	for (struct watch *w = watch; w != NULL; w = w->next)
 		w->outcome = outcome_for(w, w->outcome);
-	}
+	link_follow(t, l, q);
+}
+
+/* The look-up that is answered; NULL when its name is not flagged. */
+static struct lookup *
+answered(struct track *t, const struct sighting *s, const struct dns_question *q,
+    const struct lookup_key *key)
+{
+	struct lookup *l = lookup_find(t, key, s->origin->ref.ts_ns);
+	struct sighting alone = *s;
+	void *watch = NULL;
+
+	if (l != NULL)
+		return l;
+	alone.seen = SEEN_ANSWER;
+	if (!watch_canonical(t, &alone, &q->name, &watch))
+		return NULL;
+	l = lookup_new(t, key, s, watch);
+	link_follow(t, l, q);
+	return l;
 }
 
 static void
-see_answer(struct track *t, const struct sighting *s, struct dns_msg *m,
+see_answer(struct track *t, const struct sighting *s, const struct dns_msg *m,
     const struct dns_question *q, const struct dns_msg *first)
 {
 	struct lookup_key key = key_of(t, s->origin, m, q, s->part);
-	struct lookup *l = lookup_find(t, &key);
-	struct sighting alone = *s;
-	void *watch = NULL, **home;
+	struct lookup *l = answered(t, s, q, &key);
+	struct route_question question = { .name = key.name,
+		.type = q->type,
+		.flagged = l != NULL,
+		.client = &s->origin->tuple.addr[SIDE_ORIGINATOR],
+		.now_ns = s->origin->ref.ts_ns };
 	struct dns_msg walk = *first;
-	struct watch *w;
+	enum outcome o;
 
-	alone.seen = SEEN_ANSWER;
-	home = l != NULL ? &l->watch : &watch;
-	if (l == NULL && !watch_canonical(t, &alone, &q->name, &watch))
+	route_learn(&t->links.routes, first, &question);
+	if (l == NULL || l->watch == NULL)
 		return;
-	if ((w = *home) == NULL)
+	l->answered_ns = question.now_ns;
+	/* A session that it led to has told more already. */
+	if (l->evidence != NULL)
 		return;
-	watch_answer(w, first);
-	watch_settle(t, home, outcome_for(w, outcome_of_answer(&walk)), 0);
+	o = outcome_for(l->watch, outcome_of_answer(&walk));
+	if (o == OUTCOME_LOOKED_UP)
+		o = link_answer(t, l, first, &question);
+	watch_answer(l->watch, first);
+	if (o == OUTCOME_UNDELIVERABLE || !l->followed) {
+		watch_settle(t, &l->watch, o, 0);
+	} else {
+		watch_report(t, l->watch, o, 0);
+		watch_answer(l->watch, NULL);
+	}
 }
 
 void
@@ -198,12 +226,14 @@ track_dns(struct track *t, const struct origin *o, struct dns_msg *m)
 	if (m->opcode != 0)
 		return;
 	for (uint32_t part = 0; dns_next_question(m, &q); part++) {
-		struct sighting s = { .seen = SEEN_QUERY,
+		struct sighting s = { .seen = m->response ? SEEN_ANSWER : SEEN_QUERY,
 			.place = place_of(&q),
 			.origin = o,
 			.part = part,
 			.lookup = { .id = m->id, .type = q.type } };
 
+		if (watch_clean(t, &s, &q.name))
+			continue;
 		if (m->response)
 			see_answer(t, &s, m, &q, &first);
 		else
@@ -217,8 +247,9 @@ lookup_time(struct track *t)
 	struct lookup *l;
 
 	while ((l = (struct lookup *)t->lookups.oldest) != NULL &&
-	    t->now_ns - l->since_ns >= LOOKUP_NS)
+	    t->now_ns - l->since_ns >= LINK_NS)
 		lookup_forget(t, l);
+	link_time(t);
 }
 
 void

@@ -25,17 +25,18 @@ outcome_of_rcpt(const struct smtp_tx *tx, const struct smtp_rcpt *r)
 	return tx->gap ? OUTCOME_UNKNOWN : OUTCOME_ACCEPTED;
 }
 
-/* From "nothing came of it" to "the mail arrived". */
-static int
-rank(enum outcome o)
+int
+outcome_rank(enum outcome o)
 {
 	static const int ranks[OUTCOME_COUNT] = {
-		[OUTCOME_REFUSED] = 1,
-		[OUTCOME_DEFERRED] = 2,
-		[OUTCOME_ATTEMPTED] = 3,
-		[OUTCOME_UNKNOWN] = 4,
-		[OUTCOME_ACCEPTED] = 5,
-		[OUTCOME_DELIVERED] = 6,
+		[OUTCOME_OPENED] = 1,
+		[OUTCOME_REFUSED] = 2,
+		[OUTCOME_DEFERRED] = 3,
+		[OUTCOME_ATTEMPTED] = 4,
+		[OUTCOME_UNKNOWN] = 5,
+		[OUTCOME_ACCEPTED] = 6,
+		[OUTCOME_PROBABLE] = 7,
+		[OUTCOME_DELIVERED] = 8,
 	};
 
 	return ranks[o];
@@ -53,7 +54,7 @@ outcome_of_tx(const struct smtp_tx *tx)
 	for (const struct smtp_rcpt *r = tx->rcpts; r != NULL; r = r->next) {
 		enum outcome o = outcome_of_rcpt(tx, r);
 
-		if (rank(o) > rank(best))
+		if (outcome_rank(o) > outcome_rank(best))
 			best = o;
 	}
 	return best;

@@ -16,6 +16,12 @@ enum outcome outcome_of_rcpt(const struct smtp_tx *tx, const struct smtp_rcpt *r
 /* The best that became of any recipient of the transaction; for its sender. */
 enum outcome outcome_of_tx(const struct smtp_tx *tx);
 
+/*
+ * From nothing (0) over "a session, but no more is known" to "the mail arrived":
+ * where several things became of one, the highest counts.
+ */
+int outcome_rank(enum outcome o);
+
 /* The outcome is final: nothing that can still come changes it. */
 bool outcome_settled(enum outcome o);
 

@@ -27,6 +27,7 @@ seen_str(enum seen s)
 		[SEEN_BANNER] = "banner",
 		[SEEN_QUERY] = "query",
 		[SEEN_ANSWER] = "answer",
+		[SEEN_SNI] = "sni",
 	};
 
 	return words[s];
@@ -44,7 +45,10 @@ track_new(
 	pool_init(&t->watches, sizeof(struct watch), options->watches);
 	TAILQ_INIT(&t->held);
 	TAILQ_INIT(&t->late);
+	verdicts_init(&t->verdicts, options->rules);
 	threshold_init(&t->threshold, options->thresholds);
+	retries_init(&t->retries, options->watches);
+	corrections_init(&t->corrections, options->watches);
 	lookup_init(t);
 	return t;
 }
@@ -84,13 +88,15 @@ alert_of(const struct watch *w, int64_t ts_ns)
 		.seen = w->seen,
 		.name = w->name,
 		.match = &w->match,
+		.score = w->match.score - w->doubt,
 		.outcome = w->outcome,
 		.bytes = w->bytes,
 		.count = w->count,
 		.session = w->session,
 		.tx = w->tx,
 		.rcpt = w->rcpt,
-		.lookup = w->session == NULL ? &w->lookup : NULL,
+		.lookup = seen_in_dns(w->seen) ? &w->lookup : NULL,
+		.evidence = w->evidence != NULL ? *w->evidence : NULL,
 	};
 
 	make_id(w, a.id);
@@ -109,6 +115,7 @@ outcome_wanted(const struct watch *w)
 static void
 write_alert(struct track *t, struct watch *w)
 {
+	char first[ALERT_ID_LEN];
 	struct alert a;
 
 	w->written = true;
@@ -125,6 +132,9 @@ write_alert(struct track *t, struct watch *w)
 		return;
 	}
 	a = alert_of(w, w->origin.ref.ts_ns);
+	if (a.rcpt != NULL && retries_see(&t->retries, &a, first))
+		a.retry_of = first;
+	corrections_expect(&t->corrections, &a);
 	stats_inc(t->stats, STAT_ALERT_WRITTEN);
 	t->sink.alert(t->sink.arg, &a);
 }
@@ -137,6 +147,7 @@ write_outcome(struct track *t, struct watch *w)
 	if (w->silent)
 		return;
 	a = alert_of(w, t->now_ns);
+	corrections_learn(&t->corrections, &a);
 	stats_inc(t->stats, STAT_OUTCOME_WRITTEN);
 	t->sink.outcome(t->sink.arg, &a);
 }
@@ -158,12 +169,14 @@ watch_free(struct track *t, struct watch *w)
 	pool_put(&t->watches, w);
 }
 
-/* The end of a hold: written as far as it is known; an outcome may follow. */
+/* Written as far as it is known; an outcome may follow. */
 static void
 watch_hold_over(struct track *t, struct watch *w)
 {
-	if (outcome_wanted(w))
+	if (!w->written && outcome_wanted(w))
 		write_alert(t, w);
+	if (w->late)
+		return;
 	TAILQ_REMOVE(&t->held, w, by_age);
 	TAILQ_INSERT_TAIL(&t->late, w, by_age);
 	w->late = true;
@@ -212,6 +225,43 @@ watch_add(struct track *t, const struct sighting *s, const struct name *name,
 	TAILQ_INSERT_TAIL(&t->held, w, by_age);
 }
 
+/* The client used the name it had meant: said of the alert about its slip. */
+static void
+see_correction(struct track *t, const struct sighting *s, const struct name *name)
+{
+	int64_t now_ns = s->origin->ref.ts_ns;
+	struct corrected c;
+	struct alert a;
+
+	if (s->seen != SEEN_QUERY && s->seen != SEEN_RCPT)
+		return;
+	if (!corrections_see(&t->corrections, s->origin, s->tx, name_span(name), &c))
+		return;
+	a = (struct alert){ .ts_ns = now_ns,
+		.origin = &c.origin,
+		.seen = c.seen,
+		.name = c.name,
+		.match = &c.match,
+		.score = c.score,
+		.outcome = c.outcome,
+		.bytes = c.bytes,
+		.count = 1,
+		.corrected_ns = now_ns - c.since_ns };
+	memcpy(a.id, c.id, sizeof(a.id));
+	stats_inc(t->stats, STAT_OUTCOME_WRITTEN);
+	t->sink.outcome(t->sink.arg, &a);
+}
+
+bool
+watch_clean(struct track *t, const struct sighting *s, const struct name *name)
+{
+	if (!verdicts_clean(&t->verdicts, verdicts_hash(&t->verdicts, name, s->place)))
+		return false;
+	stats_inc(t->stats, STAT_NAME_JUDGED);
+	see_correction(t, s, name);
+	return true;
+}
+
 bool
 watch_canonical(
     struct track *t, const struct sighting *s, const struct name *name, void **home)
@@ -223,8 +273,12 @@ watch_canonical(
 	struct judgement j;
 
 	stats_inc(t->stats, STAT_NAME_JUDGED);
-	if (name->odd || !ruleset_match(t->options.rules, name, &context, &j))
+	if (name->odd || !ruleset_match(t->options.rules, name, &context, &j)) {
+		verdicts_note_clean(
+		    &t->verdicts, verdicts_hash(&t->verdicts, name, s->place));
+		see_correction(t, s, name);
 		return false;
+	}
 	stats_inc(t->stats, STAT_NAME_FLAGGED);
 	/* Hung in front of each other: the best last, to stand first. */
 	for (unsigned i = j.n; i > 0; i--)
@@ -291,6 +345,68 @@ watch_settle(struct track *t, void **home, enum outcome o, uint64_t bytes)
 	}
 }
 
+static void
+watch_tell(
+    struct track *t, struct watch *w, enum outcome o, uint64_t bytes, bool news)
+{
+	news |= w->outcome != o || w->bytes != bytes;
+	w->outcome = o;
+	w->bytes = bytes;
+	if (w->written && news)
+		write_outcome(t, w);
+	else
+		watch_hold_over(t, w);
+}
+
+void
+watch_report(struct track *t, void *first, enum outcome o, uint64_t bytes)
+{
+	for (struct watch *w = first; w != NULL; w = w->next)
+		watch_tell(t, w, o, bytes, false);
+}
+
+static bool
+convinced(const struct watch *w, unsigned doubt)
+{
+	return w->match.score >= w->match.rule->score + doubt;
+}
+
+bool
+watch_convinced(const void *first, unsigned doubt)
+{
+	for (const struct watch *w = first; w != NULL; w = w->next)
+		if (!w->silent && convinced(w, doubt))
+			return true;
+	return false;
+}
+
+void
+watch_found(struct track *t, void *first, const struct finding *f)
+{
+	for (struct watch *w = first; w != NULL; w = w->next) {
+		if (!convinced(w, f->doubt))
+			continue;
+		w->doubt = f->doubt;
+		watch_tell(t, w, f->outcome, f->bytes, f->news);
+	}
+}
+
+/* Nothing more will be known of it. */
+static void
+watch_over(struct track *t, struct watch *w)
+{
+	if (!w->written)
+		write_alert(t, w);
+	watch_free(t, w);
+}
+
+void
+watch_release(struct track *t, void **home)
+{
+	while (*home != NULL)
+		watch_over(t, *home);
+}
+
 void
 track_time(struct track *t, int64_t now_ns)
 {
@@ -310,7 +426,7 @@ track_finish(struct track *t)
 
 	while (
 	    (w = TAILQ_FIRST(&t->late)) != NULL || (w = TAILQ_FIRST(&t->held)) != NULL)
-		watch_settle(t, w->home, w->outcome, w->bytes);
+		watch_over(t, w);
 	lookup_finish(t);
 }
 
@@ -320,7 +436,10 @@ track_free(struct track *t)
 	if (t == NULL)
 		return;
 	lookup_fini(t);
+	corrections_fini(&t->corrections);
+	retries_fini(&t->retries);
 	threshold_fini(&t->threshold);
+	verdicts_fini(&t->verdicts);
 	pool_fini(&t->watches);
 	free(t);
 }

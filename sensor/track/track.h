@@ -20,6 +20,8 @@ struct track_options {
 	size_t watches;		     /* matches waiting, at most */
 	size_t thresholds;	     /* clients and names that thresholds remember */
 	int64_t hold_ns;
+	const struct ip_net *networks; /* ours: resolvers ask in their place */
+	size_t nnetworks;
 };
 
 /* Where alerts go.  An outcome says more about an alert with the same id. */
@@ -36,8 +38,12 @@ struct track *track_new(const struct track_options *options,
 void track_dns(struct track *t, const struct origin *o, struct dns_msg *m);
 
 /* What the SMTP decoder sees, as struct smtp_sink calls it. */
+void track_session(struct track *t, const struct flow *f, struct smtp_session *s);
 void track_banner(struct track *t, struct smtp_session *s, const struct origin *o);
 void track_helo(struct track *t, struct smtp_session *s, const struct origin *o);
+/* A name in the session's TLS handshake; "*.domain" of a certificate is the domain. */
+void track_tls_name(
+    struct track *t, struct smtp_session *s, const struct origin *o, struct span name);
 void track_mail(
     struct track *t, const struct flow *f, struct smtp_session *s, struct smtp_tx *tx);
 void track_rcpt(struct track *t, const struct flow *f, struct smtp_session *s,

@@ -7,6 +7,10 @@
  * matched, hung into its `watch` member.  Private to track/.
  */
 
+#include "judge/verdicts.h"
+#include "track/correct.h"
+#include "track/retry.h"
+#include "track/link.h"
 #include "track/threshold.h"
 #include "track/track.h"
 
@@ -31,6 +35,8 @@ struct watch {
 	const struct smtp_tx *tx;
 	const struct smtp_rcpt *rcpt;
 	struct lookup_view lookup;
+	unsigned doubt; /* about its evidence: taken off the score */
+	const struct evidence *const *evidence; /* the look-up's, or NULL */
 };
 
 TAILQ_HEAD(watch_list, watch);
@@ -42,10 +48,13 @@ struct track {
 	struct pool watches;
 	struct watch_list held; /* their hold is not over yet, oldest first */
 	struct watch_list late; /* it is over, their outcome still open, oldest first */
+	struct verdicts verdicts;
 	struct threshold threshold;
+	struct retries retries;
+	struct corrections corrections;
 	struct table lookups; /* see lookup.c */
 	struct pool lookup_pool;
-	struct hash_key lookup_key;
+	struct links links; /* see link.h */
 	int64_t now_ns;
 };
 
@@ -67,6 +76,8 @@ struct sighting {
  */
 bool watch_name(
     struct track *t, const struct sighting *s, struct span name, void **home);
+/* The name was lately found clean: it needs no more. */
+bool watch_clean(struct track *t, const struct sighting *s, const struct name *name);
 bool watch_canonical(
     struct track *t, const struct sighting *s, const struct name *name, void **home);
 
@@ -75,6 +86,30 @@ void watch_note(void *first, enum outcome o, uint64_t bytes);
 
 /* The outcome of all watches at *home is settled: write them and let them go. */
 void watch_settle(struct track *t, void **home, enum outcome o, uint64_t bytes);
+
+/*
+ * What is known now of all watches of a look-up: alerts that are not out go out
+ * unless their rule does not want that outcome, the others are followed by an
+ * outcome when it is news.  The watches stay.
+ */
+void watch_report(struct track *t, void *first, enum outcome o, uint64_t bytes);
+
+/*
+ * The same from a session that it led to, for those watches whose score still does
+ * after taking off the doubt.
+ */
+struct finding {
+	enum outcome outcome;
+	uint64_t bytes;
+	unsigned doubt;
+	bool news; /* even if outcome and bytes are known */
+};
+void watch_found(struct track *t, void *first, const struct finding *f);
+/* Some watch would be reported with that doubt. */
+bool watch_convinced(const void *first, unsigned doubt);
+
+/* Nothing more will be known: alerts that are not out go out, the watches go. */
+void watch_release(struct track *t, void **home);
 
 /* The sighting of the watches at *home moved there, its transaction to tx. */
 void watch_moved(void **home, const struct smtp_tx *tx);

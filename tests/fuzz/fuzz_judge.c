@@ -38,8 +38,11 @@ static void
 make_rules(void)
 {
 	static struct rule_specs specs;
-	static struct rule_spec rule = { .id = 1, .name = "all", .enabled = true,
-		.score = 1, .on = (1u << PLACE_OTHER) - 1 };
+	static struct rule_spec rule = { .id = 1,
+		.name = "all",
+		.enabled = true,
+		.score = 1,
+		.on = (1u << PLACE_OTHER) - 1 };
 	static struct rule_spec *rules[] = { &rule };
 	struct ruleset_options options = { 0 };
 	const char *tlds = tld_file();

@@ -124,10 +124,11 @@ START_TEST(rule_is_asked_only_about_its_places_and_clients)
 {
 	struct judge_context c = { .place = PLACE_MX };
 
-	rules("version: 1\n"
-	      "rules:\n"
-	      "  - { id: 1, name: a, protect: [army.mil], detect: [default], on: [mx],\n"
-	      "      from: [10.0.0.0/8, \"!10.9.0.0/16\"] }\n");
+	rules(
+	    "version: 1\n"
+	    "rules:\n"
+	    "  - { id: 1, name: a, protect: [army.mil], detect: [default], on: [mx],\n"
+	    "      from: [10.0.0.0/8, \"!10.9.0.0/16\"] }\n");
 	ck_assert(seen("army.ml", PLACE_MX));
 	ck_assert(!seen("army.ml", PLACE_RCPT));
 	ip_addr_parse(&c.client, "10.1.2.3");
@@ -180,10 +181,11 @@ START_TEST(each_rule_has_one_match_and_the_best_is_first)
 	ck_assert(seen("boeingg.com", PLACE_RCPT));
 	ck_assert_uint_eq(j.n, 1);
 	rules_gone();
-	rules("version: 1\n"
-	      "rules:\n"
-	      "  - { id: 1, name: a, protect: [boeing.com], detect: [all] }\n"
-	      "  - { id: 2, name: b, protect: [boelng.com], detect: [all], score: 1 }\n");
+	rules(
+	    "version: 1\n"
+	    "rules:\n"
+	    "  - { id: 1, name: a, protect: [boeing.com], detect: [all] }\n"
+	    "  - { id: 2, name: b, protect: [boelng.com], detect: [all], score: 1 }\n");
 	ck_assert(seen("boeing.cm", PLACE_RCPT));
 	ck_assert_uint_eq(j.match[0].rule->id, 1);
 	rules_gone();
@@ -192,10 +194,11 @@ END_TEST
 
 START_TEST(match_list_knows_domains_and_wildcards)
 {
-	rules("version: 1\n"
-	      "rules:\n"
-	      "  - { id: 7, name: a, match: [navymil.example, \"*.navy-mil.example\"],\n"
-	      "      meant: navy.mil, allow: [good.navymil.example] }\n");
+	rules(
+	    "version: 1\n"
+	    "rules:\n"
+	    "  - { id: 7, name: a, match: [navymil.example, \"*.navy-mil.example\"],\n"
+	    "      meant: navy.mil, allow: [good.navymil.example] }\n");
 	ck_assert(seen("navymil.example", PLACE_RCPT));
 	ck_assert_str_eq(j.match[0].meant[0], "navy.mil");
 	ck_assert_uint_eq(j.match[0].score, 100);
@@ -237,10 +240,11 @@ END_TEST
 
 START_TEST(scope_any_flags_all_below_the_wrong_ending_in_mail_places)
 {
-	rules("version: 1\n"
-	      "rules:\n"
-	      "  - { id: 1, name: a, protect: [army.mil], score: 30, allow: [nic.ml],\n"
-	      "      detect: { tld_confusion: { map: { mil: [ml] }, scope: any } } }\n");
+	rules(
+	    "version: 1\n"
+	    "rules:\n"
+	    "  - { id: 1, name: a, protect: [army.mil], score: 30, allow: [nic.ml],\n"
+	    "      detect: { tld_confusion: { map: { mil: [ml] }, scope: any } } }\n");
 	ck_assert(seen("barracks.ml", PLACE_RCPT));
 	ck_assert_uint_eq(j.match[0].score, 35);
 	ck_assert(seen("barracks.ml", PLACE_MX));
@@ -294,11 +298,12 @@ END_TEST
 
 START_TEST(hosts_are_found_with_their_dots_lost)
 {
-	rules("version: 1\n"
-	      "sets:\n"
-	      "  s: { names: [lockheedmartin.com], hosts: [relay.lockheedmartin.com] }\n"
-	      "rules:\n"
-	      "  - { id: 1, name: a, protect: [s], detect: [default] }\n");
+	rules(
+	    "version: 1\n"
+	    "sets:\n"
+	    "  s: { names: [lockheedmartin.com], hosts: [relay.lockheedmartin.com] }\n"
+	    "rules:\n"
+	    "  - { id: 1, name: a, protect: [s], detect: [default] }\n");
 	ck_assert(seen("relaylockheedmartin.com", PLACE_MX));
 	ck_assert_int_eq(j.match[0].class, TYPO_MISSING_DOT);
 	ck_assert(!seen("relay.lockheedmartin.com", PLACE_MX));
@@ -402,7 +407,8 @@ main(void)
 	tcase_add_test(judging, match_list_knows_domains_and_wildcards);
 	tcase_add_test(judging, name_protected_by_one_rule_is_no_typo_for_another);
 	tcase_add_test(judging, map_of_endings_replaces_the_computed_one);
-	tcase_add_test(judging, scope_any_flags_all_below_the_wrong_ending_in_mail_places);
+	tcase_add_test(
+	    judging, scope_any_flags_all_below_the_wrong_ending_in_mail_places);
 	tcase_add_test(judging, layouts_decide_what_a_neighbour_key_is);
 	tcase_add_test(judging, search_suffix_of_the_site_is_a_leak_even_behind_a_typo);
 	tcase_add_test(judging, hosts_are_found_with_their_dots_lost);

@@ -60,8 +60,8 @@ START_TEST(one_edit_is_found_and_named)
 	ck_assert(edit_find(meant, typed, &e));
 	ck_assert_int_eq(e.kind, edits[_i].kind);
 	ck_assert_uint_eq(e.at, edits[_i].at);
-	ck_assert_str_eq(typo_str(typo_edit_class(&e, typed, 0)),
-	    typo_str(edits[_i].class));
+	ck_assert_str_eq(
+	    typo_str(typo_edit_class(&e, typed, 0)), typo_str(edits[_i].class));
 	guard_free(meant);
 	guard_free(typed);
 }
@@ -160,9 +160,8 @@ START_TEST(hash_of_joined_parts_is_that_of_the_whole)
 			uint64_t part = spelling_part(&s, i, k);
 
 			ck_assert_uint_eq(part, spelling_hash(spelling_text(&s, i, k)));
-			ck_assert_uint_eq(
-			    spelling_join(spelling_part(&s, 0, i),
-				spelling_part(&s, i, text.n), text.n - i),
+			ck_assert_uint_eq(spelling_join(spelling_part(&s, 0, i),
+					      spelling_part(&s, i, text.n), text.n - i),
 			    s.hash[text.n]);
 		}
 	ck_assert_uint_eq(spelling_label_at(&s, 0), 0);
@@ -265,14 +264,14 @@ START_TEST(name_added_twice_is_one_with_the_classes_of_both)
 
 	ck_assert_uint_eq(protected_add(p, "navy.mil", typo_bit(TYPO_OMISSION)), a + 1);
 	ck_assert_uint_eq(protected_add(p, "army.mil", typo_bit(TYPO_OMISSION)), a);
-	ck_assert_uint_eq(p->classes[a],
-	    typo_bit(TYPO_TLD_CONFUSION) | typo_bit(TYPO_OMISSION));
+	ck_assert_uint_eq(
+	    p->classes[a], typo_bit(TYPO_TLD_CONFUSION) | typo_bit(TYPO_OMISSION));
 	protected_build(p);
-	ck_assert_uint_eq(
-	    protected_lookup(p, spelling_hash(span_str("army.mil")), span_str("army.mil")),
+	ck_assert_uint_eq(protected_lookup(p, spelling_hash(span_str("army.mil")),
+			      span_str("army.mil")),
 	    a);
-	ck_assert_uint_eq(
-	    protected_lookup(p, spelling_hash(span_str("army.ml")), span_str("army.ml")),
+	ck_assert_uint_eq(protected_lookup(p, spelling_hash(span_str("army.ml")),
+			      span_str("army.ml")),
 	    UINT32_MAX);
 	protected_free(p);
 }
@@ -297,8 +296,8 @@ START_TEST(every_edit_of_a_name_is_found)
 			strcpy(typed, name);
 			typed[at] = c;
 			ck_assert(spelling_init(&s, span_str(typed)));
-			ck_assert_uint_eq(typo_search(&search, p, &s, p->wanted),
-			    c != name[at]);
+			ck_assert_uint_eq(
+			    typo_search(&search, p, &s, p->wanted), c != name[at]);
 			snprintf(typed, sizeof(typed), "%.*s%c%s", (int)at, name, c,
 			    name + at);
 			ck_assert(spelling_init(&s, span_str(typed)));
@@ -320,8 +319,8 @@ main(void)
 	TCase *search = tcase_create("search");
 
 	srcdir = getenv("srcdir");
-	tcase_add_loop_test(words, one_edit_is_found_and_named, 0,
-	    sizeof(edits) / sizeof(edits[0]));
+	tcase_add_loop_test(
+	    words, one_edit_is_found_and_named, 0, sizeof(edits) / sizeof(edits[0]));
 	tcase_add_test(words, equal_words_and_two_edits_are_none);
 	tcase_add_test(words, neighbour_keys_go_by_layout);
 	tcase_add_loop_test(words, near_tlds_are_those_of_a_slip_of_the_hand, 0,

@@ -36,8 +36,9 @@ labelled_load(struct labelled_rows *rows, const char *file)
 	rows->n = 0;
 	while (fgets(line, sizeof(line), f) != NULL) {
 		struct labelled_row *row = &rows->rows[rows->n];
-		char *rest = line, **fields[] = { &row->name, &row->protected,
-			&row->expected, &row->class };
+		char *rest = line,
+		     **fields[] = { &row->name, &row->protected, &row->expected,
+			     &row->class };
 
 		line[strcspn(line, "\n")] = '\0';
 		for (size_t i = 0; i < 4; i++) {
@@ -122,8 +123,8 @@ labelled_rule(struct rule_specs *s, const char *protected)
 	s->lists = arena_alloc(&s->arena, 3 * sizeof(struct name_set *));
 	rule->allow_lists = arena_alloc(&s->arena, 3 * sizeof(struct name_set *));
 	for (size_t i = 0; i < 3; i++)
-		rule->allow_lists[rule->nallow_lists++] = add_list(
-		    s, ids[i], i == 1 ? LIST_REGISTRABLE : LIST_SUBDOMAIN);
+		rule->allow_lists[rule->nallow_lists++] =
+		    add_list(s, ids[i], i == 1 ? LIST_REGISTRABLE : LIST_SUBDOMAIN);
 	s->rules = arena_alloc(&s->arena, sizeof(struct rule_spec *));
 	s->rules[s->n++] = rule;
 }

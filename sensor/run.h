@@ -1,0 +1,50 @@
+#ifndef RUN_H
+#define RUN_H
+
+/*
+ * One run of the program: what the command line asks for, made ready and carried
+ * out.
+ */
+
+#include "conf.h"
+#include "judge/rules.h"
+#include "output/output.h"
+
+#include <signal.h>
+
+enum { EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_CAPTURE = 3 }; /* exit statuses */
+
+/* The command line; NULL and empty where it says nothing. */
+struct options {
+	const char *conf_path;
+	const char *output, *events, *format, *filter;
+	struct conf_strings inputs, rules, protect;
+	bool test, dump, each, quiet, verbose;
+};
+
+struct run {
+	const struct options *options;
+	const volatile sig_atomic_t
+	    *stop; /* not 0: end soon, with all that waits written */
+	volatile sig_atomic_t
+	    *show_stats; /* not 0: print the counters now, then 0 again */
+	struct conf conf;
+	struct rules rules;
+	struct output *output;
+	struct output_context context;
+	struct stats stats;
+	uint16_t link;		/* of the last frame */
+	uint64_t unknown_links; /* how often one was told */
+	bool live;		/* read from a pipe: events are waited for */
+};
+
+/*
+ * Load the configuration and the rules.  0, or -1 after all that is wrong with
+ * them was told.  conf is initialised by the caller, who also frees it and rules.
+ */
+int run_prepare(struct run *run);
+
+/* Read the stored captures; returns the exit status. */
+int run_replay(struct run *run);
+
+#endif

@@ -1,0 +1,53 @@
+#ifndef TRACK_CORRECT_H
+#define TRACK_CORRECT_H
+
+/*
+ * Slips that were noticed: the same client looks up, or mails, the name that was
+ * meant soon after it used the wrong one.  Bounded; the oldest slip is forgotten.
+ */
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/table.h"
+#include "track/alert.h"
+
+struct corrections {
+	struct table table;
+	struct pool pool;
+	struct hash_key key;
+};
+
+/* A slip that was corrected: enough to write an outcome about its alert. */
+struct corrected {
+	struct origin origin;
+	struct match match;
+	char id[ALERT_ID_LEN];
+	char name[256];
+	enum seen seen;
+	unsigned score;
+	enum outcome outcome;
+	uint64_t bytes;
+	int64_t since_ns; /* when the slip was made */
+	uint64_t
+	    sender; /* keyed hash of the one who mailed, 0 for others than recipients */
+};
+
+void corrections_init(struct corrections *c, size_t slips);
+void corrections_fini(struct corrections *c);
+
+/* An alert went out: remember its client with the names that were meant. */
+void corrections_expect(struct corrections *c, const struct alert *a);
+
+/* An outcome went out: a correction says it again. */
+void corrections_learn(struct corrections *c, const struct alert *a);
+
+/*
+ * A client used a name that no rule flagged.  If it, or a name above it, was meant
+ * by a slip of that client not long ago, the slip is given in *found, once, and
+ * true returned.  A relay mails for many people, so where both the slip and this
+ * are recipients the sender must be the same; tx is NULL for a look-up.
+ */
+bool corrections_see(struct corrections *c, const struct origin *o,
+    const struct smtp_tx *tx, struct span name, struct corrected *found);
+
+#endif

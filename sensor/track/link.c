@@ -1,0 +1,411 @@
+/* Links from look-ups to mail; see link.h. */
+
+#include "track/lookup.h"
+
+#include "track/outcome.h"
+
+/* Look-ups of one name that are looked at for a session, the latest. */
+enum { LOOKUPS_MAX = 64 };
+
+/* A look-up that a session may have come from. */
+struct candidate {
+	struct lookup *lookup;
+	const struct spot *spot;
+	bool own;     /* the session's client asked itself */
+	bool audible; /* some alert of it was not held back */
+};
+
+static struct lookup *
+of_host(struct table_node *node)
+{
+	return (struct lookup *)(void *)((uint8_t *)node -
+	    offsetof(struct lookup, by_host));
+}
+
+void
+link_init(struct track *t)
+{
+	struct links *links = &t->links;
+
+	route_init(&links->routes, t->options.watches);
+	table_init(&links->lookups, t->options.watches);
+	pool_init(&links->pool, sizeof(struct link), t->options.watches);
+	TAILQ_INIT(&links->all);
+	TAILQ_INIT(&links->waiting);
+}
+
+void
+link_fini(struct track *t)
+{
+	route_fini(&t->links.routes);
+	table_fini(&t->links.lookups);
+	pool_fini(&t->links.pool);
+}
+
+/* ---- look-ups ---- */
+
+/* The host that a look-up is about: without the "_25._tcp." of TLSA (RFC 6698, 3). */
+static uint64_t
+host_of(const struct links *links, const struct dns_question *q)
+{
+	struct span host = name_span(&q->name);
+
+	while (host.n > 0 && host.p[0] == '_') {
+		while (host.n > 0 && host.p[0] != '.')
+			host = span_after(host, 1);
+		host = span_after(host, 1);
+	}
+	return hash_bytes(&links->routes.key, host.p, host.n);
+}
+
+void
+link_follow(struct track *t, struct lookup *l, const struct dns_question *q)
+{
+	static const uint16_t types[] = { DNS_TYPE_MX, DNS_TYPE_A, DNS_TYPE_AAAA,
+		DNS_TYPE_TLSA, DNS_TYPE_ANY };
+	uint64_t host = q->type == DNS_TYPE_TLSA ? host_of(&t->links, q) : l->key.name;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		l->followed |= types[i] == q->type;
+	if (!l->followed)
+		return;
+	table_add(&t->links.lookups, &l->by_host, host);
+	route_follow(&t->links.routes, host, l->since_ns);
+}
+
+/* The other look-ups of a name without address by the same client. */
+static void
+tell_no_address(struct track *t, const struct lookup *told)
+{
+	struct table_node *node;
+	int n = 0;
+
+	TABLE_FOREACH (node, &t->links.lookups, told->by_host.hash) {
+		struct lookup *l = of_host(node);
+
+		if (n++ == LOOKUPS_MAX)
+			break;
+		if (l != told && l->watch != NULL && l->evidence == NULL &&
+		    ip_addr_eq(&l->client, &told->client))
+			watch_settle(t, &l->watch, OUTCOME_UNDELIVERABLE, 0);
+	}
+}
+
+enum outcome
+link_answer(struct track *t, struct lookup *l, const struct dns_msg *m,
+    const struct route_question *q)
+{
+	if (!route_no_address(&t->links.routes, m, q))
+		return OUTCOME_LOOKED_UP;
+	tell_no_address(t, l);
+	return OUTCOME_UNDELIVERABLE;
+}
+
+/* ---- the links of a look-up ---- */
+
+/* Join those that were reported, oldest first. */
+static void
+relist(struct lookup *l)
+{
+	struct link *link;
+
+	l->evidence = NULL;
+	TAILQ_FOREACH_REVERSE(link, &l->links, link_list, of_lookup)
+	{
+		if (!link->listed)
+			continue;
+		link->evidence.next = l->evidence;
+		l->evidence = &link->evidence;
+	}
+}
+
+static void
+stop_waiting(struct links *links, struct link *link)
+{
+	if (link->waiting)
+		TAILQ_REMOVE(&links->waiting, link, to_report);
+	link->waiting = false;
+}
+
+static void
+link_free(struct track *t, struct link *link)
+{
+	stop_waiting(&t->links, link);
+	TAILQ_REMOVE(&link->lookup->links, link, of_lookup);
+	relist(link->lookup);
+	TAILQ_REMOVE(&t->links.all, link, by_age);
+	if (link->session != NULL)
+		link->session->link = NULL;
+	pool_put(&t->links.pool, link);
+}
+
+void
+link_forget(struct track *t, struct lookup *l)
+{
+	while (!TAILQ_EMPTY(&l->links))
+		link_free(t, TAILQ_FIRST(&l->links));
+	if (l->followed)
+		table_remove(&t->links.lookups, &l->by_host);
+}
+
+static struct link *
+link_new(struct track *t, struct lookup *l, struct smtp_session *s, int64_t now_ns)
+{
+	struct links *links = &t->links;
+	struct link *link, *first;
+	unsigned n = 0;
+
+	TAILQ_FOREACH (link, &l->links, of_lookup)
+		n++;
+	first = n < LINK_EVIDENCE_MAX ? NULL : TAILQ_FIRST(&l->links);
+	if (first == NULL && links->pool.in_use == links->pool.cap) {
+		first = TAILQ_FIRST(&links->all);
+		stats_inc(t->stats, STAT_LINK_FORGOTTEN);
+	}
+	if (first != NULL)
+		link_free(t, first);
+	link = pool_get(&links->pool);
+	*link = (struct link){ .lookup = l,
+		.session = s,
+		.since_ns = now_ns,
+		.waiting = true,
+		.outcome = OUTCOME_OPENED };
+	s->link = link;
+	TAILQ_INSERT_TAIL(&l->links, link, of_lookup);
+	TAILQ_INSERT_TAIL(&links->all, link, by_age);
+	TAILQ_INSERT_TAIL(&links->waiting, link, to_report);
+	return link;
+}
+
+/* What the session has told so far. */
+static void
+link_look(struct link *link)
+{
+	const struct smtp_session *s = link->session;
+
+	link->evidence.encrypted = s->encrypted;
+	memcpy(link->evidence.bytes, s->tls_bytes, sizeof(s->tls_bytes));
+	if (link->told || !s->encrypted ||
+	    s->tls_bytes[SIDE_ORIGINATOR] < LINK_MAIL_BYTES)
+		return;
+	link->outcome = OUTCOME_PROBABLE;
+	link->bytes = s->tls_bytes[SIDE_ORIGINATOR];
+}
+
+/* A look-up for MX whose session named other recipients only was not what led there. */
+static bool
+link_disproved(const struct link *link)
+{
+	return link->lookup->key.type == DNS_TYPE_MX && link->others && !link->told;
+}
+
+/* Tell the look-up, unless another session told it better. */
+static void
+link_report(struct track *t, struct link *link)
+{
+	struct lookup *l = link->lookup;
+	struct finding f = { .doubt = link->doubt, .news = !link->listed };
+
+	stop_waiting(&t->links, link);
+	link_look(link);
+	if (outcome_rank(link->outcome) < outcome_rank(l->outcome))
+		return;
+	f.outcome = l->outcome = link->outcome;
+	f.bytes = link->bytes;
+	link->listed = true;
+	relist(l);
+	watch_found(t, l->watch, &f);
+}
+
+void
+link_time(struct track *t)
+{
+	struct link *link;
+
+	while ((link = TAILQ_FIRST(&t->links.waiting)) != NULL &&
+	    t->now_ns - link->since_ns >= t->options.hold_ns)
+		if (link_disproved(link))
+			stop_waiting(&t->links, link);
+		else
+			link_report(t, link);
+}
+
+/* ---- sessions ---- */
+
+/* One of ours, in whose place a resolver may have asked. */
+static bool
+is_ours(const struct track *t, const struct ip_addr *client)
+{
+	const struct track_options *o = &t->options;
+
+	return o->nnetworks > 0 && ip_nets_match(o->networks, o->nnetworks, client);
+}
+
+static bool
+better(const struct candidate *a, const struct candidate *b)
+{
+	bool a_mx, b_mx;
+
+	if (b->lookup == NULL)
+		return true;
+	if (a->own != b->own)
+		return a->own;
+	if (a->audible != b->audible)
+		return a->audible;
+	a_mx = a->lookup->key.type == DNS_TYPE_MX;
+	b_mx = b->lookup->key.type == DNS_TYPE_MX;
+	if (a_mx != b_mx)
+		return a_mx;
+	return a->lookup->since_ns > b->lookup->since_ns;
+}
+
+/* The best look-up of the name that a spot is for, if it is better than best. */
+static void
+consider(struct track *t, const struct spot *spot, const struct ip_addr *client,
+    int64_t now_ns, struct candidate *best)
+{
+	bool ours = is_ours(t, client);
+	struct table_node *node;
+	int n = 0;
+
+	TABLE_FOREACH (node, &t->links.lookups, spot->flagged) {
+		struct lookup *l = of_host(node);
+		struct candidate c = { .lookup = l,
+			.spot = spot,
+			.own = ip_addr_eq(&l->client, client),
+			.audible = watch_convinced(l->watch, 0) };
+
+		if (n++ == LOOKUPS_MAX)
+			break;
+		if (l->watch != NULL && (c.own || ours) &&
+		    now_ns - l->since_ns < LINK_NS && better(&c, best))
+			*best = c;
+	}
+}
+
+/*
+ * What each of the others at a place takes off the score of a link: little when the
+ * session follows the look-up at once, as it does when the look-up was made for it.
+ */
+static unsigned
+weight(int64_t after_ns)
+{
+	static const struct {
+		int64_t within_ns;
+		unsigned each;
+	} weights[] = {
+		{ 2LL * 1000000000, 2 },
+		{ 30LL * 1000000000, 6 },
+		{ INT64_MAX, 40 },
+	};
+	size_t i = 0;
+
+	while (after_ns > weights[i].within_ns)
+		i++;
+	return weights[i].each;
+}
+
+/* A session that is as likely that of another name takes this off. */
+enum { DOUBT_AMBIGUOUS = 40 };
+
+static void
+link_weigh(struct track *t, const struct candidate *c, const struct ip_addr *at,
+    int64_t now_ns, struct link *link)
+{
+	struct routes *r = &t->links.routes;
+	uint64_t places[2] = { c->spot->host, route_addr(r, at) };
+	unsigned here = crowd_count(&r->crowd, places[0]);
+	unsigned there = crowd_count(&r->crowd, places[1]);
+	unsigned others = here > there ? here : there;
+	int64_t after_ns = now_ns - c->lookup->answered_ns;
+
+	if (after_ns < 0)
+		after_ns = 0;
+	link->evidence.others = others;
+	link->evidence.after_ns = after_ns;
+	link->doubt = others * weight(after_ns);
+	if (others == 0)
+		return;
+	/* Where many go, a look-up explains one session. */
+	if (crowd_serve(&r->crowd, places, route_addr(r, &c->lookup->client), now_ns) ||
+	    !TAILQ_EMPTY(&c->lookup->links))
+		link->doubt += DOUBT_AMBIGUOUS;
+}
+
+void
+track_session(struct track *t, const struct flow *f, struct smtp_session *s)
+{
+	const struct ip_addr *at = &f->tuple.addr[SIDE_RESPONDER];
+	const struct ip_addr *client = &f->tuple.addr[SIDE_ORIGINATOR];
+	int64_t now_ns = f->first.ts_ns;
+	struct candidate best = { 0 };
+	const struct spot *spot = NULL;
+	struct link weighed = { 0 }, *link;
+
+	while ((spot = route_next(&t->links.routes, at, spot, now_ns)) != NULL)
+		consider(t, spot, client, now_ns, &best);
+	if (best.lookup == NULL)
+		return;
+	link_weigh(t, &best, at, now_ns, &weighed);
+	if (!watch_convinced(best.lookup->watch, weighed.doubt)) {
+		stats_inc(t->stats, STAT_LINK_DOUBTED);
+		return;
+	}
+	stats_inc(t->stats, STAT_LINK_FOUND);
+	link = link_new(t, best.lookup, s, now_ns);
+	link->doubt = weighed.doubt;
+	link->evidence = weighed.evidence;
+	link->evidence.flow = f->tuple;
+	memcpy(link->exchanger, best.spot->exchanger, sizeof(link->exchanger));
+	link->evidence.exchanger = link->exchanger;
+}
+
+/* The recipient is at the name that the look-up was for. */
+static bool
+at_flagged(
+    const struct links *links, const struct link *link, const struct smtp_path *p)
+{
+	struct span domain = span_of(p->text + p->domain, (size_t)(p->len - p->domain));
+	struct name name;
+
+	return name_parse(&name, domain) == NAME_OK &&
+	    route_name(&links->routes, &name) == link->lookup->by_host.hash;
+}
+
+void
+link_tx_end(struct track *t, const struct smtp_session *s, const struct smtp_tx *tx)
+{
+	struct link *link = s->link;
+
+	if (link == NULL)
+		return;
+	for (const struct smtp_rcpt *r = tx->rcpts; r != NULL; r = r->next) {
+		enum outcome o = outcome_of_rcpt(tx, r);
+
+		if (!at_flagged(&t->links, link, &r->path)) {
+			link->others = true;
+			continue;
+		}
+		link->told = true;
+		if (outcome_rank(o) < outcome_rank(link->outcome))
+			continue;
+		link->outcome = o;
+		link->bytes = o == OUTCOME_DELIVERED ? tx->bytes : 0;
+	}
+}
+
+void
+link_session_end(struct track *t, struct smtp_session *s)
+{
+	struct link *link = s->link;
+
+	if (link == NULL)
+		return;
+	if (link_disproved(link)) {
+		link_free(t, link);
+		return;
+	}
+	link_report(t, link);
+	link->session = NULL;
+	s->link = NULL;
+}

@@ -1,0 +1,372 @@
+/*
+ * Where mail for flagged names goes; see route.h.
+ *
+ * A flagged name is a lead to itself.  A record of a lead makes leads of the
+ * exchangers or the alias it names, for the same flagged name, or spots of its
+ * addresses.  Records may stand before the one that makes their owner a lead, so
+ * a message that brought something new is walked again.
+ */
+
+#include "track/route.h"
+
+#define SECOND_NS 1000000000LL
+#define TTL_FLOOR 300
+#define TTL_CEIL  86400
+
+/* A chain of exchanger and aliases is no longer than this; resolvers follow about as many. */
+enum { STEPS_MAX = 8 };
+/* Bounds on the work that one message can make. */
+enum { WALKS_MAX = 3, RECORDS_MAX = 64 };
+
+/* No records of the type, as bits of lead.none. */
+enum { NO_MX = 1, NO_A = 2, NO_AAAA = 4, NO_ADDRESS = NO_MX | NO_A | NO_AAAA };
+
+struct lead {
+	struct table_node node; /* its hash is the name */
+	uint64_t flagged;
+	int64_t until_ns;
+	uint8_t steps; /* from the flagged name */
+	uint8_t none;  /* of the flagged name itself */
+};
+
+/* One message being learned from. */
+struct lesson {
+	struct routes *routes;
+	const struct route_question *question;
+	const struct dns_msg *m; /* not walked: for the names in its records */
+	uint64_t client;	 /* hash */
+	bool news;
+};
+
+void
+route_init(struct routes *r, size_t entries)
+{
+	table_init(&r->leads, entries);
+	pool_init(&r->lead_pool, sizeof(struct lead), entries);
+	table_init(&r->spots, entries);
+	pool_init(&r->spot_pool, sizeof(struct spot), entries);
+	crowd_init(&r->crowd, entries);
+	r->key = hash_key_random();
+}
+
+void
+route_fini(struct routes *r)
+{
+	table_fini(&r->leads);
+	pool_fini(&r->lead_pool);
+	table_fini(&r->spots);
+	pool_fini(&r->spot_pool);
+	crowd_fini(&r->crowd);
+}
+
+uint64_t
+route_name(const struct routes *r, const struct name *n)
+{
+	return hash_bytes(&r->key, n->text, n->len);
+}
+
+uint64_t
+route_addr(const struct routes *r, const struct ip_addr *a)
+{
+	return hash_bytes(&r->key, a->b, ip_addr_len(a));
+}
+
+/* ---- leads ---- */
+
+/*
+ * Memory for an entry that goes under hash: of one too many with that hash, or from
+ * the pool, or of the oldest of all.  Never NULL.
+ */
+static void *
+entry_get(struct table *t, struct pool *p, uint64_t hash)
+{
+	struct table_node *node, *oldest = NULL;
+	unsigned n = 0;
+	void *entry;
+
+	/* What was added first stands last. */
+	TABLE_FOREACH (node, t, hash) {
+		oldest = node;
+		n++;
+	}
+	if (n < ROUTE_FLAGGED_MAX) {
+		entry = pool_get(p);
+		if (entry != NULL)
+			return entry;
+		oldest = t->oldest;
+	}
+	table_remove(t, oldest);
+	return oldest;
+}
+
+static struct lead *
+lead_find(const struct routes *r, uint64_t name, uint64_t flagged)
+{
+	struct table_node *node;
+
+	TABLE_FOREACH (node, &r->leads, name)
+		if (((struct lead *)node)->flagged == flagged)
+			return (struct lead *)node;
+	return NULL;
+}
+
+/* The flagged names that a name leads to. */
+static unsigned
+leads_of(const struct routes *r, uint64_t name, int64_t now_ns,
+    struct lead lead[ROUTE_FLAGGED_MAX])
+{
+	struct table_node *node;
+	unsigned n = 0;
+
+	TABLE_FOREACH (node, &r->leads, name)
+		if (((struct lead *)node)->until_ns > now_ns && n < ROUTE_FLAGGED_MAX)
+			lead[n++] = *(struct lead *)node;
+	return n;
+}
+
+/* True when it was not known. */
+static bool
+lead_add(struct routes *r, uint64_t name, const struct lead *lead, int64_t now_ns)
+{
+	struct lead *known = lead_find(r, name, lead->flagged);
+	bool news = known == NULL || known->until_ns <= now_ns;
+
+	if (known != NULL) {
+		table_touch(&r->leads, &known->node);
+		if (news)
+			known->none = 0;
+		if (known->until_ns < lead->until_ns)
+			known->until_ns = lead->until_ns;
+		return news;
+	}
+	known = entry_get(&r->leads, &r->lead_pool, name);
+	*known = *lead;
+	table_add(&r->leads, &known->node, name);
+	return true;
+}
+
+void
+route_follow(struct routes *r, uint64_t flagged, int64_t now_ns)
+{
+	struct lead lead = { .flagged = flagged,
+		.until_ns = now_ns + TTL_FLOOR * SECOND_NS };
+
+	lead_add(r, flagged, &lead, now_ns);
+}
+
+/* ---- spots ---- */
+
+static bool
+spot_add(struct routes *r, const struct spot *s)
+{
+	uint64_t hash = route_addr(r, &s->addr);
+	struct table_node *node;
+	struct spot *known;
+
+	TABLE_FOREACH (node, &r->spots, hash) {
+		known = (struct spot *)node;
+		if (known->flagged == s->flagged && known->host == s->host) {
+			table_touch(&r->spots, node);
+			if (known->until_ns < s->until_ns)
+				known->until_ns = s->until_ns;
+			return false;
+		}
+	}
+	known = entry_get(&r->spots, &r->spot_pool, hash);
+	*known = *s;
+	table_add(&r->spots, &known->node, hash);
+	return true;
+}
+
+const struct spot *
+route_next(const struct routes *r, const struct ip_addr *a, const struct spot *last,
+    int64_t now_ns)
+{
+	uint64_t hash = last != NULL ? last->node.hash : route_addr(r, a);
+	const struct table_node *node =
+	    last != NULL ? table_next(&last->node, hash) : table_first(&r->spots, hash);
+
+	for (; node != NULL; node = table_next(node, hash)) {
+		const struct spot *s = (const struct spot *)node;
+
+		if (ip_addr_eq(&s->addr, a) && s->until_ns > now_ns)
+			return s;
+	}
+	return NULL;
+}
+
+/* ---- learning ---- */
+
+static int64_t
+until(const struct lesson *l, const struct dns_record *rec)
+{
+	uint32_t ttl = rec->ttl;
+
+	/* The upper half is none (RFC 2181, 8). */
+	if (ttl > INT32_MAX || ttl < TTL_FLOOR)
+		ttl = TTL_FLOOR;
+	if (ttl > TTL_CEIL)
+		ttl = TTL_CEIL;
+	return l->question->now_ns + ttl * SECOND_NS;
+}
+
+/* What leads to the owner of the record leads to its target. */
+static void
+lead_on(struct lesson *l, const struct dns_record *rec, uint64_t owner,
+    const struct name *target)
+{
+	struct routes *r = l->routes;
+	int64_t now_ns = l->question->now_ns;
+	struct lead lead[ROUTE_FLAGGED_MAX];
+	unsigned n = leads_of(r, owner, now_ns, lead);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct lead next = { .flagged = lead[i].flagged,
+			.until_ns = until(l, rec),
+			.steps = (uint8_t)(lead[i].steps + 1) };
+
+		if (next.steps <= STEPS_MAX)
+			l->news |= lead_add(r, route_name(r, target), &next, now_ns);
+	}
+}
+
+static void
+take_exchanger(struct lesson *l, const struct dns_record *rec, uint64_t owner)
+{
+	const struct route_question *q = l->question;
+	struct name exchanger;
+
+	if (dns_rdata_name(l->m, rec, 2, &exchanger) != NAME_OK ||
+	    exchanger.labels == 0)
+		return;
+	lead_on(l, rec, owner, &exchanger);
+	if (!q->flagged && q->type == DNS_TYPE_MX && rec->section == DNS_ANSWER)
+		crowd_add(&l->routes->crowd, route_name(l->routes, &exchanger), q->name,
+		    l->client, q->now_ns);
+}
+
+static void
+take_alias(struct lesson *l, const struct dns_record *rec, uint64_t owner)
+{
+	struct name target;
+
+	if (dns_rdata_name(l->m, rec, 0, &target) != NAME_OK || target.labels == 0)
+		return;
+	lead_on(l, rec, owner, &target);
+	crowd_spread(&l->routes->crowd, owner, route_name(l->routes, &target));
+}
+
+static void
+take_address(struct lesson *l, const struct dns_record *rec, uint64_t owner)
+{
+	struct routes *r = l->routes;
+	struct spot spot = { .host = owner, .until_ns = until(l, rec) };
+	struct lead lead[ROUTE_FLAGGED_MAX];
+	unsigned n = leads_of(r, owner, l->question->now_ns, lead);
+
+	spot.addr.version = rec->type == DNS_TYPE_A ? 4 : 6;
+	if (rec->rdata.n != ip_addr_len(&spot.addr) ||
+	    rec->name.len >= sizeof(spot.exchanger))
+		return;
+	memcpy(spot.addr.b, rec->rdata.p, rec->rdata.n);
+	memcpy(spot.exchanger, rec->name.text, (size_t)rec->name.len + 1);
+	for (unsigned i = 0; i < n; i++) {
+		spot.flagged = lead[i].flagged;
+		l->news |= spot_add(r, &spot);
+	}
+	crowd_spread(&r->crowd, owner, route_addr(r, &spot.addr));
+}
+
+static const struct {
+	uint16_t type;
+	void (*take)(struct lesson *l, const struct dns_record *rec, uint64_t owner);
+} lessons[] = {
+	{ DNS_TYPE_MX, take_exchanger },
+	{ DNS_TYPE_CNAME, take_alias },
+	{ DNS_TYPE_A, take_address },
+	{ DNS_TYPE_AAAA, take_address },
+};
+
+static void
+walk(struct lesson *l)
+{
+	struct dns_msg m = *l->m;
+	struct dns_record rec;
+
+	for (int n = 0; n < RECORDS_MAX && dns_next_record(&m, &rec); n++) {
+		if (rec.section == DNS_AUTHORITY || rec.name.odd)
+			continue;
+		for (size_t i = 0; i < sizeof(lessons) / sizeof(lessons[0]); i++)
+			if (lessons[i].type == rec.type)
+				lessons[i].take(
+				    l, &rec, route_name(l->routes, &rec.name));
+	}
+}
+
+/* The answer may say something about a flagged name or its company. */
+static bool
+tells(const struct routes *r, const struct dns_msg *m, const struct route_question *q)
+{
+	if (m->rcode != DNS_RCODE_NOERROR || m->records[DNS_ANSWER] == 0)
+		return false;
+	return q->flagged || q->type == DNS_TYPE_MX ||
+	    table_first(&r->leads, q->name) != NULL || crowd_known(&r->crowd, q->name);
+}
+
+void
+route_learn(struct routes *r, const struct dns_msg *m, const struct route_question *q)
+{
+	struct lesson l = { .routes = r, .question = q, .m = m };
+
+	if (!tells(r, m, q))
+		return;
+	l.client = route_addr(r, q->client);
+	for (int i = 0; i < WALKS_MAX; i++) {
+		l.news = false;
+		walk(&l);
+		if (!l.news)
+			break;
+	}
+}
+
+/*
+ * No data (RFC 2308, 2.2): a referral has name servers in its place, and an alias
+ * whose target was left out says nothing of it.
+ */
+static bool
+no_data(const struct dns_msg *first, uint16_t type)
+{
+	bool alias = false, servers = false, authority = false;
+	struct dns_msg m = *first;
+	struct dns_record rec;
+
+	if (m.rcode != DNS_RCODE_NOERROR || m.truncated)
+		return false;
+	while (dns_next_record(&m, &rec)) {
+		if (rec.section == DNS_ANSWER && rec.type == type)
+			return false;
+		alias |= rec.section == DNS_ANSWER && rec.type == DNS_TYPE_CNAME;
+		servers |= rec.section == DNS_AUTHORITY && rec.type == DNS_TYPE_NS;
+		authority |= rec.section == DNS_AUTHORITY && rec.type == DNS_TYPE_SOA;
+	}
+	return !m.broken && (authority || (!alias && !servers));
+}
+
+bool
+route_no_address(
+    struct routes *r, const struct dns_msg *m, const struct route_question *q)
+{
+	unsigned bit = q->type == DNS_TYPE_MX ? NO_MX
+	    : q->type == DNS_TYPE_A	      ? NO_A
+	    : q->type == DNS_TYPE_AAAA	      ? NO_AAAA
+					      : 0;
+	struct lead *lead = lead_find(r, q->name, q->name);
+
+	if (bit == 0 || lead == NULL)
+		return false;
+	if (no_data(m, q->type))
+		lead->none |= (uint8_t)bit;
+	else if (m->records[DNS_ANSWER] > 0)
+		lead->none &= (uint8_t)~bit;
+	return lead->none == NO_ADDRESS;
+}

@@ -57,4 +57,5 @@ def flagged(events):
 def difference(expected, found):
     """What is only in one of two counters or sets, in words."""
     lost, extra = expected - found, found - expected
-    return [f"not found: {item}" for item in lost] + [f"too much: {item}" for item in extra]
+    return ([f"not found: {item}" for item in lost]
+            + [f"too much: {item}" for item in extra])

@@ -122,6 +122,17 @@ on_helo(void *arg, const struct flow *f, struct smtp_session *session,
 }
 
 static void
+on_tls_name(void *arg, const struct flow *f, struct smtp_session *session,
+    const struct origin *o, struct span name, bool from_client)
+{
+	struct sensor *s = arg;
+
+	(void)f;
+	(void)from_client;
+	track_tls_name(s->track, session, o, name);
+}
+
+static void
 on_mail(
     void *arg, const struct flow *f, struct smtp_session *session, struct smtp_tx *tx)
 {
@@ -225,6 +236,7 @@ make_decoders(struct sensor *s, const struct conf *conf)
 		.session = on_session,
 		.banner = on_banner,
 		.helo = on_helo,
+		.tls_name = on_tls_name,
 		.mail = on_mail,
 		.rcpt = on_rcpt,
 		.rcpt_reply = on_rcpt_reply,

@@ -79,6 +79,7 @@
 	X(SMTP_UNKNOWN_COMMAND,  "smtp.unknown_command",  "lines of a client that are no command") \
 	X(SMTP_BROKEN_REPLY,     "smtp.broken_reply",     "lines of a server that are no reply") \
 	X(SMTP_NOT_SMTP,         "smtp.not_smtp",         "connections on a mail port that hold no SMTP") \
+	X(TLS_NO_BUFFER,         "tls.no_buffer",         "TLS handshakes whose names were passed over: no room to put their pieces together") \
 	/* What cannot be seen. */ \
 	X(BLIND_DOT,             "blind.dot",             "connections of DNS over TLS: their lookups are not seen") \
 	X(BLIND_DOH,             "blind.doh",             "connections to known servers of DNS over HTTPS: the same") \

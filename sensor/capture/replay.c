@@ -357,7 +357,8 @@ add_fd(struct replay *r, const char *path, int fd)
 	r->n_pipes += file->is_pipe;
 	opened(r, file);
 	if (savefile_open(&file->save, fd, r->stop) == SAVEFILE_BAD) {
-		report(r, path, file->save.record_at, "%s", file->save.error);
+		if (!stopped(r))
+			report(r, path, file->save.record_at, "%s", file->save.error);
 		finish(r, file);
 		return false;
 	}

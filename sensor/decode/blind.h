@@ -4,7 +4,7 @@
 /*
  * What the sensor cannot see into, counted so that its user knows how much that is:
  * DNS over TLS (RFC 7858) by its port, DNS over HTTPS (RFC 8484) by the server name
- * in a TLS ClientHello (RFC 6066, 3; RFC 8446, 4.1.2).
+ * in a TLS ClientHello (tls.h).
  */
 
 #include "packet/packet.h"

@@ -9,6 +9,7 @@ enum {
 	HOLDS_MAX = 512,	 /* clients that run ahead */
 	ANSWERS_MAX = 16 * 1024, /* replies that wait */
 	PARKED_MAX = 4096,
+	HELLOS_MAX = 256, /* TLS handshakes whose pieces are put together */
 	SMTPS_PORT = 465,
 };
 
@@ -40,6 +41,7 @@ smtp_new(
 	pool_init(&m->answers, sizeof(struct smtp_answer), ANSWERS_MAX);
 	pool_init(&m->parked, sizeof(struct smtp_parked), PARKED_MAX);
 	pool_init(&m->rcpts, sizeof(struct smtp_rcpt_slot), recipients);
+	tls_init(&m->tls, least(2 * sessions, HELLOS_MAX), smtp_tls_name, s);
 	return m;
 }
 
@@ -55,6 +57,7 @@ smtp_free(struct smtp *m)
 	pool_fini(&m->answers);
 	pool_fini(&m->parked);
 	pool_fini(&m->rcpts);
+	tls_fini(&m->tls);
 	free(m);
 }
 
@@ -105,7 +108,7 @@ smtp_gap(struct smtp *m, struct smtp_conn *c, const struct flow *f, enum side si
 	if (side == SIDE_ORIGINATOR)
 		smtp_client_gap(m, c, n);
 	else
-		smtp_server_gap(m, c);
+		smtp_server_gap(m, c, n);
 }
 
 void
@@ -118,6 +121,8 @@ smtp_close(struct smtp *m, struct smtp_conn *c, const struct flow *f,
 	smtp_client_end(m, c);
 	smtp_pair_end(m, c);
 	smtp_tx_close(m, c);
+	tls_close(&m->tls, &c->client.tls);
+	tls_close(&m->tls, &c->server.tls);
 	if (c->told)
 		SMTP_TELL(m, c, end, &c->ref);
 	pool_put(&m->conns, c);
@@ -140,19 +145,6 @@ smtp_tell_session(struct smtp *m, struct smtp_conn *c)
 	stats_inc(m->stats, STAT_SMTP_SESSION);
 	if (m->sink.session != NULL)
 		m->sink.session(m->sink.arg, c->flow, &c->session);
-}
-
-void
-smtp_enter_tls(struct smtp *m, struct smtp_conn *c, struct smtp_side *side)
-{
-	smtp_line_drop(m, &side->cut);
-	smtp_enter(c, side, SMTP_OPAQUE);
-	smtp_tell_session(m, c);
-	if (!c->session.encrypted)
-		stats_inc(m->stats, STAT_SMTP_ENCRYPTED);
-	c->session.encrypted = true;
-	if (side == &c->client)
-		smtp_tx_finish(m, c);
 }
 
 void

@@ -81,15 +81,16 @@ struct smtp_session {
 	char banner[SMTP_NAME_MAX + 1]; /* first word of the greeting, "" until seen */
 	bool lmtp;
 	bool encrypted;	       /* went over to TLS */
+	uint64_t tls_bytes[2]; /* by enum side: application data within TLS, see tls.h */
 	uint32_t transactions; /* ended so far */
 	void *link;	       /* the owner's, NULL at first */
 	struct smtp_tx tx;     /* the open one */
 	void *watch;
-	uint64_t tls_bytes[2]; /* octets of application data, by enum side */
 };
 
 /*
- * What the decoder calls, in this order: session, then banner and helo as seen;
+ * What the decoder calls, in this order: session, then banner, helo and tls_name as
+ * seen (the name the client asks for, or one of the server's certificate);
  * mail (reverse-path seen), rcpt for each recipient as its command is seen,
  * rcpt_reply when its reply is paired, tx_end exactly once for each transaction
  * of which a MAIL or RCPT was seen: at its final reply, or when something else
@@ -109,6 +110,8 @@ struct smtp_sink {
 	    const struct origin *o);
 	void (*helo)(void *arg, const struct flow *f, struct smtp_session *s,
 	    const struct origin *o);
+	void (*tls_name)(void *arg, const struct flow *f, struct smtp_session *s,
+	    const struct origin *o, struct span name, bool from_client);
 	void (*mail)(void *arg, const struct flow *f, struct smtp_session *s,
 	    struct smtp_tx *tx);
 	void (*rcpt)(void *arg, const struct flow *f, struct smtp_session *s,

@@ -93,7 +93,7 @@ take_lost(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	else if (smtp_command(m, c, line, cut->seq, true))
 		c->resumed = true;
 	else if (c->tls && smtp_line_is_binary(line))
-		smtp_enter_tls(m, c, &c->client);
+		smtp_enter_tls_inside(m, c, &c->client);
 	smtp_line_done(m, cut);
 	return true;
 }
@@ -226,6 +226,13 @@ take_waiting(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 }
 
 static bool
+take_tls(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	smtp_tls_bytes(m, c, &c->client, in);
+	return true;
+}
+
+static bool
 take_all(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
 	(void)m;
@@ -244,7 +251,7 @@ static bool (*const takers[])(
 	[SMTP_DOT] = take_after_dot,
 	[SMTP_CHUNK] = take_chunk,
 	[SMTP_LOST] = take_lost,
-	[SMTP_OPAQUE] = take_all,
+	[SMTP_OPAQUE] = take_tls,
 	[SMTP_NOT_SMTP] = take_all,
 };
 
@@ -375,6 +382,8 @@ smtp_client_gap(struct smtp *m, struct smtp_conn *c, uint32_t n)
 	smtp_line_drop(m, &side->cut);
 	switch (side->state) {
 	case SMTP_OPAQUE:
+		smtp_tls_gap(m, c, side, n);
+		return;
 	case SMTP_NOT_SMTP:
 		return;
 	case SMTP_CHUNK:

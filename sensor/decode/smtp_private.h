@@ -10,6 +10,7 @@
  *	smtp_server.c	the server's stream: lines to replies
  *	smtp_pair.c	replies to commands
  *	smtp_tx.c	transactions and recipients
+ *	smtp_tls.c	what follows STARTTLS, for names and amounts
  *	smtp_line.c	octets to lines; smtp_body.c the end of mail; smtp_path.c paths
  *
  * A command that waits for its reply, a reply that waits for its command, a line
@@ -21,6 +22,7 @@
 #include "base/mem.h"
 #include "base/wire.h"
 #include "decode/smtp.h"
+#include "decode/tls.h"
 
 enum {
 	SMTP_HOLD_MAX = 16 * 1024, /* octets of a client that runs ahead, kept */
@@ -267,6 +269,7 @@ struct smtp_side {
 	enum smtp_state state;
 	uint16_t strange; /* lines in a row that mean nothing */
 	struct smtp_cut cut;
+	struct tls_reader tls; /* when OPAQUE */
 };
 
 /* Octets of a client that runs ahead of the reply that says what they are. */
@@ -319,6 +322,7 @@ struct smtp {
 	size_t line_bytes;
 	struct pool conns, lines, holds, commands, answers, parked, rcpts;
 	struct smtp_rcpt_slot *oldest, *newest; /* recipients by age */
+	struct tls tls;
 };
 
 /* Call the owner, who need not care for everything. */
@@ -333,8 +337,6 @@ struct smtp {
 void smtp_enter(struct smtp_conn *c, struct smtp_side *side, enum smtp_state state);
 /* This is SMTP: report the session, once. */
 void smtp_tell_session(struct smtp *m, struct smtp_conn *c);
-/* It went over to TLS on this side. */
-void smtp_enter_tls(struct smtp *m, struct smtp_conn *c, struct smtp_side *side);
 void smtp_give_up(struct smtp *m, struct smtp_conn *c);
 /* The first word of text into a name of SMTP_NAME_MAX octets. */
 void smtp_name_set(char name[SMTP_NAME_MAX + 1], struct span text);
@@ -350,7 +352,21 @@ void smtp_client_dot(struct smtp *m, struct smtp_conn *c);
 void smtp_client_chunk(struct smtp *m, struct smtp_conn *c, uint64_t size, bool last);
 
 void smtp_server_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in);
-void smtp_server_gap(struct smtp *m, struct smtp_conn *c);
+void smtp_server_gap(struct smtp *m, struct smtp_conn *c, uint32_t n);
 void smtp_server_end(struct smtp *m, struct smtp_conn *c);
+
+/* ---- TLS ---- */
+
+/* This side goes over to TLS: a record begins with the line at hand... */
+void smtp_enter_tls(struct smtp *m, struct smtp_conn *c, struct smtp_side *side);
+/* ...or somewhere before. */
+void smtp_enter_tls_inside(struct smtp *m, struct smtp_conn *c, struct smtp_side *side);
+/* Take all that is left of in. */
+void smtp_tls_bytes(
+    struct smtp *m, struct smtp_conn *c, struct smtp_side *side, struct smtp_input *in);
+void smtp_tls_gap(
+    struct smtp *m, struct smtp_conn *c, struct smtp_side *side, uint32_t n);
+/* What struct tls tells of a connection. */
+void smtp_tls_name(void *arg, enum side side, struct span name, uint32_t seq);
 
 #endif

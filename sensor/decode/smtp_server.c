@@ -149,7 +149,7 @@ not_a_reply(struct smtp *m, struct smtp_conn *c, struct span line)
 	struct smtp_side *side = &c->server;
 
 	if ((c->tls || c->session.encrypted) && smtp_line_is_binary(line)) {
-		smtp_enter_tls(m, c, side);
+		smtp_enter_tls_inside(m, c, side);
 		return;
 	}
 	if (side->state == SMTP_LOST && ++side->strange <= SMTP_STRANGE_MAX)
@@ -213,6 +213,8 @@ smtp_server_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	struct span line;
 
 	while (wire_left(&in->w) > 0) {
+		if (c->server.state == SMTP_OPAQUE)
+			smtp_tls_bytes(m, c, &c->server, in);
 		if (c->server.state >= SMTP_OPAQUE)
 			return;
 		if (leaves_smtp(m, c, in) || !smtp_line_next(m, cut, in, &line))
@@ -225,10 +227,12 @@ smtp_server_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 }
 
 void
-smtp_server_gap(struct smtp *m, struct smtp_conn *c)
+smtp_server_gap(struct smtp *m, struct smtp_conn *c, uint32_t n)
 {
 	struct smtp_side *side = &c->server;
 
+	if (side->state == SMTP_OPAQUE)
+		smtp_tls_gap(m, c, side, n);
 	if (side->state >= SMTP_OPAQUE)
 		return;
 	smtp_line_drop(m, &side->cut);

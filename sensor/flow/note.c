@@ -70,6 +70,9 @@ note_syn(struct flow_table *t, const struct flow_key *k, const struct packet *p)
 		note_set(n, from, p->seq);
 		return;
 	}
+	/* Sent again, or seen after its answer, which had told as much. */
+	if (known && !answer && n->known[from] && n->isn[from] == p->seq)
+		return;
 	/* Both sides may send a SYN at once (RFC 9293, 3.5): the first one opened. */
 	if (known && !answer && n->originator == peer && !n->known[from]) {
 		note_set(n, from, p->seq);

@@ -30,8 +30,11 @@ static bool
 fits_beginning(const struct half *h, const struct half *peer, uint32_t first,
     const struct packet *p)
 {
+	/* Where data were seen before it, h began too late, but the answer is to this SYN. */
 	if (h->state >= HALF_BEGUN)
-		return h->isn == first - 1;
+		return h->isn == first - 1 ||
+		    ((p->tcp_flags & TCP_ACK) && peer->state >= HALF_BEGUN &&
+			p->ack == peer->isn + 1);
 	if ((p->tcp_flags & TCP_ACK) && peer->state >= HALF_BEGUN &&
 	    p->ack - peer->isn - 1 > SEQ_WINDOW)
 		return false;

@@ -306,6 +306,15 @@ ruleset_free(struct ruleset *r)
 	free(r);
 }
 
+bool
+ruleset_asks_client(const struct ruleset *r)
+{
+	for (size_t i = 0; i < r->nrules; i++)
+		if (r->rules[i].spec->nfrom > 0)
+			return true;
+	return false;
+}
+
 size_t
 ruleset_memory(const struct ruleset *r)
 {

@@ -88,6 +88,9 @@ bool ruleset_match_text(const struct ruleset *r, struct span text,
 bool ruleset_explain(const struct ruleset *r, struct span text,
     const struct judge_context *c, struct judgement *j, struct buf *why);
 
+/* Some rule has a `from`: its judgement depends on the client. */
+bool ruleset_asks_client(const struct ruleset *r);
+
 /* Octets of memory that the compiled set takes. */
 size_t ruleset_memory(const struct ruleset *r);
 

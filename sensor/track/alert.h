@@ -18,6 +18,7 @@ enum seen {
 	SEEN_BANNER,
 	SEEN_QUERY,
 	SEEN_ANSWER,
+	SEEN_SNI, /* a name in a TLS handshake, of either side */
 	SEEN_COUNT
 };
 

@@ -226,12 +226,14 @@ track_dns(struct track *t, const struct origin *o, struct dns_msg *m)
 	if (m->opcode != 0)
 		return;
 	for (uint32_t part = 0; dns_next_question(m, &q); part++) {
-		struct sighting s = { .seen = SEEN_QUERY,
+		struct sighting s = { .seen = m->response ? SEEN_ANSWER : SEEN_QUERY,
 			.place = place_of(&q),
 			.origin = o,
 			.part = part,
 			.lookup = { .id = m->id, .type = q.type } };
 
+		if (watch_clean(t, &s, &q.name))
+			continue;
 		if (m->response)
 			see_answer(t, &s, m, &q, &first);
 		else

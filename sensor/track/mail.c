@@ -23,13 +23,12 @@ track_banner(struct track *t, struct smtp_session *s, const struct origin *o)
 	watch_name(t, &seen, span_str(s->banner), &s->watch);
 }
 
-/* A client greets again after STARTTLS: the same name once is enough. */
+/* The same name once is enough: HELO again after STARTTLS, SNI and certificate. */
 static bool
-helo_watched(const struct smtp_session *s)
+is_watched(const struct smtp_session *s, enum seen seen, struct span name)
 {
 	for (const struct watch *w = s->watch; w != NULL; w = w->next)
-		if (w->seen == SEEN_HELO &&
-		    span_eq_nocase(span_str(w->name), span_str(s->helo)))
+		if (w->seen == seen && span_eq_nocase(span_str(w->name), name))
 			return true;
 	return false;
 }
@@ -41,8 +40,22 @@ track_helo(struct track *t, struct smtp_session *s, const struct origin *o)
 		.seen = SEEN_HELO, .place = PLACE_HELO, .origin = o, .session = s
 	};
 
-	if (!helo_watched(s))
+	if (!is_watched(s, SEEN_HELO, span_str(s->helo)))
 		watch_name(t, &seen, span_str(s->helo), &s->watch);
+}
+
+void
+track_tls_name(
+    struct track *t, struct smtp_session *s, const struct origin *o, struct span name)
+{
+	struct sighting seen = {
+		.seen = SEEN_SNI, .place = PLACE_SNI, .origin = o, .session = s
+	};
+
+	if (span_begins_nocase(name, span_str("*.")))
+		name = span_after(name, 2);
+	if (!is_watched(s, SEEN_SNI, name))
+		watch_name(t, &seen, name, &s->watch);
 }
 
 void

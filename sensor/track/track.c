@@ -27,6 +27,7 @@ seen_str(enum seen s)
 		[SEEN_BANNER] = "banner",
 		[SEEN_QUERY] = "query",
 		[SEEN_ANSWER] = "answer",
+		[SEEN_SNI] = "sni",
 	};
 
 	return words[s];
@@ -44,6 +45,7 @@ track_new(
 	pool_init(&t->watches, sizeof(struct watch), options->watches);
 	TAILQ_INIT(&t->held);
 	TAILQ_INIT(&t->late);
+	verdicts_init(&t->verdicts, options->rules);
 	threshold_init(&t->threshold, options->thresholds);
 	retries_init(&t->retries, options->watches);
 	corrections_init(&t->corrections, options->watches);
@@ -251,6 +253,16 @@ see_correction(struct track *t, const struct sighting *s, const struct name *nam
 }
 
 bool
+watch_clean(struct track *t, const struct sighting *s, const struct name *name)
+{
+	if (!verdicts_clean(&t->verdicts, verdicts_hash(&t->verdicts, name, s->place)))
+		return false;
+	stats_inc(t->stats, STAT_NAME_JUDGED);
+	see_correction(t, s, name);
+	return true;
+}
+
+bool
 watch_canonical(
     struct track *t, const struct sighting *s, const struct name *name, void **home)
 {
@@ -262,6 +274,8 @@ watch_canonical(
 
 	stats_inc(t->stats, STAT_NAME_JUDGED);
 	if (name->odd || !ruleset_match(t->options.rules, name, &context, &j)) {
+		verdicts_note_clean(
+		    &t->verdicts, verdicts_hash(&t->verdicts, name, s->place));
 		see_correction(t, s, name);
 		return false;
 	}
@@ -425,6 +439,7 @@ track_free(struct track *t)
 	corrections_fini(&t->corrections);
 	retries_fini(&t->retries);
 	threshold_fini(&t->threshold);
+	verdicts_fini(&t->verdicts);
 	pool_fini(&t->watches);
 	free(t);
 }

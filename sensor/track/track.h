@@ -41,6 +41,9 @@ void track_dns(struct track *t, const struct origin *o, struct dns_msg *m);
 void track_session(struct track *t, const struct flow *f, struct smtp_session *s);
 void track_banner(struct track *t, struct smtp_session *s, const struct origin *o);
 void track_helo(struct track *t, struct smtp_session *s, const struct origin *o);
+/* A name in the session's TLS handshake; "*.domain" of a certificate is the domain. */
+void track_tls_name(
+    struct track *t, struct smtp_session *s, const struct origin *o, struct span name);
 void track_mail(
     struct track *t, const struct flow *f, struct smtp_session *s, struct smtp_tx *tx);
 void track_rcpt(struct track *t, const struct flow *f, struct smtp_session *s,

@@ -7,6 +7,7 @@
  * matched, hung into its `watch` member.  Private to track/.
  */
 
+#include "judge/verdicts.h"
 #include "track/correct.h"
 #include "track/retry.h"
 #include "track/link.h"
@@ -47,6 +48,7 @@ struct track {
 	struct pool watches;
 	struct watch_list held; /* their hold is not over yet, oldest first */
 	struct watch_list late; /* it is over, their outcome still open, oldest first */
+	struct verdicts verdicts;
 	struct threshold threshold;
 	struct retries retries;
 	struct corrections corrections;
@@ -74,6 +76,8 @@ struct sighting {
  */
 bool watch_name(
     struct track *t, const struct sighting *s, struct span name, void **home);
+/* The name was lately found clean: it needs no more. */
+bool watch_clean(struct track *t, const struct sighting *s, const struct name *name);
 bool watch_canonical(
     struct track *t, const struct sighting *s, const struct name *name, void **home);
 

@@ -41,6 +41,14 @@ on_name(void *arg, const struct flow *f, struct smtp_session *s, const struct or
 }
 
 static void
+on_tls_name(void *arg, const struct flow *f, struct smtp_session *s,
+    const struct origin *o, struct span name, bool from_client)
+{
+	(void)arg, (void)f, (void)o, (void)from_client;
+	require(s->encrypted && name.n > 0);
+}
+
+static void
 on_mail(void *arg, const struct flow *f, struct smtp_session *s, struct smtp_tx *tx)
 {
 	(void)f, (void)s;
@@ -127,6 +135,7 @@ check_empty(struct smtp *m, const struct counts *n, const struct stats *stats)
 	require(m->conns.in_use == 0 && m->lines.in_use == 0 && m->holds.in_use == 0);
 	require(m->commands.in_use == 0 && m->answers.in_use == 0);
 	require(m->parked.in_use == 0 && m->rcpts.in_use == 0);
+	require(m->tls.messages.in_use == 0);
 	require(m->oldest == NULL && m->newest == NULL);
 	require(n->rcpts == n->rcpts_ended && n->sessions == n->ends);
 	require(n->rcpts == stats->n[STAT_SMTP_RECIPIENT]);
@@ -146,6 +155,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		.session = on_session,
 		.banner = on_name,
 		.helo = on_name,
+		.tls_name = on_tls_name,
 		.mail = on_mail,
 		.rcpt = on_rcpt,
 		.rcpt_reply = on_rcpt_reply,

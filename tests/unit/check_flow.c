@@ -241,6 +241,11 @@ static const struct {
   "c:abcdefgh end input", STAT_TCP_OVERLAP, 1 },
 { "early twice is a retransmission", SHAKE "c+3 \"def\" c+3 \"def\" c+0 \"abc\"",
   "c:abcdef end input", STAT_TCP_RETRANSMITTED, 1 },
+{ "SYN seen after its answer", "s+0S c+0SA s+4 \"x\" c+0 \"EHLO\" s+0 \"220 \"",
+  "c:EHLO s:220 x end input", STAT_FLOW_NEW, 1 },
+{ "answer to the SYN seen after data of both sides",
+  "c+0SA c+4=5 \"x\" s+4 \"y\" s+0S c+0 \"EHLO\" s+0 \"220 \"",
+  "s:y c:EHLOx end input", STAT_FLOW_NEW, 1 },
 { "hole that nobody acknowledged waits for the end", SHAKE
   "c+0 \"abc\" c+8 \"ijk\" s+0=3 \"x\"", "c:abc s:x c-5 c:ijk end input",
   STAT_FLOW_GAP_BYTES, 5 },
@@ -250,13 +255,6 @@ static const struct {
 { "hole acknowledged is waited for", SHAKE
   "c+0 \"abc\" c+8 \"ijk\" s+0=11 \"x\" c+3@499 \"defgh\"",
   "c:abc s:x c:defghijk end input", STAT_FLOW_GAP, 0 },
-{ "hole acknowledged and data go on", SHAKE
-  "c+1 \"b\" s+0=2 c+2 \"c\" c+3 \"d\" c+4 \"e\" c+5 \"f\" c+6 \"g\" c+7 \"h\" "
-  "c+8 \"i\" s+0 \"<\" c+9 \"j\" s+1 \">\"",
-  "s:< c-1 c:bcdefghij s:> end input", STAT_FLOW_GAP, 1 },
-{ "hole acknowledged and acknowledged again", SHAKE
-  "c+1 \"b\" s+0=2 c+2 \"c\" s+0=3 c+3 \"d\" s+0=4 \"x\"",
-  "c-1 c:bcd s:x end input", STAT_FLOW_GAP, 1 },
 { "acknowledgement before the early segment", SHAKE
   "s+0=1 \"x\" c+1 \"b\" c+2@501 \"c\"", "s:x c-1 c:bc end input",
   STAT_FLOW_GAP, 1 },
@@ -377,6 +375,52 @@ START_TEST(conversation_is_the_same_across_the_wrap)
 	ck_assert_msg(strcmp(w.log.p, cases[_i].expected) == 0,
 	    "%s:\n  got      %s\n  expected %s", cases[_i].what, w.log.p,
 	    cases[_i].expected);
+	world_fini(&w);
+}
+END_TEST
+
+/* ---- patience with an acknowledged hole ---- */
+
+/* Play SHAKE, a hole acknowledged, then n data or acknowledgements further on. */
+static void
+play_behind_hole(struct world *w, bool acks, int n)
+{
+	struct flow_limits limits = limits_default;
+	char script[32];
+
+	limits.flow_bytes = limits.buffer_bytes = 2 * HOLE_PATIENCE * BLOCK_SIZE;
+	world_init(w, &limits);
+	play(w, SHAKE "c+1 \"b\" s+0=2");
+	for (int i = 0; i < n; i++) {
+		snprintf(
+		    script, sizeof(script), acks ? "s+0=%d" : "c+%d \"x\"", 2 + i);
+		play(w, script);
+	}
+}
+
+START_TEST(hole_acknowledged_is_waited_for_while_some_data_go_on)
+{
+	struct world w;
+
+	play_behind_hole(&w, false, HOLE_PATIENCE - 1);
+	ck_assert_uint_eq(w.stats.n[STAT_FLOW_GAP], 0);
+	play(&w, "c+1000 \"y\"");
+	ck_assert_uint_eq(w.stats.n[STAT_FLOW_GAP], 1);
+	flow_finish(w.table);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(hole_acknowledged_is_waited_for_while_some_acknowledgements_come)
+{
+	enum { MOST = HOLE_PATIENCE / HOLE_PATIENCE_ACK };
+	struct world w;
+
+	play_behind_hole(&w, true, MOST);
+	ck_assert_uint_eq(w.stats.n[STAT_FLOW_GAP], 0);
+	play(&w, "s+0=1000");
+	ck_assert_uint_eq(w.stats.n[STAT_FLOW_GAP], 1);
+	flow_finish(w.table);
 	world_fini(&w);
 }
 END_TEST
@@ -680,6 +724,9 @@ main(void)
 
 	tcase_add_loop_test(tc, conversation_is_seen_as_expected, 0, ncases);
 	tcase_add_loop_test(tc, conversation_is_the_same_across_the_wrap, 0, ncases);
+	tcase_add_test(tc, hole_acknowledged_is_waited_for_while_some_data_go_on);
+	tcase_add_test(
+	    tc, hole_acknowledged_is_waited_for_while_some_acknowledgements_come);
 	tcase_add_test(tc, full_table_forgets_the_one_unused_for_longest);
 	tcase_add_test(tc, flow_refused_is_not_kept);
 	tcase_add_test(tc, flow_done_is_followed_silently_to_its_end);

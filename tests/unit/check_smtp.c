@@ -4,6 +4,8 @@
 
 #include "decode/smtp_private.h"
 
+#include "tls_streams.h"
+
 #include "smtp_dialogues.h"
 
 static const struct smtp_limits limits = { 8, 64, 1024 };

@@ -6,16 +6,18 @@
  *
  *	"C: text"	the client sends a line, CR LF added; "S: text" the server
  *	"C= text"	octets as they are, no line end added; "S= text" likewise
+ *	"C# hex"	octets in hex; "S# hex" likewise
  *	"C- n"		n octets of the client are missing; "S- n" of the server
  *
  * Lines of one side in a row travel together.  The events:
  *
- *	session, banner NAME, helo NAME, mail PATH, rcpt PATH, reply PATH CODE,
+ *	session, banner NAME, helo NAME, sni NAME, certificate NAME, mail PATH, rcpt PATH, reply PATH CODE,
  *	over PATH CODE FINAL, end FROM CODE DATA BYTES FINAL[ gap]: PATH CODE FINAL...,
- *	close[ lmtp][ encrypted]
+ *	close[ lmtp][ encrypted CLIENT-OCTETS SERVER-OCTETS]
  */
 
 #include "guard.h"
+#include "hex.h"
 
 #include "decode/smtp.h"
 
@@ -95,6 +97,15 @@ on_helo(void *arg, const struct flow *f, struct smtp_session *s, const struct or
 }
 
 static inline void
+on_tls_name(void *arg, const struct flow *f, struct smtp_session *s,
+    const struct origin *o, struct span name, bool from_client)
+{
+	(void)f, (void)s, (void)o;
+	event(arg, "%s %.*s", from_client ? "sni" : "certificate", (int)name.n,
+	    (const char *)name.p);
+}
+
+static inline void
 on_mail(void *arg, const struct flow *f, struct smtp_session *s, struct smtp_tx *tx)
 {
 	(void)f, (void)s;
@@ -152,9 +163,15 @@ static inline void
 on_end(void *arg, const struct flow *f, struct smtp_session *s,
     const struct frame_ref *ref)
 {
+	const char *lmtp = s->lmtp ? " lmtp" : "";
+
 	(void)f, (void)ref;
-	event(
-	    arg, "close%s%s", s->lmtp ? " lmtp" : "", s->encrypted ? " encrypted" : "");
+	if (s->encrypted)
+		event(arg, "close%s encrypted %llu %llu", lmtp,
+		    (unsigned long long)s->tls_bytes[SIDE_ORIGINATOR],
+		    (unsigned long long)s->tls_bytes[SIDE_RESPONDER]);
+	else
+		event(arg, "close%s", lmtp);
 }
 
 static inline struct smtp_sink
@@ -164,6 +181,7 @@ events_sink(struct events *e)
 		.session = on_session,
 		.banner = on_banner,
 		.helo = on_helo,
+		.tls_name = on_tls_name,
 		.mail = on_mail,
 		.rcpt = on_rcpt,
 		.rcpt_reply = on_rcpt_reply,
@@ -211,7 +229,10 @@ play_cut(struct player *p, enum side side, const struct buf *b, size_t at, bool 
 static inline void
 line_octets(const char *line, struct buf *b)
 {
-	buf_str(b, line + 3);
+	if (line[1] == '#')
+		buf_hex(b, line + 3);
+	else
+		buf_str(b, line + 3);
 	if (line[1] == ':')
 		buf_str(b, "\r\n");
 }

@@ -1,0 +1,85 @@
+/* The part of a session that is TLS: names and amounts; see smtp.h and tls.h. */
+
+#include "decode/smtp_private.h"
+
+/* Whose reader it is, for the names that it tells. */
+struct owner {
+	struct smtp *m;
+	struct smtp_conn *c;
+};
+
+void
+smtp_tls_name(void *arg, enum side side, struct span name, uint32_t seq)
+{
+	const struct owner *owner = arg;
+	struct smtp *m = owner->m;
+	struct smtp_conn *c = owner->c;
+	struct origin o = origin_of_flow(c->flow, &c->ref, seq);
+
+	SMTP_TELL(m, c, tls_name, &o, name, side == SIDE_ORIGINATOR);
+}
+
+static enum side
+side_of(const struct smtp_conn *c, const struct smtp_side *side)
+{
+	return side == &c->client ? SIDE_ORIGINATOR : SIDE_RESPONDER;
+}
+
+static void
+push(struct smtp *m, struct smtp_conn *c, struct smtp_side *side, struct span octets,
+    uint32_t seq)
+{
+	struct owner owner = { m, c };
+
+	tls_bytes(&m->tls, &side->tls, octets, seq, &owner);
+	c->session.tls_bytes[side_of(c, side)] = side->tls.bytes;
+}
+
+void
+smtp_tls_bytes(
+    struct smtp *m, struct smtp_conn *c, struct smtp_side *side, struct smtp_input *in)
+{
+	push(m, c, side, wire_rest(&in->w), smtp_input_seq(in));
+	wire_skip(&in->w, wire_left(&in->w));
+}
+
+void
+smtp_tls_gap(struct smtp *m, struct smtp_conn *c, struct smtp_side *side, uint32_t n)
+{
+	tls_gap(&m->tls, &side->tls, n);
+	c->session.tls_bytes[side_of(c, side)] = side->tls.bytes;
+}
+
+/* The session goes over to TLS on this side. */
+static void
+enter(struct smtp *m, struct smtp_conn *c, struct smtp_side *side)
+{
+	smtp_enter(c, side, SMTP_OPAQUE);
+	smtp_tell_session(m, c);
+	if (!c->session.encrypted)
+		stats_inc(m->stats, STAT_SMTP_ENCRYPTED);
+	c->session.encrypted = true;
+	if (side == &c->client)
+		smtp_tx_finish(m, c);
+	tls_open(&side->tls, side_of(c, side));
+}
+
+void
+smtp_enter_tls(struct smtp *m, struct smtp_conn *c, struct smtp_side *side)
+{
+	struct smtp_cut *cut = &side->cut;
+
+	enter(m, c, side);
+	/* The first octet of the record may have been the last of its segment. */
+	if (cut->kept != NULL)
+		push(m, c, side, span_of(cut->kept->text, cut->kept->n), cut->seq);
+	smtp_line_drop(m, cut);
+}
+
+void
+smtp_enter_tls_inside(struct smtp *m, struct smtp_conn *c, struct smtp_side *side)
+{
+	enter(m, c, side);
+	smtp_tls_gap(m, c, side, 0);
+	smtp_line_drop(m, &side->cut);
+}

@@ -183,20 +183,41 @@ answered(struct track *t, const struct sighting *s, const struct dns_question *q
 	return l;
 }
 
+static struct route_question
+route_question(const struct sighting *s, const struct dns_question *q, uint64_t name)
+{
+	return (struct route_question){
+		.name = name,
+		.type = q->type,
+		.client = &s->origin->tuple.addr[SIDE_ORIGINATOR],
+		.now_ns = s->origin->ref.ts_ns,
+	};
+}
+
+/* Names that no rule flags tell who else is where the mail of a flagged one goes. */
+static void
+see_clean_answer(struct track *t, const struct sighting *s,
+    const struct dns_question *q, const struct dns_msg *first)
+{
+	struct route_question question;
+
+	if (!route_may_learn(&t->links.routes, first, q->type))
+		return;
+	question = route_question(s, q, route_name(&t->links.routes, &q->name));
+	route_learn(&t->links.routes, first, &question);
+}
+
 static void
 see_answer(struct track *t, const struct sighting *s, const struct dns_msg *m,
     const struct dns_question *q, const struct dns_msg *first)
 {
 	struct lookup_key key = key_of(t, s->origin, m, q, s->part);
 	struct lookup *l = answered(t, s, q, &key);
-	struct route_question question = { .name = key.name,
-		.type = q->type,
-		.flagged = l != NULL,
-		.client = &s->origin->tuple.addr[SIDE_ORIGINATOR],
-		.now_ns = s->origin->ref.ts_ns };
+	struct route_question question = route_question(s, q, key.name);
 	struct dns_msg walk = *first;
 	enum outcome o;
 
+	question.flagged = l != NULL;
 	route_learn(&t->links.routes, first, &question);
 	if (l == NULL || l->watch == NULL)
 		return;
@@ -232,8 +253,11 @@ track_dns(struct track *t, const struct origin *o, struct dns_msg *m)
 			.part = part,
 			.lookup = { .id = m->id, .type = q.type } };
 
-		if (watch_clean(t, &s, &q.name))
+		if (watch_clean(t, &s, &q.name)) {
+			if (m->response)
+				see_clean_answer(t, &s, &q, &first);
 			continue;
+		}
 		if (m->response)
 			see_answer(t, &s, m, &q, &first);
 		else

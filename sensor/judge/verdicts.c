@@ -10,7 +10,7 @@ enum { REMEMBERED = 1 << 16 };
 void
 verdicts_init(struct verdicts *v, const struct ruleset *r)
 {
-	*v = (struct verdicts){ .key = hash_key_random() };
+	*v = (struct verdicts){ 0 };
 	v->clean = mem_alloc(REMEMBERED * sizeof(v->clean[0]));
 	v->usable = !ruleset_asks_client(r);
 }
@@ -22,23 +22,27 @@ verdicts_fini(struct verdicts *v)
 	v->clean = NULL;
 }
 
-uint64_t
-verdicts_hash(const struct verdicts *v, const struct name *n, enum place place)
+static uint64_t
+key(uint64_t name, enum place place)
 {
-	uint64_t hash = hash_bytes(&v->key, n->text, n->len) + (uint64_t)place;
+	uint64_t hash = name + (uint64_t)place;
 
 	return hash != 0 ? hash : 1;
 }
 
 bool
-verdicts_clean(const struct verdicts *v, uint64_t hash)
+verdicts_clean(const struct verdicts *v, uint64_t name, enum place place)
 {
+	uint64_t hash = key(name, place);
+
 	return v->clean[hash % REMEMBERED] == hash;
 }
 
 void
-verdicts_note_clean(struct verdicts *v, uint64_t hash)
+verdicts_note_clean(struct verdicts *v, uint64_t name, enum place place)
 {
+	uint64_t hash = key(name, place);
+
 	if (v->usable)
 		v->clean[hash % REMEMBERED] = hash;
 }

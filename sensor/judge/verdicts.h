@@ -8,11 +8,9 @@
  * one thread, and makes a new one with each rule set.
  */
 
-#include "base/hash.h"
 #include "judge/ruleset.h"
 
 struct verdicts {
-	struct hash_key key;
 	uint64_t *clean; /* hashes of names and places; 0 is an empty place */
 	bool usable;	 /* no rule asks who the client is */
 };
@@ -20,12 +18,11 @@ struct verdicts {
 void verdicts_init(struct verdicts *v, const struct ruleset *r);
 void verdicts_fini(struct verdicts *v);
 
-/* What a name is remembered by; seen at another place it may be judged otherwise. */
-uint64_t verdicts_hash(
-    const struct verdicts *v, const struct name *n, enum place place);
-
-/* The name of this hash was found clean. */
-bool verdicts_clean(const struct verdicts *v, uint64_t hash);
-void verdicts_note_clean(struct verdicts *v, uint64_t hash);
+/*
+ * The name, of which this is a keyed hash, was found clean at that place; at another
+ * it may be judged otherwise.
+ */
+bool verdicts_clean(const struct verdicts *v, uint64_t name, enum place place);
+void verdicts_note_clean(struct verdicts *v, uint64_t name, enum place place);
 
 #endif

@@ -30,15 +30,14 @@ lookup_fini(struct track *t)
 }
 
 static struct lookup_key
-key_of(const struct track *t, const struct origin *o, const struct dns_msg *m,
-    const struct dns_question *q, uint32_t part)
+key_of(const struct sighting *s, const struct dns_msg *m, const struct dns_question *q)
 {
 	return (struct lookup_key){
-		.flow = flow_tuple_id(&o->tuple),
-		.name = route_name(&t->links.routes, &q->name),
+		.flow = flow_tuple_id(&s->origin->tuple),
+		.name = s->name,
 		.id = m->id,
 		.type = q->type,
-		.part = part,
+		.part = s->part,
 	};
 }
 
@@ -151,7 +150,7 @@ static void
 see_query(struct track *t, const struct sighting *s, const struct dns_msg *m,
     const struct dns_question *q)
 {
-	struct lookup_key key = key_of(t, s->origin, m, q, s->part);
+	struct lookup_key key = key_of(s, m, q);
 	void *watch = NULL;
 	struct lookup *l;
 
@@ -184,10 +183,10 @@ answered(struct track *t, const struct sighting *s, const struct dns_question *q
 }
 
 static struct route_question
-route_question(const struct sighting *s, const struct dns_question *q, uint64_t name)
+route_question(const struct sighting *s, const struct dns_question *q)
 {
 	return (struct route_question){
-		.name = name,
+		.name = s->name,
 		.type = q->type,
 		.client = &s->origin->tuple.addr[SIDE_ORIGINATOR],
 		.now_ns = s->origin->ref.ts_ns,
@@ -199,11 +198,8 @@ static void
 see_clean_answer(struct track *t, const struct sighting *s,
     const struct dns_question *q, const struct dns_msg *first)
 {
-	struct route_question question;
+	struct route_question question = route_question(s, q);
 
-	if (!route_may_learn(&t->links.routes, first, q->type))
-		return;
-	question = route_question(s, q, route_name(&t->links.routes, &q->name));
 	route_learn(&t->links.routes, first, &question);
 }
 
@@ -211,9 +207,9 @@ static void
 see_answer(struct track *t, const struct sighting *s, const struct dns_msg *m,
     const struct dns_question *q, const struct dns_msg *first)
 {
-	struct lookup_key key = key_of(t, s->origin, m, q, s->part);
+	struct lookup_key key = key_of(s, m, q);
 	struct lookup *l = answered(t, s, q, &key);
-	struct route_question question = route_question(s, q, key.name);
+	struct route_question question = route_question(s, q);
 	struct dns_msg walk = *first;
 	enum outcome o;
 
@@ -250,6 +246,7 @@ track_dns(struct track *t, const struct origin *o, struct dns_msg *m)
 		struct sighting s = { .seen = m->response ? SEEN_ANSWER : SEEN_QUERY,
 			.place = place_of(&q),
 			.origin = o,
+			.name = route_name(&t->links.routes, &q.name),
 			.part = part,
 			.lookup = { .id = m->id, .type = q.type } };
 

@@ -303,25 +303,14 @@ walk(struct lesson *l)
 	}
 }
 
-bool
-route_may_learn(const struct routes *r, const struct dns_msg *m, uint16_t type)
-{
-	if (m->rcode != DNS_RCODE_NOERROR || m->records[DNS_ANSWER] == 0)
-		return false;
-	if (type == DNS_TYPE_MX)
-		return true;
-	return (type == DNS_TYPE_A || type == DNS_TYPE_AAAA || type == DNS_TYPE_ANY) &&
-	    (r->leads.n > 0 || r->crowd.table.n > 0);
-}
-
-/* The answer does say something about a flagged name or its company. */
+/* The answer may say something about a flagged name or its company. */
 static bool
 tells(const struct routes *r, const struct dns_msg *m, const struct route_question *q)
 {
-	return route_may_learn(r, m, q->type) &&
-	    (q->flagged || q->type == DNS_TYPE_MX ||
-		table_first(&r->leads, q->name) != NULL ||
-		crowd_known(&r->crowd, q->name));
+	if (m->rcode != DNS_RCODE_NOERROR || m->records[DNS_ANSWER] == 0)
+		return false;
+	return q->flagged || q->type == DNS_TYPE_MX ||
+	    table_first(&r->leads, q->name) != NULL || crowd_known(&r->crowd, q->name);
 }
 
 void

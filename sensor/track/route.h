@@ -49,8 +49,7 @@ void route_follow(struct routes *r, uint64_t flagged, int64_t now_ns);
 
 /*
  * Learn from an answer, m before its first record, to a question for name and
- * type that client asked.  Answers that can tell nothing cost two probes, or
- * nothing at all when they may not.
+ * type that client asked.  Answers that can tell nothing cost two probes.
  */
 struct route_question {
 	uint64_t name;
@@ -60,7 +59,6 @@ struct route_question {
 	int64_t now_ns;
 };
 
-bool route_may_learn(const struct routes *r, const struct dns_msg *m, uint16_t type);
 void route_learn(
     struct routes *r, const struct dns_msg *m, const struct route_question *q);
 

@@ -255,7 +255,7 @@ see_correction(struct track *t, const struct sighting *s, const struct name *nam
 bool
 watch_clean(struct track *t, const struct sighting *s, const struct name *name)
 {
-	if (!verdicts_clean(&t->verdicts, verdicts_hash(&t->verdicts, name, s->place)))
+	if (!verdicts_clean(&t->verdicts, s->name, s->place))
 		return false;
 	stats_inc(t->stats, STAT_NAME_JUDGED);
 	see_correction(t, s, name);
@@ -274,8 +274,8 @@ watch_canonical(
 
 	stats_inc(t->stats, STAT_NAME_JUDGED);
 	if (name->odd || !ruleset_match(t->options.rules, name, &context, &j)) {
-		verdicts_note_clean(
-		    &t->verdicts, verdicts_hash(&t->verdicts, name, s->place));
+		if (s->name != 0)
+			verdicts_note_clean(&t->verdicts, s->name, s->place);
 		see_correction(t, s, name);
 		return false;
 	}

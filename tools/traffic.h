@@ -22,7 +22,10 @@ struct rng {
 };
 
 uint64_t rng_next(struct rng *r);
-/* 0 to below - 1 */
+/*
+ * 0 to below - 1.  An expression draws one number at most: in which order arguments
+ * and initialisers are evaluated is the compiler's choice.
+ */
 uint32_t rng_below(struct rng *r, uint32_t below);
 /* n octets that look like nothing, good until the program ends; n <= NOISE_MOST. */
 enum { NOISE_MOST = 2048 };

@@ -79,13 +79,12 @@ ask(struct traffic *tr)
 		QUERY_A, QUERY_A, QUERY_AAAA, QUERY_AAAA, QUERY_AAAA, QUERY_HTTPS,
 		QUERY_HTTPS, QUERY_MX, QUERY_MX, QUERY_TXT, QUERY_NS };
 	struct rng *r = &tr->rng;
-	struct question q = {
-		.name = names_pick(&tr->names, r, STRAY_QUERY),
-		.type = often[rng_below(r, sizeof(often))],
-		.id = (uint16_t)rng_next(r),
-		.edns = rng_below(r, 2),
-	};
+	struct question q;
 
+	q.name = names_pick(&tr->names, r, STRAY_QUERY);
+	q.type = often[rng_below(r, sizeof(often))];
+	q.id = (uint16_t)rng_next(r);
+	q.edns = rng_below(r, 2);
 	truth_query(&tr->truth, q.name, q.type);
 	return q;
 }
@@ -129,11 +128,11 @@ static struct tuple
 dns_tuple(struct rng *r)
 {
 	bool six = rng_below(r, 5) == 0;
+	uint32_t client = rng_below(r, 65536);
 
 	return (struct tuple){
-		.src = six ? addr_v6(1, rng_below(r, 65536))
-			   : addr_v4(10u << 24 | rng_below(r, 65536)),
-		.dst = six ? addr_v6(2, 53) : addr_v4(0xc6120035),
+		.src = six ? addr_v6(1, client) : addr_v4(10u << 24 | client),
+		.dst = six ? addr_v6(2, DNS_PORT) : addr_v4(0xc6120000 | DNS_PORT),
 		.src_port = (uint16_t)(1024 + rng_below(r, 64512)),
 		.dst_port = DNS_PORT,
 	};

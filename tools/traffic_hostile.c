@@ -15,8 +15,10 @@ enum { SERVER_25 = 0xc6120019, DNS_PORT = 53 };
 static struct tuple
 random_tuple(struct rng *r, uint16_t port)
 {
+	struct ip_addr src = addr_v4((uint32_t)rng_next(r));
+
 	return (struct tuple){
-		.src = addr_v4((uint32_t)rng_next(r)),
+		.src = src,
 		.dst = addr_v4(SERVER_25),
 		.src_port = (uint16_t)rng_next(r),
 		.dst_port = port,
@@ -49,14 +51,16 @@ fragment_flood(struct traffic *tr)
 	static struct wrapped whole;
 	struct rng *r = &tr->rng;
 	struct tuple t = random_tuple(r, DNS_PORT);
+	uint32_t id, at;
 
 	if (rng_below(r, 4) == 0) {
 		t.src = addr_v6(3, (uint32_t)rng_next(r));
 		t.dst = addr_v6(2, DNS_PORT);
 	}
 	packet_udp(&whole, &t, rng_noise(r, 1200));
-	packet_fragment(&tr->w, &whole, (uint32_t)rng_next(r), rng_below(r, 64) * 8,
-	    8 + rng_below(r, 80) * 8);
+	id = (uint32_t)rng_next(r);
+	at = rng_below(r, 64) * 8;
+	packet_fragment(&tr->w, &whole, id, at, 8 + rng_below(r, 80) * 8);
 	traffic_send(tr);
 }
 
@@ -79,8 +83,11 @@ dns_malformed(struct traffic *tr)
 	uint8_t message[DNS_MOST];
 	size_t n = dns_answer(tr, &q, message);
 
-	for (uint32_t i = 1 + rng_below(r, 6); i > 0; i--)
-		message[rng_below(r, (uint32_t)n)] = (uint8_t)rng_next(r);
+	for (uint32_t i = 1 + rng_below(r, 6); i > 0; i--) {
+		uint32_t at = rng_below(r, (uint32_t)n);
+
+		message[at] = (uint8_t)rng_next(r);
+	}
 	send_dns(tr, message, rng_below(r, 3) == 0 ? rng_below(r, (uint32_t)n) : n);
 }
 
@@ -134,9 +141,9 @@ overlaps(struct traffic *tr)
 	uint32_t which = rng_below(r, CONNECTIONS);
 	struct tuple t = { addr_v4(0x0a000000 + which), addr_v4(SERVER_25),
 		(uint16_t)(2000 + which), 25 };
+	struct span noise = rng_noise(r, 1 + rng_below(r, 1000));
 
-	send_tcp(tr, &t, rng_below(r, WINDOW), TCP_ACK,
-	    rng_noise(r, 1 + rng_below(r, 1000)));
+	send_tcp(tr, &t, rng_below(r, WINDOW), TCP_ACK, noise);
 }
 
 /* More headers around a lookup than anybody needs. */

@@ -108,12 +108,12 @@ mail_invent(struct mail *m, struct traffic *tr)
 static void
 mail_command(struct talk *t, const struct traffic *tr, const struct mail *m, uint32_t i)
 {
-	const struct recipient *to = &m->to[i - 1];
-
 	if (i == 0) {
 		talk_printf(t, CLIENT, "MAIL FROM:<sender@%s> SIZE=%zu\r\n", m->sender,
 		    m->body.n);
 	} else if (i <= m->n) {
+		const struct recipient *to = &m->to[i - 1];
+
 		talk_printf(t, CLIENT, "RCPT TO:<%s@%s>\r\n", users[to->user],
 		    tr->names.at[to->name].text);
 	} else if (m->bdat) {

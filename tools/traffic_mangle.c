@@ -5,7 +5,8 @@
  *
  * Packets wait in a window of a few, from which one is taken now and then out of
  * turn.  What contradicts an octet is put into the window only after that octet is
- * written: who sees the file from its beginning saw the right one first.
+ * written: who sees the file from its beginning saw the right one first.  A SYN keeps
+ * its place: who has not seen it cannot know that octets before the first are missing.
  */
 
 #include "traffic.h"
@@ -228,7 +229,24 @@ send_frame(struct mangler *m, const struct held *h)
 	write_packet(m, h->ts_ns);
 }
 
-/* Take one out of the window, the oldest or another. */
+static bool
+is_syn(const struct held *h)
+{
+	return h->kind == HELD_TCP && h->segment.flags & TCP_SYN;
+}
+
+/* The place of the next one to go: the oldest, or another, but none before a SYN. */
+static size_t
+pick(struct mangler *m)
+{
+	size_t i = chance(m) ? rng_below(m->rng, (uint32_t)m->n) : 0;
+
+	for (size_t syn = 0; syn < i; syn++)
+		if (is_syn(m->window[syn]))
+			return syn;
+	return i;
+}
+
 static void
 send_one(struct mangler *m)
 {
@@ -238,7 +256,7 @@ send_one(struct mangler *m)
 		[HELD_UDP] = send_udp,
 		[HELD_TCP] = send_tcp,
 	};
-	size_t i = chance(m) ? rng_below(m->rng, (uint32_t)m->n) : 0;
+	size_t i = pick(m);
 	struct held *h = m->window[i];
 
 	m->n--;

@@ -32,12 +32,12 @@ make_text(struct name *name, struct rng *r)
 		"api." };
 	static const char *const ends[] = { "com", "net", "org", "de", "fr", "io",
 		"info", "co.uk" };
+	const char *host = hosts[rng_below(r, sizeof(hosts) / sizeof(hosts[0]))];
+	const char *end = ends[rng_below(r, sizeof(ends) / sizeof(ends[0]))];
 	char label[16];
 
 	syllables(label, r);
-	snprintf(name->text, sizeof(name->text), "%s%s.%s",
-	    hosts[rng_below(r, sizeof(hosts) / sizeof(hosts[0]))], label,
-	    ends[rng_below(r, sizeof(ends) / sizeof(ends[0]))]);
+	snprintf(name->text, sizeof(name->text), "%s%s.%s", host, label, end);
 }
 
 static void

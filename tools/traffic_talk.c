@@ -15,16 +15,13 @@ talk_init(struct talk *t, struct rng *r, uint16_t port)
 {
 	static const uint32_t mss[] = { 1460, 1440, 1400, 1360, 1220, 536 };
 	bool six = rng_below(r, 5) == 0;
+	uint32_t client = rng_below(r, 1 << 24), server = rng_below(r, 1 << 16);
 
 	t->state = TALK_SYN;
-	t->tuple = (struct tuple){
-		.src = six ? addr_v6(1, (uint32_t)rng_next(r))
-			   : addr_v4(10u << 24 | rng_below(r, 1 << 24)),
-		.dst = six ? addr_v6(2, rng_below(r, 4096))
-			   : addr_v4(0xc6120000 | rng_below(r, 1 << 16)),
-		.src_port = (uint16_t)(1024 + rng_below(r, 64512)),
-		.dst_port = port,
-	};
+	t->tuple.src = six ? addr_v6(1, client) : addr_v4(10u << 24 | client);
+	t->tuple.dst = six ? addr_v6(2, server) : addr_v4(0xc6120000 | server);
+	t->tuple.src_port = (uint16_t)(1024 + rng_below(r, 64512));
+	t->tuple.dst_port = port;
 	t->seq[0] = (uint32_t)rng_next(r);
 	t->seq[1] = (uint32_t)rng_next(r);
 	t->mss = mss[rng_below(r, sizeof(mss) / sizeof(mss[0]))];
@@ -42,9 +39,9 @@ talk_has_room(const struct talk *t, size_t n)
 static struct turn *
 turn_of(struct talk *t, int side, bool noise)
 {
-	struct turn *last = &t->turns[t->n_turns - 1];
+	struct turn *last = t->n_turns > 0 ? &t->turns[t->n_turns - 1] : NULL;
 
-	if (t->n_turns > 0 && last->side == side && !last->noise && !noise)
+	if (last != NULL && last->side == side && !last->noise && !noise)
 		return last;
 	if (t->n_turns == TALK_TURNS)
 		fatal("a conversation of more than %d turns", TALK_TURNS);

@@ -80,8 +80,9 @@ struct smtp_session {
 	char helo[SMTP_NAME_MAX + 1];	/* the last one's argument, "" until seen */
 	char banner[SMTP_NAME_MAX + 1]; /* first word of the greeting, "" until seen */
 	bool lmtp;
-	bool encrypted;	       /* went over to TLS */
-	uint64_t tls_bytes[2]; /* by enum side: application data within TLS, see tls.h */
+	bool encrypted; /* went over to TLS */
+	uint64_t
+	    tls_bytes[2]; /* by enum side: application data within TLS, see tls.h */
 	uint32_t transactions; /* ended so far */
 	void *link;	       /* the owner's, NULL at first */
 	struct smtp_tx tx;     /* the open one */

@@ -35,6 +35,7 @@ smtp_client_dot(struct smtp *m, struct smtp_conn *c)
 	struct smtp_command *cmd;
 
 	smtp_enter(c, &c->client, SMTP_LINES);
+	c->guessed = NULL; /* the mail is over: the reply to DATA changes nothing */
 	cmd = smtp_expect(m, c, VERB_END, c->tx_state.serial);
 	if (cmd != NULL)
 		cmd->several = c->session.lmtp;

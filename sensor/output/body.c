@@ -249,6 +249,10 @@ body_smtp_stray(
 		json_uint(j, "bytes", tx->bytes);
 	if (tx != NULL && tx->gap)
 		json_bool(j, "gap", true);
+	if (e->session->encrypted) {
+		json_uint(j, "bytes_toserver", e->session->tls_bytes[SIDE_ORIGINATOR]);
+		json_uint(j, "bytes_toclient", e->session->tls_bytes[SIDE_RESPONDER]);
+	}
 	body_tunnels(j, &o);
 	json_close(j);
 }

@@ -346,8 +346,7 @@ watch_settle(struct track *t, void **home, enum outcome o, uint64_t bytes)
 }
 
 static void
-watch_tell(
-    struct track *t, struct watch *w, enum outcome o, uint64_t bytes, bool news)
+watch_tell(struct track *t, struct watch *w, enum outcome o, uint64_t bytes, bool news)
 {
 	news |= w->outcome != o || w->bytes != bytes;
 	w->outcome = o;

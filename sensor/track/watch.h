@@ -9,8 +9,8 @@
 
 #include "judge/verdicts.h"
 #include "track/correct.h"
-#include "track/retry.h"
 #include "track/link.h"
+#include "track/retry.h"
 #include "track/threshold.h"
 #include "track/track.h"
 

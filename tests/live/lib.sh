@@ -265,6 +265,7 @@ capture_start() {
 	ip netns exec "$tag-sw" tcpdump -i lan -s 0 -U --immediate-mode -w "$lab/capture.pcap" \
 	    "$capture_filter" 2>"$lab/tcpdump.err" &
 	capture_pid=$!
+	pids+=("$capture_pid")
 	wait_for tcpdump grep -q listening "$lab/tcpdump.err"
 }
 

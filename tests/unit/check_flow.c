@@ -392,8 +392,7 @@ play_behind_hole(struct world *w, bool acks, int n)
 	world_init(w, &limits);
 	play(w, SHAKE "c+1 \"b\" s+0=2");
 	for (int i = 0; i < n; i++) {
-		snprintf(
-		    script, sizeof(script), acks ? "s+0=%d" : "c+%d \"x\"", 2 + i);
+		snprintf(script, sizeof(script), acks ? "s+0=%d" : "c+%d \"x\"", 2 + i);
 		play(w, script);
 	}
 }

@@ -14,7 +14,7 @@ enum {
 	RST_WINDOW = 1 << 16,  /* the same for a reset, which is easier to forge */
 	NOTES = 1 << 16,       /* handshakes remembered */
 	BLOCK_SIZE = 2048,     /* octets of a block with its header */
-	HOLE_PATIENCE = 64,    /* segments waited for behind an acknowledged hole */
+	HOLE_PATIENCE = 256,   /* segments waited for behind an acknowledged hole */
 	HOLE_PATIENCE_ACK = 4, /* what a further acknowledgement takes of that */
 	HOLE_ONE_SIDED = 4,    /* times gap_ns: nobody acknowledges, loss or not */
 	STRAY_LIMIT = 64,      /* weight of strays in a row that move the stream */

@@ -13,6 +13,7 @@ enum {
 	SEQ_WINDOW = 1 << 24,  /* farther from the stream a segment is no part of it */
 	RST_WINDOW = 1 << 16,  /* the same for a reset, which is easier to forge */
 	NOTES = 1 << 16,       /* handshakes remembered */
+	NOTES_SET = 4,	       /* places that one connection's note may stand in */
 	BLOCK_SIZE = 2048,     /* octets of a block with its header */
 	HOLE_PATIENCE = 256,   /* segments waited for behind an acknowledged hole */
 	HOLE_PATIENCE_ACK = 4, /* what a further acknowledgement takes of that */

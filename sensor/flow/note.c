@@ -3,21 +3,15 @@
  *
  * A bare SYN makes no state, or a flood of them would; but where a side's octets
  * begin is said only there.  So each SYN and SYN/ACK leaves its sequence number in
- * an array of fixed size, at the place that the connection's hash names; whoever
- * comes later to the same place overwrites it.  Losing one costs little: the
- * connection then begins with the first data seen.
+ * an array of fixed size, in the set of a few places that the connection's hash
+ * names; the oldest of a set goes when a new one comes.  Losing one costs little:
+ * the connection then begins with the first data seen.
  *
  * The same place remembers where an ended connection ended, so that a late
  * retransmission does not look like a new one.
  */
 
 #include "flow/flow_private.h"
-
-static struct note *
-place(const struct flow_table *t, uint64_t hash)
-{
-	return &t->notes[hash % NOTES];
-}
 
 /* A place holds the note of this connection when the rest of the hash agrees. */
 static uint32_t
@@ -32,12 +26,40 @@ is_of(const struct note *n, uint64_t hash)
 	return (n->known[0] || n->known[1]) && n->tag == tag_of(hash);
 }
 
+static struct note *
+set_of(const struct flow_table *t, uint64_t hash)
+{
+	return &t->notes[hash % (NOTES / NOTES_SET) * NOTES_SET];
+}
+
+static struct note *
+find(const struct flow_table *t, uint64_t hash)
+{
+	struct note *set = set_of(t, hash);
+
+	for (size_t i = 0; i < NOTES_SET; i++)
+		if (is_of(&set[i], hash))
+			return &set[i];
+	return NULL;
+}
+
+/* The note on this connection, or an empty one in place of the oldest of its set. */
+static struct note *
+place(const struct flow_table *t, uint64_t hash)
+{
+	struct note *set = set_of(t, hash), *n = find(t, hash);
+
+	if (n != NULL)
+		return n;
+	memmove(set + 1, set, (NOTES_SET - 1) * sizeof(*set));
+	set[0] = (struct note){ 0 };
+	return set;
+}
+
 const struct note *
 note_find(const struct flow_table *t, uint64_t hash)
 {
-	const struct note *n = place(t, hash);
-
-	return is_of(n, hash) ? n : NULL;
+	return find(t, hash);
 }
 
 bool
@@ -102,8 +124,8 @@ note_ended(struct flow_table *t, const struct conn *c)
 void
 note_forget(struct flow_table *t, uint64_t hash)
 {
-	struct note *n = place(t, hash);
+	struct note *n = find(t, hash);
 
-	if (is_of(n, hash))
+	if (n != NULL)
 		*n = (struct note){ 0 };
 }

@@ -11,6 +11,7 @@ struct slip {
 	struct ip_addr client;
 	struct corrected what;
 	const char *meant; /* of the rule set */
+	struct rule_use *use;
 };
 
 void
@@ -65,12 +66,14 @@ slip_find(const struct corrections *c, const struct ip_addr *client, struct span
 static void
 slip_forget(struct corrections *c, struct slip *s)
 {
+	s->use->uses--;
 	table_remove(&c->table, &s->node);
 	pool_put(&c->pool, s);
 }
 
 static void
-expect_one(struct corrections *c, const struct alert *a, const char *meant)
+expect_one(struct corrections *c, const struct alert *a, const char *meant,
+    struct rule_use *use)
 {
 	const struct ip_addr *client = &a->origin->tuple.addr[SIDE_ORIGINATOR];
 	struct slip *s = slip_find(c, client, span_str(meant));
@@ -83,7 +86,8 @@ expect_one(struct corrections *c, const struct alert *a, const char *meant)
 		slip_forget(c, (struct slip *)c->table.oldest);
 		s = pool_get(&c->pool);
 	}
-	*s = (struct slip){ .client = *client, .meant = meant };
+	*s = (struct slip){ .client = *client, .meant = meant, .use = use };
+	use->uses++;
 	s->what = (struct corrected){ .origin = *a->origin,
 		.match = *a->match,
 		.seen = a->seen,
@@ -98,10 +102,10 @@ expect_one(struct corrections *c, const struct alert *a, const char *meant)
 }
 
 void
-corrections_expect(struct corrections *c, const struct alert *a)
+corrections_expect(struct corrections *c, const struct alert *a, struct rule_use *use)
 {
 	for (unsigned i = 0; i < a->match->nmeant; i++)
-		expect_one(c, a, a->match->meant[i]);
+		expect_one(c, a, a->match->meant[i], use);
 }
 
 void
@@ -134,8 +138,8 @@ forget_others(struct corrections *c, const struct slip *found)
 	}
 }
 
-static void
-expire(struct corrections *c, int64_t now_ns)
+void
+corrections_time(struct corrections *c, int64_t now_ns)
 {
 	struct slip *s;
 
@@ -157,7 +161,7 @@ corrections_see(struct corrections *c, const struct origin *o, const struct smtp
 {
 	uint64_t sender;
 
-	expire(c, o->ref.ts_ns);
+	corrections_time(c, o->ref.ts_ns);
 	if (c->table.n == 0)
 		return false;
 	sender = sender_hash(c, tx);

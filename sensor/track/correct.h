@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/table.h"
 #include "track/alert.h"
+#include "track/rule_use.h"
 
 struct corrections {
 	struct table table;
@@ -35,8 +36,15 @@ struct corrected {
 void corrections_init(struct corrections *c, size_t slips);
 void corrections_fini(struct corrections *c);
 
-/* An alert went out: remember its client with the names that were meant. */
-void corrections_expect(struct corrections *c, const struct alert *a);
+/*
+ * An alert went out: remember its client with the names that were meant.  use is the
+ * rules that it comes from.
+ */
+void corrections_expect(
+    struct corrections *c, const struct alert *a, struct rule_use *use);
+
+/* Forget what is too long ago to be corrected. */
+void corrections_time(struct corrections *c, int64_t now_ns);
 
 /* An outcome went out: a correction says it again. */
 void corrections_learn(struct corrections *c, const struct alert *a);

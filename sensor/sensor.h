@@ -24,6 +24,27 @@ void sensor_free(struct sensor *s);
 /* A frame, in the order of the capture. */
 void sensor_frame(struct sensor *s, const struct frame *f);
 
+/*
+ * No frame came for a while, and none of before ts_ns is to come: time goes on.  For
+ * live captures; a replay knows only the time of its frames.
+ */
+void sensor_time(struct sensor *s, int64_t ts_ns);
+
+/* Where stats events get their numbers from, when the sensor's own are not all. */
+typedef void (*sensor_gather)(void *arg, struct stats *total);
+void sensor_gather_with(struct sensor *s, sensor_gather gather, void *arg);
+
+/*
+ * Judge by these rules from now on, and take from the configuration what can change
+ * while it runs (conf_row.live).  What waits keeps the rules it was judged by, until
+ * sensor_unused_rules() tells, once, that they may be freed (NULL: none).  conf and
+ * rules outlive the sensor, as those of sensor_new; those of before are not needed
+ * any more, the rules when they were told.  False: too many sets are still in use.
+ */
+bool sensor_reload(
+    struct sensor *s, const struct conf *conf, const struct ruleset *rules);
+const struct ruleset *sensor_unused_rules(struct sensor *s);
+
 /* The input is at its end: everything that waits is decided and written. */
 void sensor_finish(struct sensor *s);
 

@@ -44,6 +44,9 @@ struct run {
  */
 int run_prepare(struct run *run);
 
+/* The counters that are not 0, for the operator. */
+void run_summary(const struct stats *s);
+
 /* Read the stored captures; returns the exit status. */
 int run_replay(struct run *run);
 

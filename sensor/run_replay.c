@@ -21,6 +21,7 @@ open_output(struct run *run)
 	struct conf_output what = { .path = o->output ? o->output : "-",
 		.events = EVENTS_ALERT,
 		.replace = true };
+	struct outputs_options options = { .owner = (uid_t)-1, .group = (gid_t)-1 };
 	struct diag d = { 0 };
 
 	if (o->events != NULL)
@@ -34,13 +35,19 @@ open_output(struct run *run)
 	diag_fini(&d);
 	if (d.errors > 0)
 		return -1;
-	run->context = (struct output_context){
+	options.context = (struct output_context){
 		.sensor = run->conf.sensor_name,
 		.privacy = (enum conf_privacy)run->conf.privacy,
 		.privacy_key = run->conf.privacy_key,
 	};
-	run->output = output_open(&what, &run->context, &run->stats);
-	return run->output != NULL ? 0 : -1;
+	run->output_conf = what;
+	run->outputs =
+	    outputs_open(&(struct conf_outputs){ &run->output_conf, 1 }, &options);
+	if (run->outputs == NULL)
+		return -1;
+	run->output = outputs_join(run->outputs, &run->stats);
+	run->noutputs = outputs_n(run->outputs);
+	return 0;
 }
 
 static void
@@ -89,7 +96,7 @@ look_round(struct run *run, const struct replay *r, uint64_t n)
 	/* From a pipe alerts are waited for; of a file only whether they can be written. */
 	run->live = total == 0;
 	if (run->live)
-		output_flush(run->output);
+		outputs_flush(run->output, run->noutputs);
 	return run->stats.n[STAT_OUTPUT_FAILED] > 0 ? -1 : 0;
 }
 
@@ -120,8 +127,8 @@ run_frames(struct run *run, struct replay *r)
 			sensor = NULL;
 		}
 		if (sensor == NULL)
-			sensor = sensor_new(
-			    &run->conf, run->rules.set, &run->output, 1, &run->stats);
+			sensor = sensor_new(&run->conf, run->rules.set, run->output,
+			    run->noutputs, &run->stats);
 		if (f.ref.file != file || f.link != run->link)
 			look_at_link(run, &f);
 		file = f.ref.file;
@@ -130,8 +137,8 @@ run_frames(struct run *run, struct replay *r)
 	}
 	count_filtered(run, r);
 	if (sensor == NULL)
-		sensor = sensor_new(
-		    &run->conf, run->rules.set, &run->output, 1, &run->stats);
+		sensor = sensor_new(&run->conf, run->rules.set, run->output,
+		    run->noutputs, &run->stats);
 	sensor_finish(sensor);
 	sensor_free(sensor);
 	return failed;
@@ -165,9 +172,10 @@ run_replay(struct run *run)
 		if (run_frames(run, r) != 0)
 			status = EXIT_INPUT;
 		progress_clear();
-		if (output_close(run->output) < 0 || replay_errors(r) > 0 ||
-		    run->unknown_links > 0)
+		if (outputs_leave(run->outputs, run->output) < 0 ||
+		    replay_errors(r) > 0 || run->unknown_links > 0)
 			status = EXIT_INPUT;
+		outputs_close(run->outputs, NULL);
 		run_summary(&run->stats);
 	}
 	replay_free(r);

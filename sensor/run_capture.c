@@ -22,6 +22,7 @@ enum { WAIT_MS = 50 };
 struct worker_look {
 	struct stats *stats;
 	struct filter *filter; /* the user's, or NULL */
+	struct look *look;
 };
 
 static void *
@@ -34,20 +35,26 @@ look_open(void *arg, struct stats *s)
 	l->stats = s;
 	if (c->filter != NULL)
 		l->filter = filter_new(c->filter, error, sizeof(error));
+	l->look = look_new(&c->look, __atomic_load_n(&c->rules, __ATOMIC_ACQUIRE), s);
 	return l;
 }
 
 static bool
-look_at_frame(void *look, const struct frame *f)
+look_at_frame(void *look, const struct frame *f, uint64_t *asks)
 {
 	struct worker_look *l = look;
+	enum look_verdict verdict;
 
 	if (l->filter != NULL && filter_match(l->filter, f) != FILTER_PASS) {
 		stats_inc(l->stats, STAT_FRAME_READ);
 		stats_inc(l->stats, STAT_FRAME_FILTERED);
 		return false;
 	}
-	return true;
+	*asks = 0;
+	verdict = look_frame(l->look, f, asks);
+	if (verdict == LOOK_KEEP)
+		*asks = 0;
+	return verdict != LOOK_PASS;
 }
 
 static void
@@ -55,6 +62,7 @@ look_close(void *look)
 {
 	struct worker_look *l = look;
 
+	look_free(l->look);
 	filter_free(l->filter);
 	free(l);
 }
@@ -183,7 +191,7 @@ capture_open(struct capture *c, struct run *run)
 }
 
 void
-capture_start(struct capture *c, struct run *run)
+capture_start(struct capture *c, struct run *run, struct sensor *sensor)
 {
 	const struct crew_options o = {
 		.live = c->live,
@@ -198,8 +206,25 @@ capture_start(struct capture *c, struct run *run)
 		    .arg = c },
 	};
 
+	c->rules = run->rules.set;
+	c->look = *sensor_look(sensor);
+	/* Counters of all threads are put together, so none has to see all frames. */
+	c->look.everything = run->conf.deduplicate || run->conf.verify_checksums;
 	c->crew = crew_new(&o, &run->stats);
 	log_info("%u worker%s", c->workers, c->workers > 1 ? "s" : "");
+}
+
+void
+capture_set_rules(struct capture *c, const struct ruleset *rules)
+{
+	__atomic_store_n(&c->rules, rules, __ATOMIC_RELEASE);
+	crew_renew(c->crew);
+}
+
+bool
+capture_renewed(const struct capture *c)
+{
+	return crew_renewed(c->crew);
 }
 
 void

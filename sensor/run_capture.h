@@ -7,13 +7,16 @@
 
 #include "capture/live_filter.h"
 #include "run.h"
+#include "sensor.h"
 #include "worker/crew.h"
 
 struct capture {
 	struct live *live;
 	struct crew *crew;
 	unsigned workers;
-	const char *filter; /* the user's, or NULL */
+	const char *filter;	     /* the user's, or NULL */
+	const struct ruleset *rules; /* in use */
+	struct look_options look;
 	const char *const *ifaces;
 	size_t nifaces;
 	struct sock_filter *own, *inner; /* programs for the kernel */
@@ -26,7 +29,10 @@ int capture_prepare(struct capture *c, struct run *run);
 /* Open the interfaces: the same. */
 int capture_open(struct capture *c, struct run *run);
 /* Begin: threads, when there are several workers. */
-void capture_start(struct capture *c, struct run *run);
+void capture_start(struct capture *c, struct run *run, struct sensor *sensor);
+/* Other rules from now on; those of before are in use until capture_renewed(). */
+void capture_set_rules(struct capture *c, const struct ruleset *rules);
+bool capture_renewed(const struct capture *c);
 void capture_stop(struct capture *c);
 void capture_close(struct capture *c);
 

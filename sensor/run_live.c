@@ -132,6 +132,7 @@ end_reload(struct watch_run *w)
 			  "all stays as it was");
 		generation_free_aside(g);
 	} else {
+		capture_set_rules(&w->capture, g->rules.set);
 		w->now->older = w->old;
 		w->old = w->now;
 		w->now = g;
@@ -149,7 +150,8 @@ free_old(struct watch_run *w)
 {
 	const struct ruleset *unused;
 
-	while (w->old != NULL && (unused = sensor_unused_rules(w->sensor)) != NULL) {
+	while (w->old != NULL && capture_renewed(&w->capture) &&
+	    (unused = sensor_unused_rules(w->sensor)) != NULL) {
 		struct generation **at = &w->old, *g;
 
 		while ((*at)->rules.set != unused)
@@ -206,11 +208,14 @@ look_round(struct watch_run *w)
 }
 
 static void
-on_frame(void *arg, const struct frame *f)
+on_frame(void *arg, const struct frame *f, uint64_t asks)
 {
 	struct watch_run *w = arg;
 
-	sensor_frame(w->sensor, f);
+	if (asks == 0 || sensor_awaits(w->sensor, asks))
+		sensor_frame(w->sensor, f);
+	else
+		look_pass_answer(&w->run->stats);
 }
 
 /* ---- the run ---- */
@@ -271,7 +276,7 @@ begin(struct watch_run *w)
 	w->sensor = sensor_new(
 	    &run->conf, run->rules.set, run->output, run->noutputs, &run->stats);
 	sensor_gather_with(w->sensor, gather, w);
-	capture_start(&w->capture, run);
+	capture_start(&w->capture, run, w->sensor);
 	publish_stats(w);
 	notify_ready(&w->notify);
 }
@@ -285,11 +290,11 @@ end(struct watch_run *w)
 	notify_stopping(&w->notify);
 	drain(w);
 	sensor_finish(w->sensor);
-	sensor_free(w->sensor);
 	outputs_leave(run->outputs, run->output);
 	gather(w, &total);
 	write_stats_file(w, &total);
 	capture_stop(&w->capture);
+	sensor_free(w->sensor);
 	run_summary(&total);
 	if (w->reload != NULL) {
 		struct generation *g = reload_finish(w->reload);

@@ -10,6 +10,7 @@
 #include "conf.h"
 #include "judge/ruleset.h"
 #include "output/output.h"
+#include "worker/look.h"
 
 struct sensor;
 
@@ -25,10 +26,16 @@ void sensor_free(struct sensor *s);
 void sensor_frame(struct sensor *s, const struct frame *f);
 
 /*
- * No frame came for a while, and none of before ts_ns is to come: time goes on.  For
- * live captures; a replay knows only the time of its frames.
+ * Only the time: of a frame that a first look (worker/look.h) passed over, where those
+ * are enough that clock_must_tell of (worker/clock.h); live also when no frame came for
+ * a while and none of before is to come.
  */
 void sensor_time(struct sensor *s, int64_t ts_ns);
+
+/* How first looks are made for this sensor; good for its life. */
+const struct look_options *sensor_look(const struct sensor *s);
+/* The answer to a question for a dull name, LOOK_ASK, is for the sensor. */
+bool sensor_awaits(const struct sensor *s, uint64_t name);
 
 /* Where stats events get their numbers from, when the sensor's own are not all. */
 typedef void (*sensor_gather)(void *arg, struct stats *total);

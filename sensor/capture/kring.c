@@ -161,7 +161,7 @@ kring_bind(struct kring *k, int index)
 
 int
 kring_join(struct kring *k, enum kring_fanout how, const struct sock_fprog *program,
-    uint16_t *group)
+    int *group)
 {
 	static const int modes[] = {
 		[KRING_FLOW] = PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG << 8,
@@ -169,11 +169,11 @@ kring_join(struct kring *k, enum kring_fanout how, const struct sock_fprog *prog
 		[KRING_ROUND_ROBIN] = PACKET_FANOUT_LB,
 		[KRING_CPU] = PACKET_FANOUT_CPU,
 	};
-	bool first = *group == 0;
+	bool first = *group < 0; /* 0 is a group as good as any */
 	uint32_t value;
 	socklen_t n = sizeof(value);
 
-	value = (uint32_t)modes[how] << 16 | *group;
+	value = (uint32_t)modes[how] << 16 | (first ? 0 : (uint32_t)*group);
 	/* A number of its own, lest it joins another program's group. */
 	if (first)
 		value |= (uint32_t)PACKET_FANOUT_FLAG_UNIQUEID << 16;

@@ -57,11 +57,11 @@ size_t kring_octets(const struct kring *k); /* of its ring */
 int kring_bind(struct kring *k, int index);
 
 /*
- * Share what the interface receives with the other sockets of the group; *group is 0
+ * Share what the interface receives with the other sockets of the group; *group is -1
  * for the first of them, which sets it.  program: for KRING_INNER.  -1 with errno.
  */
 int kring_join(struct kring *k, enum kring_fanout how, const struct sock_fprog *program,
-    uint16_t *group);
+    int *group);
 
 /* To wait with poll(2) until there is something. */
 int kring_fd(const struct kring *k);

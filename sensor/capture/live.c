@@ -28,7 +28,7 @@ struct tap {
 	bool all;	   /* "any" */
 	bool watched;	   /* its rings are bound */
 	bool told;	   /* why it cannot be watched */
-	uint16_t group;	   /* of its sockets */
+	int group;	   /* of its sockets */
 	struct kring *own; /* a ring without a group: moves along, is never replaced */
 	struct kring *fresh[LIVE_WORKERS_MAX];	   /* atomic: not taken yet */
 	int spare[GENERATIONS * LIVE_WORKERS_MAX]; /* sockets made ahead */
@@ -109,7 +109,7 @@ watch_together(struct live *l, struct tap *t, int index)
 	struct kring *made[LIVE_WORKERS_MAX];
 	unsigned n = 0;
 
-	for (t->group = 0; n < l->options.workers; n++) {
+	for (t->group = -1; n < l->options.workers; n++) {
 		made[n] = make_ring(l, t);
 		if (made[n] == NULL)
 			break;

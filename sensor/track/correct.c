@@ -161,7 +161,6 @@ corrections_see(struct corrections *c, const struct origin *o, const struct smtp
 {
 	uint64_t sender;
 
-	corrections_time(c, o->ref.ts_ns);
 	if (c->table.n == 0)
 		return false;
 	sender = sender_hash(c, tx);
@@ -171,6 +170,7 @@ corrections_see(struct corrections *c, const struct origin *o, const struct smtp
 		const uint8_t *dot;
 
 		if (s != NULL && o->ref.ts_ns >= s->what.since_ns &&
+		    o->ref.ts_ns - s->what.since_ns <= CORRECT_NS &&
 		    same_person(s, sender)) {
 			*found = s->what;
 			forget_others(c, s);

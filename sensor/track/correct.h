@@ -43,11 +43,11 @@ void corrections_fini(struct corrections *c);
 void corrections_expect(
     struct corrections *c, const struct alert *a, struct rule_use *use);
 
-/* Forget what is too long ago to be corrected. */
-void corrections_time(struct corrections *c, int64_t now_ns);
-
 /* An outcome went out: a correction says it again. */
 void corrections_learn(struct corrections *c, const struct alert *a);
+
+/* Slips that nobody corrects any more are forgotten. */
+void corrections_time(struct corrections *c, int64_t now_ns);
 
 /*
  * A client used a name that no rule flagged.  If it, or a name above it, was meant

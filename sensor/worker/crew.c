@@ -27,6 +27,7 @@ struct stream {
 
 	/* one worker */
 	bool kept; /* the look was at the head already, and kept it */
+	uint64_t asks;
 
 	/* several */
 	struct front *front;
@@ -49,7 +50,8 @@ struct crew {
 	struct front **front;
 	uint64_t *rounds;
 	int wake;
-	int sleeping; /* atomic */
+	int sleeping;	/* atomic */
+	unsigned looks; /* atomic */
 };
 
 static int64_t
@@ -74,7 +76,7 @@ stream_peek(void *of)
 	if (k == NULL)
 		return NULL;
 	for (int n = 0; n < LOOKS && (f = kring_peek(k)) != NULL; n++) {
-		if (s->kept || c->look == NULL || c->options.look.keep(c->look, f)) {
+		if (s->kept || c->options.look.keep(c->look, f, &s->asks)) {
 			s->kept = true;
 			return f;
 		}
@@ -188,8 +190,7 @@ work_alone(struct crew *c)
 	const struct crew_options *o = &c->options;
 
 	front_rings_init(&c->rings, o->live, o->ifaces, 0, c->stats);
-	if (o->look.open != NULL)
-		c->look = o->look.open(o->look.arg, c->stats);
+	c->look = o->look.open(o->look.arg, c->stats);
 	for (size_t i = 0; i < o->ifaces; i++)
 		add_stream(c)->iface = i;
 	c->merge.ops = &stream_ops;
@@ -213,6 +214,7 @@ work_together(struct crew *c)
 			.queue = o->queue,
 			.wait_ms = o->wait_ms,
 			.look = o->look,
+			.looks = &c->looks,
 			.wake = c->wake,
 			.sleeping = &c->sleeping };
 
@@ -248,9 +250,16 @@ crew_new(const struct crew_options *o, struct stats *s)
 
 /* ---- work ---- */
 
+static uint64_t
+asks_of_head(const struct crew *c)
+{
+	const struct stream *s = &c->stream[c->merge.at];
+
+	return s->queue != NULL ? queue_note(s->queue) : s->asks;
+}
+
 size_t
-crew_work(
-    struct crew *c, size_t n, void (*sink)(void *arg, const struct frame *f), void *arg)
+crew_work(struct crew *c, size_t n, crew_sink sink, void *arg)
 {
 	int64_t now_ns = clock_ns(CLOCK_REALTIME), wait_ns;
 	const struct frame *f;
@@ -260,7 +269,7 @@ crew_work(
 		front_rings_renew(&c->rings);
 	for (; done < n && (f = merge_next(&c->merge, now_ns, &wait_ns)) != NULL;
 	     done++) {
-		sink(arg, f);
+		sink(arg, f, asks_of_head(c));
 		merge_done(&c->merge);
 	}
 	return done;
@@ -312,6 +321,27 @@ crew_count(struct crew *c, struct stats *total)
 	*total = *c->stats;
 	for (unsigned i = 0; c->front != NULL && i < c->options.workers; i++)
 		front_count(c->front[i], total);
+}
+
+void
+crew_renew(struct crew *c)
+{
+	__atomic_fetch_add(&c->looks, 1, __ATOMIC_RELEASE);
+	for (unsigned i = 0; c->front != NULL && i < c->options.workers; i++)
+		front_wake(c->front[i]);
+	if (c->front != NULL)
+		return;
+	c->options.look.close(c->look);
+	c->look = c->options.look.open(c->options.look.arg, c->stats);
+}
+
+bool
+crew_renewed(const struct crew *c)
+{
+	for (unsigned i = 0; c->front != NULL && i < c->options.workers; i++)
+		if (front_look_made(c->front[i]) != c->looks)
+			return false;
+	return true;
 }
 
 bool
@@ -367,8 +397,7 @@ crew_free(struct crew *c)
 	for (unsigned i = 0; c->front != NULL && i < c->options.workers; i++)
 		front_free(c->front[i]);
 	if (c->front == NULL) {
-		if (c->look != NULL)
-			c->options.look.close(c->look);
+		c->options.look.close(c->look);
 		front_rings_fini(&c->rings);
 	}
 	if (c->wake >= 0)

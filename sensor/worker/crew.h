@@ -25,11 +25,16 @@ struct crew_options {
 struct crew *crew_new(const struct crew_options *o, struct stats *s);
 
 /*
- * Give at most n frames to sink, in order; how many.  0: there are none whose time has
- * come, and crew_wait() sleeps until there may be.
+ * Give at most n frames to sink, in order, each with what its look said it asks; how
+ * many.  0: there are none whose time has come, and crew_wait() sleeps until there may
+ * be.
  */
-size_t crew_work(struct crew *c, size_t n,
-    void (*sink)(void *arg, const struct frame *f), void *arg);
+typedef void (*crew_sink)(void *arg, const struct frame *f, uint64_t asks);
+size_t crew_work(struct crew *c, size_t n, crew_sink sink, void *arg);
+
+/* Have all looks made anew; crew_renewed() says when all are. */
+void crew_renew(struct crew *c);
+bool crew_renewed(const struct crew *c);
 
 /* Sleep for at most wait_ms, or until a frame comes or one of the n files is ready. */
 void crew_wait(struct crew *c, int wait_ms, struct pollfd *files, size_t n);

@@ -36,6 +36,7 @@ struct front {
 	/* atomic */
 	bool stop, ended;
 	uint64_t rounds;
+	unsigned look_made;
 	int64_t looked_ns[LIVE_IFACES_MAX];
 };
 
@@ -168,9 +169,11 @@ work_on(struct front *f, struct kring *k, struct queue *q, int64_t *looked_ns)
 	unsigned n = 0, kept = 0;
 
 	for (; n < BATCH && (frame = kring_peek(k)) != NULL; n++) {
-		if (f->look == NULL || f->options.look.keep(f->look, frame)) {
+		uint64_t asks;
+
+		if (f->options.look.keep(f->look, frame, &asks)) {
 			kept++;
-			if (!queue_push(q, frame)) {
+			if (!queue_push(q, frame, asks)) {
 				stats_inc(&f->stats, STAT_FRAME_READ);
 				stats_inc(&f->stats, STAT_FRAME_QUEUE_FULL);
 			}
@@ -204,11 +207,25 @@ sleep_until_work(struct front *f, int wait_ms)
 		fatal("cannot read a wake-up");
 }
 
+static void
+renew_look(struct front *f)
+{
+	unsigned wanted = __atomic_load_n(f->options.looks, __ATOMIC_ACQUIRE);
+
+	if (f->look != NULL && wanted == f->look_made)
+		return;
+	if (f->look != NULL)
+		f->options.look.close(f->look);
+	f->look = f->options.look.open(f->options.look.arg, &f->stats);
+	__atomic_store_n(&f->look_made, wanted, __ATOMIC_RELEASE);
+}
+
 static unsigned
 go_round(struct front *f)
 {
 	unsigned n = 0;
 
+	renew_look(f);
 	front_rings_renew(&f->rings);
 	for (size_t i = 0; i < f->rings.n; i++)
 		if (f->rings.ring[i] != NULL)
@@ -281,8 +298,6 @@ front_start(const struct front_options *o)
 		f->looked_ns[i] = INT64_MAX;
 	for (size_t i = 0; i < o->ifaces; i++)
 		f->queue[i] = queue_new(o->queue / o->ifaces);
-	if (o->look.open != NULL)
-		f->look = o->look.open(o->look.arg, &f->stats);
 	pthread_mutex_init(&f->lock, NULL);
 	f->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (f->wake < 0 ||
@@ -311,6 +326,12 @@ front_count(struct front *f, struct stats *to)
 	pthread_mutex_unlock(&f->lock);
 }
 
+unsigned
+front_look_made(const struct front *f)
+{
+	return __atomic_load_n(&f->look_made, __ATOMIC_ACQUIRE);
+}
+
 uint64_t
 front_rounds(const struct front *f)
 {
@@ -320,9 +341,15 @@ front_rounds(const struct front *f)
 void
 front_stop(struct front *f)
 {
+	__atomic_store_n(&f->stop, true, __ATOMIC_RELEASE);
+	front_wake(f);
+}
+
+void
+front_wake(struct front *f)
+{
 	uint64_t one = 1;
 
-	__atomic_store_n(&f->stop, true, __ATOMIC_RELEASE);
 	if (write(f->wake, &one, sizeof(one)) < 0)
 		log_warn("cannot wake worker %u", f->options.worker);
 }

@@ -13,10 +13,14 @@
 #include <poll.h>
 #include <pthread.h>
 
-/* Where a worker gets its look at a frame from; NULL functions: everything is kept. */
+/*
+ * Where a worker gets its look at a frame from; open is called in its thread, and again
+ * when the look is to be made anew.  keep: the frame is for the sensor; *asks is not 0
+ * when it is an answer about that name, of interest only if somebody waits for it.
+ */
 struct front_look {
 	void *(*open)(void *arg, struct stats *s);
-	bool (*keep)(void *look, const struct frame *f);
+	bool (*keep)(void *look, const struct frame *f, uint64_t *asks);
 	void (*close)(void *look);
 	void *arg;
 };
@@ -55,8 +59,9 @@ struct front_options {
 	size_t queue;	  /* octets of each queue */
 	unsigned wait_ms; /* how long the kernel keeps a block that is not full */
 	struct front_look look;
-	int wake;	     /* eventfd(2) of the reader, written when it sleeps */
-	const int *sleeping; /* atomic: the reader does */
+	const unsigned *looks; /* atomic: grows when looks are to be made anew */
+	int wake;	       /* eventfd(2) of the reader, written when it sleeps */
+	const int *sleeping;   /* atomic: the reader does */
 };
 
 /* The thread begins to work.  Fatal when there is none to be had. */
@@ -69,8 +74,12 @@ struct queue *front_queue(struct front *f, size_t iface);
 int64_t front_looked_ns(const struct front *f, size_t iface);
 /* Add what it counted, as of a moment ago. */
 void front_count(struct front *f, struct stats *to);
+/* The value of *looks that its look was made after. */
+unsigned front_look_made(const struct front *f);
 /* How often it has gone round: does not grow when the thread hangs. */
 uint64_t front_rounds(const struct front *f);
+/* Look at what changed outside. */
+void front_wake(struct front *f);
 /* Let nothing more in, hand on what is in, then end; front_ended() says when. */
 void front_stop(struct front *f);
 bool front_ended(const struct front *f);

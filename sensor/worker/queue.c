@@ -16,7 +16,8 @@
 enum { QUEUE_LEAST = 1 << 20, ALIGN = 8, CACHE_LINE = 64 };
 
 struct record {
-	uint64_t size;	    /* with this header and padding; 0: the ring begins anew */
+	uint64_t size; /* with this header and padding; 0: the ring begins anew */
+	uint64_t note;
 	struct frame frame; /* data.p: set by the reader */
 };
 
@@ -73,7 +74,7 @@ has_room(struct queue *q, size_t n)
 }
 
 bool
-queue_push(struct queue *q, const struct frame *f)
+queue_push(struct queue *q, const struct frame *f, uint64_t note)
 {
 	size_t n = (sizeof(struct record) + f->data.n + ALIGN - 1) / ALIGN * ALIGN;
 	size_t place = q->head % q->room, to_end = q->room - place;
@@ -89,6 +90,7 @@ queue_push(struct queue *q, const struct frame *f)
 	}
 	r = (struct record *)(void *)(q->ring + place);
 	r->size = n;
+	r->note = note;
 	r->frame = *f;
 	memcpy(r + 1, f->data.p, f->data.n);
 	q->head += n;
@@ -130,6 +132,12 @@ queue_peek(struct queue *q)
 	q->frame.data.p = (const uint8_t *)(r + 1);
 	q->peeked = true;
 	return &q->frame;
+}
+
+uint64_t
+queue_note(const struct queue *q)
+{
+	return record_at(q, q->next)->note;
 }
 
 void

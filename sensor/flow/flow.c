@@ -63,20 +63,48 @@ same_vlans(const struct flow *f, const struct packet *p)
 	    memcmp(f->vlan, p->vlan, p->vlans * sizeof(p->vlan[0])) == 0;
 }
 
+/* A number of 4 or 8 octets, the first the highest. */
+static uint64_t
+big(const uint8_t *p, size_t n)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < n; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
+/* The endpoints by address, then port: a symmetric hash would let a peer choose buckets. */
 static struct flow_key
 key_of(const struct flow_table *t, const struct packet *p)
 {
-	uint8_t octets[TUPLE_OCTETS + sizeof(p->vlan)];
-	size_t n = tuple_octets(&p->src, p->src_port, &p->dst, p->dst_port, octets);
+	uint32_t src_port = p->src_port, dst_port = p->dst_port;
+	const struct hash_key *key = &t->key;
+	uint64_t s[2], d[2], h = key->k0;
+	unsigned from;
 
-	if (t->limits.vlan_in_key) {
-		memcpy(octets + n, p->vlan, p->vlans * sizeof(p->vlan[0]));
-		n += p->vlans * sizeof(p->vlan[0]);
+	if (p->src.version == 4) {
+		s[0] = big(p->src.b, 4);
+		d[0] = big(p->dst.b, 4);
+		from = s[0] != d[0] ? s[0] > d[0] : src_port > dst_port;
+		h = hash_pair(key, h, from ? d[0] << 32 | s[0] : s[0] << 32 | d[0],
+		    from ? dst_port << 16 | src_port : src_port << 16 | dst_port);
+	} else {
+		for (int i = 0; i < 2; i++) {
+			s[i] = big(p->src.b + 8 * i, 8);
+			d[i] = big(p->dst.b + 8 * i, 8);
+		}
+		from = s[0] != d[0] ? s[0] > d[0]
+		    : s[1] != d[1]  ? s[1] > d[1]
+				    : src_port > dst_port;
+		h = hash_pair(key, h, from ? d[0] : s[0], from ? d[1] : s[1]);
+		h = hash_pair(key, h, from ? s[0] : d[0], from ? s[1] : d[1]);
+		h = hash_pair(key, h, 6,
+		    from ? dst_port << 16 | src_port : src_port << 16 | dst_port);
 	}
-	return (struct flow_key){
-		.hash = hash_bytes(&t->key, octets, n),
-		.from = tuple_from_higher(&p->src, p->src_port, &p->dst, p->dst_port),
-	};
+	for (unsigned i = 0; t->limits.vlan_in_key && i < p->vlans; i++)
+		h = hash_pair(key, h, i, p->vlan[i]);
+	return (struct flow_key){ .hash = hash_end(key, h), .from = from };
 }
 
 static enum side

@@ -141,16 +141,6 @@ segment_len(const struct segment *s)
 	return (uint32_t)s->data.n + s->cut;
 }
 
-/* ---- tuple.c ---- */
-
-/* Address, address, port, port, the lower endpoint first, into out; their length. */
-enum { TUPLE_OCTETS = 2 * 16 + 2 * 2 };
-size_t tuple_octets(const struct ip_addr *src, uint16_t src_port,
-    const struct ip_addr *dst, uint16_t dst_port, uint8_t out[TUPLE_OCTETS]);
-/* True when the source is the higher endpoint. */
-bool tuple_from_higher(const struct ip_addr *src, uint16_t src_port,
-    const struct ip_addr *dst, uint16_t dst_port);
-
 /* ---- note.c ---- */
 
 /* The note on a connection, or NULL. */

@@ -55,7 +55,7 @@ host_of(const struct links *links, const struct dns_question *q)
 			host = span_after(host, 1);
 		host = span_after(host, 1);
 	}
-	return hash_bytes(&links->routes.key, host.p, host.n);
+	return hash_fast(&links->routes.key, host.p, host.n);
 }
 
 void

@@ -62,13 +62,13 @@ route_fini(struct routes *r)
 uint64_t
 route_name(const struct routes *r, const struct name *n)
 {
-	return hash_bytes(&r->key, n->text, n->len);
+	return hash_fast(&r->key, n->text, n->len);
 }
 
 uint64_t
 route_addr(const struct routes *r, const struct ip_addr *a)
 {
-	return hash_bytes(&r->key, a->b, ip_addr_len(a));
+	return hash_fast(&r->key, a->b, ip_addr_len(a));
 }
 
 /* ---- leads ---- */

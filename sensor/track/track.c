@@ -289,12 +289,22 @@ watch_canonical(
 bool
 watch_name(struct track *t, const struct sighting *s, struct span text, void **home)
 {
+	struct sighting seen = *s;
 	enum name_error error;
 	struct name name;
 
+	/* As written: a name in another case is another one here, and asked for once. */
+	seen.name = hash_fast(&t->links.routes.key, text.p, text.n);
+	if (!corrections_wait(
+		&t->corrections, &s->origin->tuple.addr[SIDE_ORIGINATOR]) &&
+	    verdicts_clean(&t->verdicts, seen.name, s->place)) {
+		stats_inc(t->stats, STAT_NAME_JUDGED);
+		return false;
+	}
 	error = name_parse(&name, text);
 	if (error == NAME_OK)
-		return watch_canonical(t, s, &name, home);
+		return !watch_clean(t, &seen, &name) &&
+		    watch_canonical(t, &seen, &name, home);
 	if (error != NAME_LITERAL)
 		stats_inc(t->stats, STAT_NAME_MALFORMED);
 	return false;

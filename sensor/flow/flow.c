@@ -3,6 +3,7 @@
  * ended by FIN, RST, silence, or for want of room the one unused for longest.
  */
 
+#include "base/wire.h"
 #include "flow/flow_private.h"
 
 #include <stdlib.h>
@@ -63,17 +64,6 @@ same_vlans(const struct flow *f, const struct packet *p)
 	    memcmp(f->vlan, p->vlan, p->vlans * sizeof(p->vlan[0])) == 0;
 }
 
-/* A number of 4 or 8 octets, the first the highest. */
-static uint64_t
-big(const uint8_t *p, size_t n)
-{
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < n; i++)
-		v = v << 8 | p[i];
-	return v;
-}
-
 /* The endpoints by address, then port: a symmetric hash would let a peer choose buckets. */
 static struct flow_key
 key_of(const struct flow_table *t, const struct packet *p)
@@ -84,15 +74,15 @@ key_of(const struct flow_table *t, const struct packet *p)
 	unsigned from;
 
 	if (p->src.version == 4) {
-		s[0] = big(p->src.b, 4);
-		d[0] = big(p->dst.b, 4);
+		s[0] = octets_u32(p->src.b);
+		d[0] = octets_u32(p->dst.b);
 		from = s[0] != d[0] ? s[0] > d[0] : src_port > dst_port;
 		h = hash_pair(key, h, from ? d[0] << 32 | s[0] : s[0] << 32 | d[0],
 		    from ? dst_port << 16 | src_port : src_port << 16 | dst_port);
 	} else {
 		for (int i = 0; i < 2; i++) {
-			s[i] = big(p->src.b + 8 * i, 8);
-			d[i] = big(p->dst.b + 8 * i, 8);
+			s[i] = octets_u64(p->src.b + 8 * i);
+			d[i] = octets_u64(p->dst.b + 8 * i);
 		}
 		from = s[0] != d[0] ? s[0] > d[0]
 		    : s[1] != d[1]  ? s[1] > d[1]

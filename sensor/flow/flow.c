@@ -10,7 +10,8 @@
 
 enum {
 	SEGMENT_MAX = 1 << 20, /* octets; no IP packet carries more but a forged one */
-	WELL_KNOWN = 1024,     /* ports below this belong to servers (RFC 6335, 6) */
+	TICK_BITS = 27, /* order of last use is exact to 2^27 ns; idle_ns is longer */
+	WELL_KNOWN = 1024, /* ports below this belong to servers (RFC 6335, 6) */
 };
 
 struct flow_table *
@@ -230,6 +231,13 @@ describe(struct flow *f, bool from_originator, const struct packet *p)
 	memcpy(f->tunnel, p->tunnel, sizeof(f->tunnel));
 }
 
+/* Packet time in coarse steps. */
+static uint16_t
+tick(int64_t ns)
+{
+	return (uint16_t)(ns >> TICK_BITS);
+}
+
 /* NULL when the reader does not want it. */
 static struct conn *
 conn_new(struct flow_table *t, const struct note *n, const struct flow_key *k,
@@ -251,6 +259,7 @@ conn_new(struct flow_table *t, const struct note *n, const struct flow_key *k,
 	}
 	c->serial = t->serial++;
 	c->last_ns = p->ref.ts_ns;
+	c->touched = tick(p->ref.ts_ns);
 	table_add(&t->conns, &c->node, k->hash);
 	note_forget(t, k->hash);
 	stats_inc(t->stats, STAT_FLOW_NEW);
@@ -307,6 +316,20 @@ conn_of(struct flow_table *t, const struct flow_key *k, const struct packet *p)
 	return c != NULL ? c : stranger(t, k, p);
 }
 
+/*
+ * The connection was used.  Its place in the order of use changes only now and then:
+ * with each packet that would touch its neighbours', which are in nobody's cache.
+ */
+static void
+touch(struct flow_table *t, struct conn *c, int64_t now_ns)
+{
+	c->last_ns = now_ns;
+	if (c->touched == tick(now_ns))
+		return;
+	c->touched = tick(now_ns);
+	table_touch(&t->conns, &c->node);
+}
+
 void
 flow_packet(struct flow_table *t, const struct packet *p)
 {
@@ -326,8 +349,7 @@ flow_packet(struct flow_table *t, const struct packet *p)
 	c = conn_of(t, &key, p);
 	if (c == NULL)
 		return;
-	table_touch(&t->conns, &c->node);
-	c->last_ns = p->ref.ts_ns;
+	touch(t, c, p->ref.ts_ns);
 	switch (tcp_packet(t, c, side_of(c, &key), &key, p)) {
 	case TCP_GOES_ON:
 		break;

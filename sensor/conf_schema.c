@@ -57,6 +57,8 @@ const struct conf_row conf_rows[] = {
 	    "how long an alert waits for its outcome", NULL },
 	{ "limits", "duplicate_window", TYPE_DURATION, AT(duplicate_window), 0, 10 * SECOND, "50ms",
 	    "how long after a packet its copy may come", NULL },
+	{ "limits", "queue", TYPE_SIZE, AT(queue), 256 * 1024, 1024 * MiB, "4M",
+	    "octets that wait for each output, live; what comes when it is full is dropped", NULL },
 
 	{ "protocols", "dns_ports", TYPE_PORTS, AT(dns_ports), 0, 0, "[53]",
 	    "ports of DNS, UDP and TCP", NULL },

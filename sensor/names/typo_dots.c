@@ -232,8 +232,125 @@ find(struct typo_search *s)
 	}
 }
 
+/* ---- variants ---- */
+
+/* What find_shifted leaves alone: labels too short to tell, and hosts of others. */
+static bool
+too_plain(const struct variant_maker *m, const struct spelling *s, enum typo class)
+{
+	struct span first = spelling_label(s, 0);
+
+	if (s->labels == 2 && first.n < SHIFTED_MIN)
+		return true;
+	return class == TYPO_SUBDOMAIN_SHIFT &&
+	    (first.n < PART_MIN || is_service(first)) &&
+	    registrable_at(m->suffixes, s->text, true) > 0;
+}
+
+/* The n characters at `at` typed as `with`. */
+static void
+add_shift(struct variant_maker *m, size_t at, size_t n, struct span with,
+    enum typo class, unsigned likely)
+{
+	struct span name = m->name->text, rest = span_after(name, at + n);
+	char text[SPELLING_MAX + 2];
+	size_t length = at + with.n + rest.n;
+	struct spelling s;
+
+	memcpy(text, name.p, at);
+	memcpy(text + at, with.p, with.n);
+	memcpy(text + at + with.n, rest.p, rest.n);
+	if (spelling_init(&s, span_of(text, length)) && !too_plain(m, &s, class))
+		variant_add(m, s.text, span_of("", 0), span_of("", 0), class, likely);
+}
+
+/* The dot at `at` lost, typed as a hyphen, or a key too early or too late. */
+static void
+shift_dot(struct variant_maker *m, size_t at)
+{
+	const struct spelling *name = m->name;
+	char left[2] = { '.', (char)name->text.p[at - 1] };
+	char right[2] = { (char)name->text.p[at + 1], '.' };
+	bool first = at<name->start[1], last = at> m->suffix;
+
+	if (name->labels > 2) {
+		add_shift(m, at, 1, span_of("", 0), TYPO_MISSING_DOT, first ? 8 : 6);
+		if (!last && at + 1 < name->start[name->labels - 1])
+			add_shift(m, at, 1, span_of("-", 1), TYPO_SUBDOMAIN_SHIFT,
+			    first ? 7 : 5);
+	}
+	add_shift(m, at - 1, 2, span_of(left, 2), TYPO_SUBDOMAIN_SHIFT, 4);
+	add_shift(m, at, 2, span_of(right, 2), TYPO_SUBDOMAIN_SHIFT, 4);
+}
+
+static void
+shift_dots(struct variant_maker *m)
+{
+	struct span name = m->name->text;
+
+	for (size_t at = 1; at + 1 < name.n; at++) {
+		if (name.p[at] == '.')
+			shift_dot(m, at);
+		else if (at + 1 < m->suffix)
+			add_shift(m, at, name.p[at] == '-', span_of(".", 1),
+			    TYPO_SUBDOMAIN_SHIFT, name.p[at] == '-' ? 6 : 2);
+	}
+}
+
+/* The whole name as one label, its dots lost or hyphens, in front of a suffix. */
+static void
+fuse(struct variant_maker *m)
+{
+	struct span name = m->name->text;
+	char lost[SPELLING_MAX], hyphens[SPELLING_MAX];
+	size_t n = 0, letters = 0;
+
+	for (size_t i = 0; i < name.n; i++) {
+		hyphens[i] = name.p[i] == '.' ? '-' : (char)name.p[i];
+		if (name.p[i] != '.')
+			lost[n++] = (char)name.p[i];
+		letters += !separates(name.p[i]);
+	}
+	if (letters < FUSED_MIN)
+		return;
+	for (size_t i = 0; typo_habits[i] != NULL; i++) {
+		unsigned likely = i < 5 ? 5 : 2;
+
+		variant_add(m, span_of(lost, n), span_str("."),
+		    span_str(typo_habits[i]), TYPO_MISSING_DOT, likely);
+		variant_add(m, span_of(hyphens, name.n), span_str("."),
+		    span_str(typo_habits[i]), TYPO_MISSING_DOT, likely);
+	}
+}
+
+static void
+fuse_services(struct variant_maker *m)
+{
+	struct span name = m->name->text;
+
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		struct span word = span_str(services[i].word);
+
+		if (spelling_end(m->name, 0) < services[i].least)
+			continue;
+		variant_add(
+		    m, word, span_of("", 0), name, TYPO_MISSING_DOT, i == 0 ? 9 : 7);
+		variant_add(
+		    m, word, span_str("-"), name, TYPO_SUBDOMAIN_SHIFT, i == 0 ? 9 : 7);
+	}
+}
+
+static void
+variants(struct variant_maker *m)
+{
+	fuse_services(m);
+	shift_dots(m);
+	fuse(m);
+}
+
 const struct typo_class typo_dots = {
 	.classes = 1u << TYPO_MISSING_DOT | 1u << TYPO_SUBDOMAIN_SHIFT,
 	.keys = keys,
 	.find = find,
+	.variants = variants,
 };

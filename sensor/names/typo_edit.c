@@ -205,6 +205,59 @@ typo_edit_class(const struct edit *e, struct span typed, unsigned layouts)
 	}
 }
 
+/* ---- variants ---- */
+
+struct label_maker {
+	struct variant_maker *m;
+	struct span front, label, back; /* the name in three */
+};
+
+/* A digit or hyphen is typed for a letter, or beside one, by a key that is near. */
+static bool
+near_key(struct span label, const struct edit *e)
+{
+	if (e->kind == EDIT_OMISSION || e->kind == EDIT_TRANSPOSITION ||
+	    (e->typed >= 'a' && e->typed <= 'z'))
+		return true;
+	if (e->kind == EDIT_SUBSTITUTION)
+		return keyboard_adjacent(0, e->meant, e->typed) ||
+		    one_bit(e->meant, e->typed);
+	return e->typed == '-' ||
+	    (e->at > 0 && keyboard_adjacent(0, (char)label.p[e->at - 1], e->typed)) ||
+	    (e->at < label.n && keyboard_adjacent(0, (char)label.p[e->at], e->typed));
+}
+
+static void
+take_label(void *owner, struct span typed, const struct edit *e)
+{
+	struct label_maker *t = owner;
+	struct edit found;
+
+	/* As it is found: of two equal letters the last is taken for the edited one. */
+	if (!edit_find(t->label, typed, &found) || digits_only(&found) ||
+	    !near_key(t->label, &found))
+		return;
+	variant_add(t->m, t->front, typed, t->back, typo_edit_class(&found, typed, 0),
+	    variant_edit_likely(e, typed));
+}
+
+static void
+variants(struct variant_maker *m)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	const struct spelling *name = m->name;
+
+	for (unsigned i = 0; i < name->labels && name->start[i] < m->suffix; i++) {
+		struct label_maker t = { m, span_first(name->text, name->start[i]),
+			spelling_label(name, i),
+			span_after(name->text, spelling_end(name, i)) };
+
+		/* What is typed for an IDN is not its A-label. */
+		if (!span_begins_nocase(t.label, span_str("xn--")))
+			edit_each(t.label, letters, take_label, &t);
+	}
+}
+
 const struct typo_class typo_edit = {
 	.classes = 1u << TYPO_HYPHENATION | 1u << TYPO_REPETITION |
 	    1u << TYPO_TRANSPOSITION | 1u << TYPO_KEYBOARD_ADJACENT |
@@ -212,4 +265,5 @@ const struct typo_class typo_edit = {
 	    1u << TYPO_BITSQUAT | 1u << TYPO_SUBSTITUTION,
 	.keys = keys,
 	.find = find,
+	.variants = variants,
 };

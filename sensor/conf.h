@@ -105,6 +105,7 @@ struct conf {
 
 	struct conf_strings rule_paths;
 	struct conf_strings protect;
+	struct conf_strings allow;
 
 	int64_t privacy; /* enum conf_privacy */
 	const char *privacy_key;

@@ -81,6 +81,8 @@ const struct conf_row conf_rows[] = {
 	    "rule files or folders; empty: the shipped rules", NULL },
 	{ "rules", "protect", TYPE_STRINGS, AT(protect), 0, 0, "[]",
 	    "domains whose typos are flagged without writing a rule", NULL },
+	{ "rules", "allow", TYPE_STRINGS, AT(allow), 0, 0, "[]",
+	    "domains that no rule flags, with all names below them", NULL },
 
 	{ "privacy", "addresses", TYPE_WORD, AT(privacy), 0, 0, "full",
 	    "mail addresses in events: full, domain (no local part) or hash (keyed)", privacy_words },

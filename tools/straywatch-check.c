@@ -98,6 +98,8 @@ prepare(struct check *c)
 	options.npaths = conf->rule_paths.n;
 	options.protect = conf->protect.s;
 	options.nprotect = conf->protect.n;
+	options.allow = conf->allow.s;
+	options.nallow = conf->allow.n;
 	options.search_suffixes = conf->search_suffixes.s;
 	options.nsearch_suffixes = conf->search_suffixes.n;
 	failed |= rules_open(&c->rules, &options, &c->diag);

@@ -7,6 +7,8 @@
 #include "packet/packet.h"
 #include "progress.h"
 #include "sensor.h"
+#include "worker/clock.h"
+#include "worker/look.h"
 
 #include <pcap/pcap.h>
 
@@ -110,37 +112,74 @@ count_filtered(struct run *run, const struct replay *r)
 	run->stats.n[STAT_FRAME_READ] += more;
 }
 
+/* A sensor, with the first look that stands before it. */
+struct stages {
+	struct sensor *sensor;
+	struct look *look;
+	struct clock clock;
+};
+
+static void
+stages_open(struct run *run, struct stages *s)
+{
+	s->sensor = sensor_new(
+	    &run->conf, run->rules.set, run->output, run->noutputs, &run->stats);
+	s->look = look_new(sensor_look(s->sensor), run->rules.set, &run->stats);
+	s->clock = (struct clock){ 0 };
+}
+
+static void
+stages_close(struct stages *s)
+{
+	sensor_finish(s->sensor);
+	sensor_free(s->sensor);
+	look_free(s->look);
+	*s = (struct stages){ 0 };
+}
+
+static void
+stages_frame(struct run *run, struct stages *s, const struct frame *f)
+{
+	bool tell = clock_must_tell(&s->clock, f->ref.ts_ns);
+	uint64_t name;
+	enum look_verdict verdict = look_frame(s->look, f, &name);
+
+	if (verdict == LOOK_KEEP ||
+	    (verdict == LOOK_ASK && sensor_awaits(s->sensor, name))) {
+		sensor_frame(s->sensor, f);
+		return;
+	}
+	if (verdict == LOOK_ASK)
+		look_pass_answer(&run->stats);
+	if (tell)
+		sensor_time(s->sensor, f->ref.ts_ns);
+}
+
 /* Frames of r into a sensor, a new one for each file with --each; errors so far. */
 static int
 run_frames(struct run *run, struct replay *r)
 {
-	struct sensor *sensor = NULL;
+	struct stages stages = { 0 };
 	const char *file = NULL;
 	struct frame f;
 	int failed = 0;
 
 	for (uint64_t n = 0; !failed && replay_next(r, &f) > 0; n++) {
 		count_filtered(run, r);
-		if (run->options->each && sensor != NULL && f.ref.file != file) {
-			sensor_finish(sensor);
-			sensor_free(sensor);
-			sensor = NULL;
-		}
-		if (sensor == NULL)
-			sensor = sensor_new(&run->conf, run->rules.set, run->output,
-			    run->noutputs, &run->stats);
+		if (run->options->each && stages.sensor != NULL && f.ref.file != file)
+			stages_close(&stages);
+		if (stages.sensor == NULL)
+			stages_open(run, &stages);
 		if (f.ref.file != file || f.link != run->link)
 			look_at_link(run, &f);
 		file = f.ref.file;
-		sensor_frame(sensor, &f);
+		stages_frame(run, &stages, &f);
 		failed = look_round(run, r, n);
 	}
 	count_filtered(run, r);
-	if (sensor == NULL)
-		sensor = sensor_new(&run->conf, run->rules.set, run->output,
-		    run->noutputs, &run->stats);
-	sensor_finish(sensor);
-	sensor_free(sensor);
+	if (stages.sensor == NULL)
+		stages_open(run, &stages);
+	stages_close(&stages);
 	return failed;
 }
 

@@ -24,8 +24,8 @@ struct typo_hit {
 	uint8_t base;  /* score, percent */
 	uint8_t label; /* characters of the label it rests on, the shorter of the two */
 	uint8_t meant; /* edit: of that label in the name meant */
-	uint8_t covers; /* characters of the name seen that it explains */
-	bool digits;   /* edit: digits for digits, numbered siblings */
+	uint8_t covers;	  /* characters of the name seen that it explains */
+	bool digits;	  /* edit: digits for digits, numbered siblings */
 	struct edit edit; /* edit classes: for typo_edit_class */
 	size_t from;	  /* where the tail that was compared begins */
 	struct span word; /* combosquat: the word beside the name */

@@ -39,14 +39,16 @@ struct lesson {
 };
 
 void
-route_init(struct routes *r, size_t entries)
+route_init(struct routes *r, size_t entries, const struct name_key *names)
 {
 	table_init(&r->leads, entries);
 	pool_init(&r->lead_pool, sizeof(struct lead), entries);
 	table_init(&r->spots, entries);
 	pool_init(&r->spot_pool, sizeof(struct spot), entries);
 	crowd_init(&r->crowd, entries);
-	name_key_init(&r->names);
+	if (names == NULL)
+		name_key_init(&r->own_names);
+	r->names = names != NULL ? names : &r->own_names;
 	r->key = hash_key_random();
 }
 
@@ -63,7 +65,7 @@ route_fini(struct routes *r)
 uint64_t
 route_name(const struct routes *r, const struct name *n)
 {
-	return name_hash(&r->names, n);
+	return name_hash(r->names, n);
 }
 
 uint64_t

@@ -17,7 +17,18 @@
 #include "names/name_hash.h"
 #include "track/crowd.h"
 
+/*
+ * A filter before the tables: no name is awaited whose bit is clear.  When a quarter is
+ * set all are cleared, and those of the names that are still known set again.
+ */
+enum { AWAITED_WORDS = 1024 };
+struct awaited {
+	uint64_t bits[AWAITED_WORDS];
+	size_t set; /* since they were cleared */
+};
+
 struct routes {
+	struct awaited awaited;
 	struct table leads;
 	struct pool lead_pool;
 	struct table spots;

@@ -35,6 +35,8 @@ load_rules(struct run *run, struct diag *d)
 		.npaths = c->rule_paths.n,
 		.protect = c->protect.s,
 		.nprotect = c->protect.n,
+		.allow = c->allow.s,
+		.nallow = c->allow.n,
 		.search_suffixes = c->search_suffixes.s,
 		.nsearch_suffixes = c->search_suffixes.n,
 	};

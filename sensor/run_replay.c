@@ -30,6 +30,7 @@ open_output(struct run *run)
 	struct conf_output what = { .path = o->output ? o->output : "-",
 		.events = EVENTS_ALERT,
 		.replace = true };
+	struct outputs_options options = { .owner = (uid_t)-1, .group = (gid_t)-1 };
 	struct diag d = { 0 };
 
 	if (o->events != NULL)
@@ -43,13 +44,19 @@ open_output(struct run *run)
 	diag_fini(&d);
 	if (d.errors > 0)
 		return -1;
-	run->context = (struct output_context){
+	options.context = (struct output_context){
 		.sensor = run->conf.sensor_name,
 		.privacy = (enum conf_privacy)run->conf.privacy,
 		.privacy_key = run->conf.privacy_key,
 	};
-	run->output = output_open(&what, &run->context, &run->stats);
-	return run->output != NULL ? 0 : -1;
+	run->output_conf = what;
+	run->outputs =
+	    outputs_open(&(struct conf_outputs){ &run->output_conf, 1 }, &options);
+	if (run->outputs == NULL)
+		return -1;
+	run->output = outputs_join(run->outputs, &run->stats);
+	run->noutputs = outputs_n(run->outputs);
+	return 0;
 }
 
 static void
@@ -125,7 +132,7 @@ look_round(struct stages *s)
 	/* From a pipe alerts are waited for; of a file only whether they can be written. */
 	run->live = total == 0;
 	if (run->live)
-		output_flush(run->output);
+		outputs_flush(run->output, run->noutputs);
 	return run->stats.n[STAT_OUTPUT_FAILED] > 0 ? -1 : 0;
 }
 
@@ -134,8 +141,8 @@ stages_open(struct stages *s)
 {
 	struct run *run = s->run;
 
-	s->sensor = sensor_new_keyed(
-	    &run->conf, run->rules.set, &run->output, 1, &s->names, &run->stats);
+	s->sensor = sensor_new_keyed(&run->conf, run->rules.set, run->output,
+	    run->noutputs, &s->names, &run->stats);
 	if (s->blocks == NULL)
 		s->look = look_new(sensor_look(s->sensor), run->rules.set, &run->stats);
 	s->clock = (struct clock){ 0 };
@@ -322,9 +329,10 @@ run_replay(struct run *run)
 		if (run_stages(run, r) != 0)
 			status = EXIT_INPUT;
 		progress_clear();
-		if (output_close(run->output) < 0 || replay_errors(r) > 0 ||
-		    run->unknown_links > 0)
+		if (outputs_leave(run->outputs, run->output) < 0 ||
+		    replay_errors(r) > 0 || run->unknown_links > 0)
 			status = EXIT_INPUT;
+		outputs_close(run->outputs, NULL);
 		run_summary(&run->stats);
 	}
 	replay_free(r);

@@ -19,16 +19,18 @@ struct check {
 	struct conf conf;
 	struct conf_strings paths, protect; /* of the command line */
 	const char *conf_path;		    /* or NULL */
+	bool registrable;		    /* variants: only those that can be had */
 	struct rules rules;
 	struct diag diag;
 };
 
-/* A thing to do with the rules, which are open; the exit status. */
+/* A thing to do, most of them with the rules, which are open; the exit status. */
 typedef int check_run(struct check *c, char **operands, size_t n);
 
-check_run check_lint;	 /* operands: none, they were loaded as rules */
-check_run check_names;	 /* a file of names, or none */
-check_run check_explain; /* names */
+check_run check_lint;	  /* operands: none, they were loaded as rules */
+check_run check_names;	  /* a file of names, or none */
+check_run check_explain;  /* names */
+check_run check_variants; /* a domain; asks no rules */
 
 /* Judging without traffic: every place counts, no client is known. */
 extern const struct judge_context check_nowhere;

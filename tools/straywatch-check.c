@@ -16,7 +16,8 @@
 static const char usage[] =
     "usage: straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] [rules...]\n"
     "       straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] --names [FILE]\n"
-    "       straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] --explain NAME...\n";
+    "       straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] --explain NAME...\n"
+    "       straywatch-check [--registrable] --variants DOMAIN\n";
 
 static const char help[] =
     "\n"
@@ -27,6 +28,8 @@ static const char help[] =
     "  -p DOMAIN   protect this domain too (repeatable)\n"
     "  --names     judge the names of FILE or standard input, one a line\n"
     "  --explain   tell step by step why each NAME is flagged or clean\n"
+    "  --variants  list what people type for DOMAIN, with the class of each slip;\n"
+    "              --registrable: only what somebody could own\n"
     "  -V, -h      version, this help\n"
     "\n"
     "straywatch-check(1) has the details, straywatch-rules(5) the rule language.\n";
@@ -58,13 +61,16 @@ static const struct mode {
 	const char *option; /* without it: lint */
 	check_run *run;
 	size_t least, most; /* operands */
+	const char *wanted; /* what they are */
+	bool without_rules;
 } modes[] = {
-	{ NULL, check_lint, 0, SIZE_MAX },
-	{ "names", check_names, 0, 1 },
-	{ "explain", check_explain, 1, SIZE_MAX },
+	{ NULL, check_lint, 0, SIZE_MAX, "rule files", false },
+	{ "names", check_names, 0, 1, "at most one file of names", false },
+	{ "explain", check_explain, 1, SIZE_MAX, "at least one name", false },
+	{ "variants", check_variants, 1, 1, "one domain", true },
 };
 
-enum { MODE_LINT, MODE_NAMES, MODE_EXPLAIN };
+enum { MODE_LINT, MODE_NAMES, MODE_EXPLAIN, MODE_VARIANTS };
 
 static int
 misused(void)
@@ -92,6 +98,8 @@ prepare(struct check *c)
 	options.npaths = conf->rule_paths.n;
 	options.protect = conf->protect.s;
 	options.nprotect = conf->protect.n;
+	options.allow = conf->allow.s;
+	options.nallow = conf->allow.n;
 	options.search_suffixes = conf->search_suffixes.s;
 	options.nsearch_suffixes = conf->search_suffixes.n;
 	failed |= rules_open(&c->rules, &options, &c->diag);
@@ -105,7 +113,7 @@ run(struct check *c, const struct mode *mode, char **operands, size_t n)
 
 	for (size_t i = 0; mode->run == check_lint && i < n; i++)
 		conf_add_string(&c->conf, &c->paths, operands[i]);
-	if (prepare(c) == 0)
+	if (mode->without_rules || prepare(c) == 0)
 		status = mode->run(c, operands, n);
 	diag_print(&c->diag);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
@@ -125,6 +133,8 @@ parse_options(struct check *c, int argc, char *argv[], int *status)
 	static const struct option longs[] = {
 		{ "names", no_argument, NULL, 'N' },
 		{ "explain", no_argument, NULL, 'E' },
+		{ "variants", no_argument, NULL, 'W' },
+		{ "registrable", no_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -147,6 +157,12 @@ parse_options(struct check *c, int argc, char *argv[], int *status)
 			break;
 		case 'E':
 			mode = MODE_EXPLAIN;
+			break;
+		case 'W':
+			mode = MODE_VARIANTS;
+			break;
+		case 'r':
+			c->registrable = true;
 			break;
 		case 'h':
 			printf("%s%s", usage, help);
@@ -177,8 +193,8 @@ main(int argc, char *argv[])
 	operands = (size_t)(argc - optind);
 	if (mode >= 0 &&
 	    (operands < modes[mode].least || operands > modes[mode].most)) {
-		log_warnx("--%s: %s", modes[mode].option,
-		    operands > 1 ? "one file is enough" : "a name is missing");
+		log_warnx("--%s: %s is wanted, not %zu", modes[mode].option,
+		    modes[mode].wanted, operands);
 		status = misused();
 	} else if (mode >= 0) {
 		status = run(&c, &modes[mode], argv + optind, operands);

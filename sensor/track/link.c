@@ -27,7 +27,7 @@ link_init(struct track *t)
 {
 	struct links *links = &t->links;
 
-	route_init(&links->routes, t->options.watches);
+	route_init(&links->routes, t->options.watches, t->options.names);
 	table_init(&links->lookups, t->options.watches);
 	pool_init(&links->pool, sizeof(struct link), t->options.watches);
 	TAILQ_INIT(&links->all);

@@ -125,6 +125,7 @@ compare(struct typo_search *s, uint32_t id, size_t from)
 		return;
 	hit->edit = e;
 	hit->from = from;
+	hit->covers = (uint8_t)typed.n;
 	hit->digits = digits_only(&e, meant, typed);
 	hit->meant = label_length(meant, e.at);
 	hit->label = label_length(typed, e.at);
@@ -254,8 +255,8 @@ take_label(void *owner, struct span typed, const struct edit *e)
 	struct edit found;
 
 	/* As it is found: of two equal letters the last is taken for the edited one. */
-	if (!edit_find(t->label, typed, &found) || digits_only(&found) ||
-	    !near_key(t->label, &found))
+	if (!edit_find(t->label, typed, &found) ||
+	    digits_only(&found, t->label, typed) || !near_key(t->label, &found))
 		return;
 	variant_add(t->m, t->front, typed, t->back, typo_edit_class(&found, typed, 0),
 	    variant_edit_likely(e, typed));

@@ -124,6 +124,11 @@ struct conf {
 
 	int64_t stats_interval;
 	const char *prometheus;
+
+	const char *run_user;
+	const char *run_group;
+	int64_t seccomp; /* enum priv_seccomp */
+	bool reopen;
 };
 
 /* All defaults.  Free with conf_fini. */

@@ -92,8 +92,9 @@ catch_signals(void)
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGUSR1, &usr1, NULL);
-	/* A reader that has gone is told by write(2), and said. */
+	/* A reader that has gone and a file that is full are told by write(2). */
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 /* What only a run that stays does: be woken by signals, load anew on SIGHUP. */
@@ -171,7 +172,7 @@ worker_count(const char *text)
 
 	errno = 0;
 	n = strtol(text, &end, 10);
-	return errno == 0 && end != text && *end == '\0' && n >= 1 && n <= UINT_MAX
+	return errno == 0 && end != text && *end == '\0' && n >= 1 && n <= WORKERS_MOST
 	    ? (unsigned)n
 	    : 0;
 }
@@ -249,7 +250,7 @@ execute(struct run *run)
 	}
 	if (o->inputs.n > 0)
 		return run_replay(run);
-	if (o->ifaces.n == 0 && run->conf.interfaces.n == 0)
+	if (!run_is_live(run))
 		return usage_error("nothing to read or watch: give captures with -r, "
 				   "interfaces with -i",
 		    NULL);

@@ -3,6 +3,7 @@
 #include "run.h"
 
 #include "base/log.h"
+#include "confine.h"
 
 #include <unistd.h>
 
@@ -50,13 +51,26 @@ run_load(const struct options *o, struct conf *c, struct rules *r, struct diag *
 	return failed | load_rules(c, r, d);
 }
 
+bool
+run_is_live(const struct run *run)
+{
+	const struct options *o = run->options;
+
+	return !o->test && !o->dump && o->inputs.n == 0 &&
+	    (o->ifaces.n > 0 || run->conf.interfaces.n > 0);
+}
+
 /* Everything that can be wrong before the first packet is reported at once. */
 int
 run_prepare(struct run *run)
 {
 	struct diag d = { 0 };
-	int failed = run_load(run->options, &run->conf, &run->rules, &d);
+	int failed = load_conf(run->options, &run->conf, &d);
 
+	/* Before rules, which may be large, are loaded. */
+	if (!failed && run_is_live(run) && confine_begin(&run->conf, &run->priv) < 0)
+		return -1;
+	failed |= load_rules(&run->conf, &run->rules, &d);
 	diag_print(&d);
 	diag_fini(&d);
 	return failed;
@@ -98,8 +112,8 @@ run_open_outputs(struct run *run, bool live)
 		    .privacy = (enum conf_privacy)run->conf.privacy,
 		    .privacy_key = run->conf.privacy_key },
 		.queue = live ? (size_t)run->conf.queue : 0,
-		.owner = (uid_t)-1,
-		.group = (gid_t)-1,
+		.owner = live ? run->priv.uid : (uid_t)-1,
+		.group = live ? run->priv.gid : (gid_t)-1,
 	};
 
 	run->output_conf = (struct conf_output){ .path = o->output ? o->output : "-",
@@ -111,6 +125,10 @@ run_open_outputs(struct run *run, bool live)
 		return -1;
 	run->outputs = outputs_open(&to, &options);
 	if (run->outputs == NULL)
+		return -1;
+	run->opened = to;
+	/* Before the first octet of a capture, which may be hostile, is parsed. */
+	if (!live && confine_replay(&run->conf, &to) < 0)
 		return -1;
 	run->output = outputs_join(run->outputs, &run->stats);
 	run->noutputs = outputs_n(run->outputs);

@@ -9,17 +9,20 @@
 #include "conf.h"
 #include "judge/rules.h"
 #include "output/output.h"
+#include "priv/priv.h"
 
 #include <signal.h>
 
 enum { EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_CAPTURE = 3 }; /* exit statuses */
+
+enum { WORKERS_MOST = 256 };
 
 /* The command line; NULL and empty where it says nothing. */
 struct options {
 	const char *conf_path;
 	const char *output, *events, *format, *filter;
 	struct conf_strings inputs, ifaces, rules, protect;
-	unsigned workers; /* 0: not said */
+	unsigned workers; /* 0: chosen by itself */
 	bool test, dump, each, quiet, verbose;
 };
 
@@ -37,6 +40,8 @@ struct run {
 	struct output **output; /* those of this thread */
 	size_t noutputs;
 	struct conf_output output_conf; /* of -o */
+	struct conf_outputs opened;	/* the outputs that are open */
+	struct priv priv;		/* live: who the program becomes */
 	struct stats stats;
 	uint16_t link;		/* of the last frame */
 	uint64_t unknown_links; /* how often one was told */
@@ -48,6 +53,9 @@ struct run {
  * them was told.  conf is initialised by the caller, who also frees it and rules.
  */
 int run_prepare(struct run *run);
+
+/* Interfaces are to be watched, as the command line and then the configuration say. */
+bool run_is_live(const struct run *run);
 
 /* The same into another place, with what is wrong in d: for a reload. */
 int run_load(const struct options *o, struct conf *c, struct rules *r, struct diag *d);

@@ -11,6 +11,7 @@
 #include "run.h"
 
 #include "base/log.h"
+#include "confine.h"
 #include "notify.h"
 #include "reload.h"
 #include "run_capture.h"
@@ -323,6 +324,11 @@ run_live(struct run *run)
 		status = capture_open(&w->capture, run);
 	if (status == 0) {
 		notify_open(&w->notify);
+		/* The last thing with privileges, and before there are threads. */
+		if (confine_live(&run->conf, &run->opened, &run->priv) < 0)
+			status = EXIT_CAPTURE;
+	}
+	if (status == 0) {
 		begin(w);
 		watch(w);
 		end(w);

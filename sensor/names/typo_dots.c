@@ -150,6 +150,7 @@ genuine_host(struct typo_search *s, size_t from, struct span meant)
 {
 	size_t domain = search_domain(s);
 	struct span label, typed = spelling_text(s->seen, from, s->seen->text.n);
+	unsigned i;
 	uint8_t was;
 
 	if (from >= domain)
@@ -157,7 +158,12 @@ genuine_host(struct typo_search *s, size_t from, struct span meant)
 	was = separator_meant(meant, typed, domain - 1 - from);
 	if (was == '.')
 		return false;
-	label = spelling_label(s->seen, spelling_label_at(s->seen, domain - 2));
+	i = spelling_label_at(s->seen, domain - 2);
+	label = spelling_label(s->seen, i);
+	/* A host of the name meant in front is no coincidence, but for mail and www. */
+	if (s->seen->start[i] > from &&
+	    !is_service(spelling_label(s->seen, spelling_label_at(s->seen, from))))
+		return false;
 	return was == '-' ? is_service(label)
 			  : is_host_word(s->protected->suffixes, label);
 }
@@ -173,6 +179,7 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 	while (keymap_next(&s->protected->keys, &c, &id)) {
 		struct span name = span_str(protected_name(s->protected, id));
 		enum typo class = compare_dots(name, typed);
+		struct typo_hit *hit;
 
 		if (class == TYPO_COUNT)
 			continue;
@@ -181,7 +188,9 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 			class = TYPO_MISSING_DOT;
 		else if (class == TYPO_SUBDOMAIN_SHIFT && genuine_host(s, from, name))
 			continue;
-		search_hit(s, id, class);
+		hit = search_hit(s, id, class);
+		if (hit != NULL)
+			hit->covers = (uint8_t)(s->seen->text.n - from);
 	}
 }
 

@@ -62,8 +62,9 @@ catch_signals(void)
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGUSR1, &usr1, NULL);
-	/* A reader that has gone is told by write(2), and said. */
+	/* A reader that has gone and a file that is full are told by write(2). */
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 static int
@@ -123,12 +124,12 @@ is_worker_count(const char *text)
 
 	errno = 0;
 	n = strtol(text, &end, 10);
-	return errno == 0 && end != text && *end == '\0' && n >= 1;
+	return errno == 0 && end != text && *end == '\0' && n >= 1 && n <= WORKERS_MOST;
 }
 
 /* The other options: 0 to go on, otherwise leave with *status. */
 static int
-take_special(int c, const char *value, const char *word, int *status)
+take_special(int c, const char *value, const char *word, struct options *o, int *status)
 {
 	switch (c) {
 	case 'i':
@@ -138,8 +139,10 @@ take_special(int c, const char *value, const char *word, int *status)
 		*status = EXIT_CAPTURE;
 		return -1;
 	case 'w':
-		if (is_worker_count(value))
+		if (is_worker_count(value)) {
+			o->workers = (unsigned)strtoul(value, NULL, 10);
 			return 0;
+		}
 		*status = usage_error("-w wants a number of workers", value);
 		return -1;
 	case 'V':
@@ -174,7 +177,7 @@ parse_options(int argc, char *argv[], struct options *o, struct conf *keep, int 
 	while ((c = getopt_long(
 		    argc, argv, ":r:i:c:R:p:o:e:f:w:TDqvVh", long_options, NULL)) != -1)
 		if (!take_plain(c, optarg, o, keep) &&
-		    take_special(c, optarg, argv[optind - 1], status) < 0)
+		    take_special(c, optarg, argv[optind - 1], o, status) < 0)
 			return -1;
 	for (; optind < argc; optind++)
 		conf_add_string(keep, &o->inputs, argv[optind]);

@@ -284,7 +284,8 @@ make_flows(struct sensor *s, const struct conf *conf)
 }
 
 static struct track *
-make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rules)
+make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rules,
+    const struct name_key *names)
 {
 	struct alert_sink sink = { .arg = s, .alert = on_alert, .outcome = on_outcome };
 	struct track_options options = {
@@ -294,6 +295,7 @@ make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rule
 		.hold_ns = conf->hold,
 		.networks = conf->networks.net,
 		.nnetworks = conf->networks.n,
+		.names = names,
 	};
 
 	return track_new(&options, &sink, s->stats);
@@ -302,6 +304,14 @@ make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rule
 struct sensor *
 sensor_new(const struct conf *conf, const struct ruleset *rules,
     struct output **outputs, size_t n, struct stats *stats)
+{
+	return sensor_new_keyed(conf, rules, outputs, n, NULL, stats);
+}
+
+struct sensor *
+sensor_new_keyed(const struct conf *conf, const struct ruleset *rules,
+    struct output **outputs, size_t n, const struct name_key *names,
+    struct stats *stats)
 {
 	struct sensor *s = mem_alloc(sizeof(*s));
 
@@ -314,7 +324,7 @@ sensor_new(const struct conf *conf, const struct ruleset *rules,
 		s->log_stats |= output_wants(outputs[i], EVENTS_STATS);
 	}
 	s->stats_interval_ns = conf->stats_interval;
-	s->track = make_track(s, conf, rules);
+	s->track = make_track(s, conf, rules, names);
 	s->decoders = make_decoders(s, conf);
 	s->flows = make_flows(s, conf);
 	s->packets = make_packets(s, conf);

@@ -20,6 +20,9 @@ struct sensor;
  */
 struct sensor *sensor_new(const struct conf *conf, const struct ruleset *rules,
     struct output **outputs, size_t n, struct stats *s);
+/* The same with a key for names, which outlives it, for first looks of several sensors. */
+struct sensor *sensor_new_keyed(const struct conf *conf, const struct ruleset *rules,
+    struct output **outputs, size_t n, const struct name_key *names, struct stats *s);
 void sensor_free(struct sensor *s);
 
 /* A frame, in the order of the capture. */

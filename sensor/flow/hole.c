@@ -158,9 +158,9 @@ hole_report(struct flow_table *t, struct conn *c, enum side side, uint32_t n)
 	t->reader.gap(t->reader.arg, &c->flow, side, n);
 }
 
-/* s begins at half.next. */
-static void
-deliver(struct flow_table *t, struct conn *c, enum side side, const struct segment *s)
+void
+hole_deliver(
+    struct flow_table *t, struct conn *c, enum side side, const struct segment *s)
 {
 	struct half *h = &c->half[side];
 	uint32_t missing = s->cut;
@@ -198,7 +198,7 @@ deliver_block(struct flow_table *t, struct conn *c, enum side side)
 	hole->blocks--;
 	if (old <= segment_len(&s)) {
 		segment_skip(&s, old);
-		deliver(t, c, side, &s);
+		hole_deliver(t, c, side, &s);
 	}
 	pool_put(&t->block_pool, b);
 }
@@ -470,7 +470,7 @@ take_in_order(struct flow_table *t, struct conn *c, enum side side, struct segme
 		n = hole->first->seq - s->seq;
 	piece = segment_first(s, n);
 	segment_skip(s, n);
-	deliver(t, c, side, &piece);
+	hole_deliver(t, c, side, &piece);
 	drain(t, c, side);
 }
 
@@ -525,4 +525,35 @@ hole_fin(
 		hole->since_ns = now_ns;
 		note_acked(hole, h->acked, now_ns);
 	}
+}
+
+/* The half ends where what is known of it does; true when octets before that are late. */
+static bool
+half_reset(struct flow_table *t, struct conn *c, enum side side)
+{
+	struct half *h = &c->half[side];
+	struct hole *hole = h->hole;
+
+	if (hole != NULL && hole->acked && !hole->has_fin) {
+		hole->has_fin = true;
+		hole->fin = block_end(hole->last);
+	}
+	while (h->hole != NULL && !h->hole->acked)
+		give_up(t, c, side);
+	if (h->hole != NULL)
+		return true;
+	h->state = HALF_FINISHED;
+	return false;
+}
+
+bool
+hole_reset(struct flow_table *t, struct conn *c)
+{
+	const struct hole *a = c->half[0].hole, *b = c->half[1].hole;
+	bool late;
+
+	if ((a == NULL || !a->acked) && (b == NULL || !b->acked))
+		return false;
+	late = half_reset(t, c, SIDE_ORIGINATOR);
+	return half_reset(t, c, SIDE_RESPONDER) || late;
 }

@@ -39,14 +39,17 @@ struct lesson {
 };
 
 void
-route_init(struct routes *r, size_t entries)
+route_init(struct routes *r, size_t entries, const struct name_key *names)
 {
 	table_init(&r->leads, entries);
 	pool_init(&r->lead_pool, sizeof(struct lead), entries);
 	table_init(&r->spots, entries);
 	pool_init(&r->spot_pool, sizeof(struct spot), entries);
 	crowd_init(&r->crowd, entries);
-	name_key_init(&r->names);
+	r->awaited = (struct awaited){ 0 };
+	if (names == NULL)
+		name_key_init(&r->own_names);
+	r->names = names != NULL ? names : &r->own_names;
 	r->key = hash_key_random();
 }
 
@@ -63,13 +66,50 @@ route_fini(struct routes *r)
 uint64_t
 route_name(const struct routes *r, const struct name *n)
 {
-	return name_hash(&r->names, n);
+	return name_hash(r->names, n);
 }
 
 uint64_t
 route_addr(const struct routes *r, const struct ip_addr *a)
 {
-	return hash_bytes(&r->key, a->b, ip_addr_len(a));
+	return hash_fast(&r->key, a->b, ip_addr_len(a));
+}
+
+/* ---- names that are waited for ---- */
+
+static bool
+awaited_may(const struct awaited *a, uint64_t name)
+{
+	return a->bits[name / 64 % AWAITED_WORDS] >> name % 64 & 1;
+}
+
+static void
+awaited_set(struct awaited *a, uint64_t name)
+{
+	a->bits[name / 64 % AWAITED_WORDS] |= UINT64_C(1) << name % 64;
+}
+
+static void
+awaited_set_all(struct awaited *a, const struct table *t)
+{
+	for (struct table_node *n = t->oldest; n != NULL; n = n->newer)
+		awaited_set(a, n->hash);
+}
+
+/* The name is in one of the tables now. */
+static void
+await(struct routes *r, uint64_t name)
+{
+	struct awaited *a = &r->awaited;
+
+	if (awaited_may(a, name))
+		return;
+	awaited_set(a, name);
+	if (++a->set < AWAITED_WORDS * 16)
+		return;
+	*a = (struct awaited){ 0 };
+	awaited_set_all(a, &r->leads);
+	awaited_set_all(a, &r->crowd.table);
 }
 
 /* ---- leads ---- */
@@ -143,6 +183,7 @@ lead_add(struct routes *r, uint64_t name, const struct lead *lead, int64_t now_n
 	known = entry_get(&r->leads, &r->lead_pool, name);
 	*known = *lead;
 	table_add(&r->leads, &known->node, name);
+	await(r, name);
 	return true;
 }
 
@@ -241,20 +282,26 @@ take_exchanger(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 	    exchanger.labels == 0)
 		return;
 	lead_on(l, rec, owner, &exchanger);
-	if (!q->flagged && q->type == DNS_TYPE_MX && rec->section == DNS_ANSWER)
-		crowd_add(&l->routes->crowd, route_name(l->routes, &exchanger), q->name,
-		    l->client, q->now_ns);
+	if (!q->flagged && q->type == DNS_TYPE_MX && rec->section == DNS_ANSWER) {
+		uint64_t place = route_name(l->routes, &exchanger);
+
+		crowd_add(&l->routes->crowd, place, q->name, l->client, q->now_ns);
+		await(l->routes, place);
+	}
 }
 
 static void
 take_alias(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 {
 	struct name target;
+	uint64_t place;
 
 	if (dns_rdata_name(l->m, rec, 0, &target) != NAME_OK || target.labels == 0)
 		return;
 	lead_on(l, rec, owner, &target);
-	crowd_spread(&l->routes->crowd, owner, route_name(l->routes, &target));
+	place = route_name(l->routes, &target);
+	crowd_spread(&l->routes->crowd, owner, place);
+	await(l->routes, place);
 }
 
 static void
@@ -307,7 +354,8 @@ walk(struct lesson *l)
 bool
 route_awaits(const struct routes *r, uint64_t name)
 {
-	return table_first(&r->leads, name) != NULL || crowd_known(&r->crowd, name);
+	return awaited_may(&r->awaited, name) &&
+	    (table_first(&r->leads, name) != NULL || crowd_known(&r->crowd, name));
 }
 
 /* The answer may say something about a flagged name or its company. */

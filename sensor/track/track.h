@@ -23,6 +23,7 @@ struct track_options {
 	int64_t hold_ns;
 	const struct ip_net *networks; /* ours: resolvers ask in their place */
 	size_t nnetworks;
+	const struct name_key *names; /* numbers names; NULL: a key of its own */
 };
 
 /* Where alerts go.  An outcome says more about an alert with the same id. */

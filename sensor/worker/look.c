@@ -165,22 +165,68 @@ dull_ask(const struct look *l, const uint8_t *p, size_t n)
 	    !name.odd && ruleset_dull(l->rules, &name);
 }
 
+/* Eight octets at `at`, zeroes where there are no more. */
+static inline uint64_t
+padded_word(struct span s, size_t at)
+{
+	uint8_t octets[8] = { 0 };
+
+	if (at + sizeof(octets) <= s.n)
+		return name_word(s.p + at);
+	if (at < s.n)
+		memcpy(octets, s.p + at, s.n - at);
+	return name_word(octets);
+}
+
+/* The octets of a word before its first zero: all eight when there is none. */
+static inline unsigned
+before_zero(uint64_t w)
+{
+	uint64_t zeroes = (w - NAME_EACH(0x01)) & ~w & NAME_EACH(0x80);
+
+	return zeroes != 0 ? (unsigned)__builtin_ctzll(zeroes) / 8 : 8;
+}
+
+static inline uint64_t
+first_octets(uint64_t w, unsigned n)
+{
+	return n == 8 ? w : w & ((UINT64_C(1) << 8 * n) - 1);
+}
+
 /*
- * Hash the octets up to the first zero, in one pass.  They need be no name: then no
- * such number was ever noted, for only names are.  False when there is no zero or
- * too much before it.
+ * Lower and hash the octets up to the first zero, or to the end of s, in one pass, as
+ * name_hash_labels would.  They need be no name: then no such number was ever noted,
+ * for only names are.  False when there are more of them than a name has.
  */
-static bool
+static inline bool
 hash_to_root(const struct name_key *k, struct span s, uint64_t *number, size_t *len)
 {
-	const uint8_t *root;
+	struct name_hash h = { 0 };
 
-	root = memchr(s.p, 0, span_first(s, NAME_WIRE_MAX).n);
-	if (root == NULL)
-		return false;
-	*len = (size_t)(root - s.p);
-	*number = name_hash_labels(k, span_first(s, *len));
-	return true;
+	for (size_t at = 0; at < NAME_WIRE_MAX; at += 16) {
+		uint64_t first = padded_word(s, at);
+		uint64_t second = padded_word(s, at + 8);
+		unsigned n = before_zero(first), m = before_zero(second);
+
+		if (n == 8 && m == 8) {
+			name_hash_pair(
+			    &h, k, name_word_lower(first), name_word_lower(second));
+			continue;
+		}
+		if (n < 8) {
+			first = first_octets(first, n);
+			second = m = 0;
+		} else {
+			second = first_octets(second, m);
+		}
+		if (n > 0)
+			name_hash_pair(
+			    &h, k, name_word_lower(first), name_word_lower(second));
+		*len = at + n + m;
+		*number = name_hash_end(&h, k);
+		return true;
+	}
+	return false;
 }
 
 /* ---- DNS ---- */
@@ -206,7 +252,7 @@ look_dns(struct look *l, const struct seen *s, uint64_t *number)
 		return LOOK_KEEP;
 	if (!hash_to_root(l->options.key, span_of(s->p + DNS_HEADER, s->n - DNS_HEADER),
 		number, &len) ||
-	    s->n - DNS_HEADER - len < 1 + QUESTION_REST)
+	    len + 1 + QUESTION_REST > s->n - DNS_HEADER)
 		return LOOK_KEEP;
 	if (!dull_known(l, *number, &dull)) {
 		dull = dull_ask(l, s->p + DNS_HEADER, len + 1);

@@ -303,6 +303,9 @@ static const struct {
   "c:abcdef end rst", STAT_TCP_RST_IGNORED, 0 },
 { "RST behind waiting data", SHAKE "c+0 \"abc\" c+100000 \"xyz\" c+100003R",
   "c:abc c-99997 c:xyz end rst", STAT_TCP_RST_IGNORED, 0 },
+{ "octets behind a RST that were acknowledged", SHAKE
+  "c+0 \"abc\" s+3F=3 c+3=4 c+3R s+0=3 \"221\"", "c:abc s:221 end fin",
+  STAT_TCP_RST_IGNORED, 0 },
 { "blind RST", SHAKE "c+0 \"abc\" c+900000RA s+0R!-70000 c+3 \"def\"",
   "c:abcdef end input", STAT_TCP_RST_IGNORED, 2 },
 { "data after a RST begin again", SHAKE "c+0 \"abc\" s+0R=3 c+3 \"def\"",
@@ -445,7 +448,8 @@ START_TEST(full_table_forgets_the_one_unused_for_longest)
 		play(&w, SHAKE "c+0 \"a\"");
 	}
 	from_client(&w, 1000);
-	play(&w, "c+1 \"b\" c+5 \"f\"");
+	/* Order of use is kept to a seventh of a second. */
+	play(&w, "c+1@135 \"b\" c+5 \"f\"");
 	from_client(&w, 1003);
 	play(&w, SHAKE "c+0 \"c\"");
 	ck_assert_str_eq(w.log.p, "c:aaab end evicted c:c");

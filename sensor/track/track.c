@@ -384,8 +384,7 @@ watch_report(struct track *t, void *first, enum outcome o, uint64_t bytes)
 static bool
 convinced(const struct watch *w, unsigned doubt)
 {
-	return doubt <= DOUBT_MOST &&
-	    w->match.score >= w->match.rule->score + doubt;
+	return doubt <= DOUBT_MOST && w->match.score >= w->match.rule->score + doubt;
 }
 
 bool

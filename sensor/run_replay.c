@@ -133,12 +133,15 @@ stages_file(struct stages *s, const char *file)
 }
 
 static void
-stages_pass(struct stages *s, const struct frame *f)
+stages_pass(struct stages *s, const struct frame *f, uint64_t name)
 {
 	if (f->ref.file != s->file || f->link != s->run->link)
 		look_at_link(s->run, f);
 	s->file = f->ref.file;
-	sensor_frame(s->sensor, f);
+	if (name != 0)
+		sensor_dull_answer(s->sensor, f, name);
+	else
+		sensor_frame(s->sensor, f);
 }
 
 static void
@@ -150,7 +153,7 @@ stages_frame(struct stages *s, const struct frame *f)
 
 	if (verdict == LOOK_KEEP ||
 	    (verdict == LOOK_ASK && sensor_awaits(s->sensor, name))) {
-		stages_pass(s, f);
+		stages_pass(s, f, name);
 		return;
 	}
 	s->file = f->ref.file;
@@ -201,7 +204,7 @@ stages_block(void *arg, const struct looked *l)
 		block_frame(l->block, at->frame, &f);
 		if (at->what == LOOKED_FRAME ||
 		    (at->what == LOOKED_ASK && sensor_awaits(s->sensor, at->name))) {
-			stages_pass(s, &f);
+			stages_pass(s, &f, at->name);
 			continue;
 		}
 		if (at->what == LOOKED_ASK)

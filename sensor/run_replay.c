@@ -290,7 +290,8 @@ run_replay(struct run *run)
 		status = EXIT_USAGE;
 	/* Before the first octet of a capture, which may be hostile, is parsed. */
 	if (status == 0 &&
-	    confine_replay(&run->conf, &(struct conf_outputs){ &run->output_conf, 1 }) < 0)
+	    confine_replay(&run->conf, &(struct conf_outputs){ &run->output_conf, 1 }) <
+		0)
 		status = EXIT_USAGE;
 	if (status == 0) {
 		progress_init(!o->quiet);

@@ -286,8 +286,8 @@ make_flows(struct sensor *s, const struct conf *conf)
 }
 
 static struct track_options
-track_options(const struct conf *conf, const struct ruleset *rules,
-    const struct name_key *names)
+track_options(
+    const struct conf *conf, const struct ruleset *rules, const struct name_key *names)
 {
 	return (struct track_options){
 		.rules = rules,

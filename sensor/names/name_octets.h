@@ -70,8 +70,7 @@ name_octets(const uint8_t *p)
 
 	v = _mm_or_si128(v, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
 	v = _mm_and_si128(v,
-	    _mm_loadu_si128(
-		(const __m128i *)(const void *)(keep + NAME_OCTETS - o.n)));
+	    _mm_loadu_si128((const __m128i *)(const void *)(keep + NAME_OCTETS - o.n)));
 	o.word[0] = (uint64_t)_mm_cvtsi128_si64(v);
 	o.word[1] = (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(v, v));
 	return o;

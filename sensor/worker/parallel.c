@@ -90,9 +90,6 @@ look_at_block(struct worker *w)
 	w->stats = (struct stats){ 0 };
 	for (size_t i = 0; i < n; i++) {
 		const struct block_frame *f = &frames[i];
-		struct frame frame = { .data = span_of(octets + f->at, f->len),
-			.wire_len = f->wire_len,
-			.link = f->link };
 		bool told = clock_must_tell(&clock, f->ts_ns);
 		enum look_verdict verdict;
 		struct looked_at *at;
@@ -102,7 +99,8 @@ look_at_block(struct worker *w)
 			__builtin_prefetch(octets + f[AHEAD].at);
 			__builtin_prefetch(octets + f[AHEAD].at + LINE);
 		}
-		verdict = look_frame(w->look, &frame, &name);
+		verdict = look_octets(
+		    w->look, f->link, span_of(octets + f->at, f->len), &name);
 		if (verdict == LOOK_PASS && !told)
 			continue;
 		at = note(w, i);
@@ -110,8 +108,7 @@ look_at_block(struct worker *w)
 		    : verdict == LOOK_ASK	? LOOKED_ASK
 						: LOOKED_TIME;
 		at->told = told;
-		if (verdict == LOOK_ASK)
-			at->name = name;
+		at->name = name;
 	}
 }
 

@@ -15,7 +15,7 @@
 
 /* Something of a block that the stages must see. */
 struct looked_at {
-	uint64_t name;	/* LOOKED_ASK: what is asked for */
+	uint64_t name;	/* as of look_octets */
 	uint32_t frame; /* of the block */
 	enum {
 		LOOKED_FRAME, /* the frame */

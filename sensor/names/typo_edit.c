@@ -254,8 +254,8 @@ take_label(void *owner, struct span typed, const struct edit *e)
 	struct edit found;
 
 	/* As it is found: of two equal letters the last is taken for the edited one. */
-	if (!edit_find(t->label, typed, &found) || digits_only(&found) ||
-	    !near_key(t->label, &found))
+	if (!edit_find(t->label, typed, &found) ||
+	    digits_only(&found, t->label, typed) || !near_key(t->label, &found))
 		return;
 	variant_add(t->m, t->front, typed, t->back, typo_edit_class(&found, typed, 0),
 	    variant_edit_likely(e, typed));

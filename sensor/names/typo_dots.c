@@ -140,6 +140,14 @@ is_host_word(const struct suffixes *suffixes, struct span label)
 	    (label.n < PART_MIN && tld_delegated(suffixes, label));
 }
 
+static struct span
+first_label(struct span name)
+{
+	const uint8_t *dot = memchr(name.p, '.', name.n);
+
+	return span_first(name, dot ? (size_t)(dot - name.p) : name.n);
+}
+
 /*
  * A dot that the name meant has not got makes the end of the name typed a domain of
  * its own, and what is in front of that a plain host label: mail.boeing.com is no
@@ -158,6 +166,9 @@ genuine_host(const struct suffixes *suffixes, struct span meant, struct span typ
 	while (begin > 0 && typed.p[begin - 1] != '.')
 		begin--;
 	label = span_of(typed.p + begin, end - begin);
+	/* A host of the name meant in front is no coincidence, but for mail and www. */
+	if (begin > 0 && !is_service(first_label(typed)))
+		return false;
 	return was == '-' ? is_service(label) : is_host_word(suffixes, label);
 }
 
@@ -172,6 +183,7 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 	while (keymap_next(&s->protected->keys, &c, &id)) {
 		struct span name = span_str(protected_name(s->protected, id));
 		enum typo class = compare_dots(name, typed);
+		struct typo_hit *hit;
 
 		if (class == TYPO_COUNT)
 			continue;
@@ -182,7 +194,9 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 		    genuine_host(
 			s->protected->suffixes, name, typed, search_domain(s) - from))
 			continue;
-		search_hit(s, id, class);
+		hit = search_hit(s, id, class);
+		if (hit != NULL)
+			hit->covers = (uint8_t)(s->seen->text.n - from);
 	}
 }
 

@@ -11,7 +11,7 @@
 enum {
 	FUSED_MIN = 5,	 /* letters of a whole name that became one label */
 	SHIFTED_MIN = 4, /* letters of a name with dots lost in the same place */
-	PART_MIN = 3,	 /* letters in front of a dot that was typed by mistake */
+	PART_MIN = 3,	 /* letters in front of a dot that no country's name has */
 	LABELS_BACK = 4, /* a fused label stands among the last of these */
 };
 
@@ -107,6 +107,22 @@ compare_dots(struct span meant, struct span typed)
 	return moved ? TYPO_SUBDOMAIN_SHIFT : TYPO_MISSING_DOT;
 }
 
+/* What stands in `meant` behind as many letters as there are in front of `at` in typed. */
+static uint8_t
+separator_meant(struct span meant, struct span typed, size_t at)
+{
+	size_t i = 0;
+	uint8_t c = separator(meant, &i);
+
+	for (size_t j = 0; j < at; j++) {
+		if (separates(typed.p[j]))
+			continue;
+		i++;
+		c = separator(meant, &i);
+	}
+	return c;
+}
+
 static bool
 is_service(struct span label)
 {
@@ -116,14 +132,40 @@ is_service(struct span label)
 	return false;
 }
 
-/* The registrable domain is another, and what is in front of it a plain host label. */
+/* People name hosts so: www, a single letter, a country. */
 static bool
-genuine_host(struct typo_search *s, size_t from)
+is_host_word(const struct suffixes *suffixes, struct span label)
 {
-	unsigned i = spelling_label_at(s->seen, from);
-	struct span first = spelling_label(s->seen, i);
+	return is_service(label) || label.n < PART_MIN - 1 ||
+	    (label.n < PART_MIN && tld_delegated(suffixes, label));
+}
 
-	return from < search_domain(s) && (first.n < PART_MIN || is_service(first));
+/*
+ * A dot that the name meant has not got makes the end of the name typed a domain of
+ * its own, and what is in front of that a plain host label: mail.boeing.com is no
+ * slip for mailboeing.com.
+ */
+static bool
+genuine_host(struct typo_search *s, size_t from, struct span meant)
+{
+	size_t domain = search_domain(s);
+	struct span label, typed = spelling_text(s->seen, from, s->seen->text.n);
+	unsigned i;
+	uint8_t was;
+
+	if (from >= domain)
+		return false;
+	was = separator_meant(meant, typed, domain - 1 - from);
+	if (was == '.')
+		return false;
+	i = spelling_label_at(s->seen, domain - 2);
+	label = spelling_label(s->seen, i);
+	/* A host of the name meant in front is no coincidence, but for mail and www. */
+	if (s->seen->start[i] > from &&
+	    !is_service(spelling_label(s->seen, spelling_label_at(s->seen, from))))
+		return false;
+	return was == '-' ? is_service(label)
+			  : is_host_word(s->protected->suffixes, label);
 }
 
 /* Protected names whose letters are those from `from` up to `to`. */
@@ -137,15 +179,18 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 	while (keymap_next(&s->protected->keys, &c, &id)) {
 		struct span name = span_str(protected_name(s->protected, id));
 		enum typo class = compare_dots(name, typed);
+		struct typo_hit *hit;
 
 		if (class == TYPO_COUNT)
 			continue;
 		/* In front of another suffix a fused name has no dot left to move. */
 		if (to < s->seen->text.n)
 			class = TYPO_MISSING_DOT;
-		else if (class == TYPO_SUBDOMAIN_SHIFT && genuine_host(s, from))
+		else if (class == TYPO_SUBDOMAIN_SHIFT && genuine_host(s, from, name))
 			continue;
-		search_hit(s, id, class);
+		hit = search_hit(s, id, class);
+		if (hit != NULL)
+			hit->covers = (uint8_t)(s->seen->text.n - from);
 	}
 }
 
@@ -155,13 +200,15 @@ find_shifted(struct typo_search *s, const struct squashed *q)
 {
 	const struct spelling *seen = s->seen;
 	size_t n = seen->text.n;
+	struct span tld = spelling_label(seen, seen->labels - 1);
 
 	for (unsigned i = 0; i + 1 < seen->labels; i++) {
 		size_t from = seen->start[i];
 
 		if (q->at[n] > q->at[from] + s->protected->most_letters)
 			continue;
-		if (spelling_end(seen, i) < from + SHIFTED_MIN && i + 2 == seen->labels)
+		if (spelling_end(seen, i) < from + SHIFTED_MIN &&
+		    i + 2 == seen->labels && tld_delegated(s->protected->suffixes, tld))
 			continue;
 		if (keymap_maybe(&s->protected->keys,
 			protected_key(KEY_SQUASHED, squashed_part(q, from, n))) &&

@@ -11,6 +11,7 @@ struct slip {
 	struct ip_addr client;
 	struct corrected what;
 	const char *meant; /* of the rule set */
+	struct rule_use *use;
 };
 
 void
@@ -97,6 +98,7 @@ slip_forget(struct corrections *c, struct slip *s)
 	uint16_t *waiting = waiting_of(c, client_hash(c, &s->client));
 
 	*waiting -= *waiting < UINT16_MAX;
+	s->use->uses--;
 	table_remove(&c->table, &s->node);
 	pool_put(&c->pool, s);
 }
@@ -119,7 +121,8 @@ expire(struct corrections *c, int64_t now_ns)
 }
 
 static void
-expect_one(struct corrections *c, const struct alert *a, const char *meant)
+expect_one(struct corrections *c, const struct alert *a, const char *meant,
+    struct rule_use *use)
 {
 	const struct ip_addr *client = &a->origin->tuple.addr[SIDE_ORIGINATOR];
 	struct slip *s = slip_find(c, client, span_str(meant));
@@ -132,7 +135,8 @@ expect_one(struct corrections *c, const struct alert *a, const char *meant)
 		slip_forget(c, (struct slip *)c->table.oldest);
 		s = pool_get(&c->pool);
 	}
-	*s = (struct slip){ .client = *client, .meant = meant };
+	*s = (struct slip){ .client = *client, .meant = meant, .use = use };
+	use->uses++;
 	s->what = (struct corrected){ .origin = *a->origin,
 		.match = *a->match,
 		.seen = a->seen,
@@ -147,11 +151,11 @@ expect_one(struct corrections *c, const struct alert *a, const char *meant)
 }
 
 void
-corrections_expect(struct corrections *c, const struct alert *a)
+corrections_expect(struct corrections *c, const struct alert *a, struct rule_use *use)
 {
 	expire(c, a->origin->ref.ts_ns);
 	for (unsigned i = 0; i < a->match->nmeant; i++)
-		expect_one(c, a, a->match->meant[i]);
+		expect_one(c, a, a->match->meant[i], use);
 }
 
 void
@@ -184,6 +188,12 @@ forget_others(struct corrections *c, const struct slip *found)
 	}
 }
 
+void
+corrections_time(struct corrections *c, int64_t now_ns)
+{
+	expire(c, now_ns);
+}
+
 /* The slip may be this one's who now names the right name. */
 static bool
 same_person(const struct slip *s, uint64_t sender)
@@ -198,7 +208,6 @@ corrections_see(struct corrections *c, const struct origin *o, const struct smtp
 	const struct ip_addr *client = &o->tuple.addr[SIDE_ORIGINATOR];
 	uint64_t sender, hash;
 
-	expire(c, o->ref.ts_ns);
 	if (!corrections_wait(c, client))
 		return false;
 	sender = sender_hash(c, tx);
@@ -209,6 +218,7 @@ corrections_see(struct corrections *c, const struct origin *o, const struct smtp
 		const uint8_t *dot;
 
 		if (s != NULL && o->ref.ts_ns >= s->what.since_ns &&
+		    o->ref.ts_ns - s->what.since_ns <= CORRECT_NS &&
 		    same_person(s, sender)) {
 			*found = s->what;
 			forget_others(c, s);

@@ -27,7 +27,7 @@ link_init(struct track *t)
 {
 	struct links *links = &t->links;
 
-	route_init(&links->routes, t->options.watches);
+	route_init(&links->routes, t->options.watches, t->options.names);
 	table_init(&links->lookups, t->options.watches);
 	pool_init(&links->pool, sizeof(struct link), t->options.watches);
 	TAILQ_INIT(&links->all);
@@ -49,13 +49,16 @@ static uint64_t
 host_of(const struct links *links, const struct dns_question *q)
 {
 	struct span host = name_span(&q->name);
+	struct name name;
 
 	while (host.n > 0 && host.p[0] == '_') {
 		while (host.n > 0 && host.p[0] != '.')
 			host = span_after(host, 1);
 		host = span_after(host, 1);
 	}
-	return hash_fast(&links->routes.key, host.p, host.n);
+	if (name_parse(&name, host) != NAME_OK)
+		return route_name(&links->routes, &q->name);
+	return route_name(&links->routes, &name);
 }
 
 void
@@ -185,11 +188,10 @@ link_look(struct link *link)
 
 	link->evidence.encrypted = s->encrypted;
 	memcpy(link->evidence.bytes, s->tls_bytes, sizeof(s->tls_bytes));
-	if (link->told || !s->encrypted ||
-	    s->tls_bytes[SIDE_ORIGINATOR] < LINK_MAIL_BYTES)
+	if (link->told || !s->encrypted || s->tls_mail == 0)
 		return;
 	link->outcome = OUTCOME_PROBABLE;
-	link->bytes = s->tls_bytes[SIDE_ORIGINATOR];
+	link->bytes = s->tls_mail;
 }
 
 /* A look-up for MX whose session named other recipients only was not what led there. */

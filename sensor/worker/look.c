@@ -47,6 +47,17 @@ struct look {
 	uint64_t known[SETS][SET_NAMES];
 };
 
+/* A DNS message of the usual kind, but for its name. */
+struct question {
+	struct span at; /* the message from the question on */
+	uint64_t number;
+	size_t len; /* of the name */
+	bool cut;
+};
+
+/* What is said of it until the name is looked up. */
+enum { LOOK_DNS = LOOK_ASK + 1 };
+
 /* A packet on its way. */
 struct seen {
 	const uint8_t *p; /* what was captured of the header looked at */
@@ -231,40 +242,48 @@ is_usual(const uint8_t *p)
 	    ((u16(p + 6) | u16(p + 8) | u16(p + 10)) & ~MOST) == 0;
 }
 
+/* The question of a message, hashed; the memory that its look-up needs is fetched. */
+static inline int
+look_dns(struct look *l, const struct seen *s, struct question *q)
+{
+	q->at = span_of(s->p + DNS_HEADER, s->n - DNS_HEADER);
+	if (s->n < DNS_HEADER || l->options.all_dns || !is_usual(s->p) ||
+	    !hash_to_root(l->options.key, q->at, &q->number, &q->len) ||
+	    q->len + 1 + QUESTION_REST > q->at.n)
+		return LOOK_KEEP;
+	q->cut = s->cut;
+	__builtin_prefetch(set_of(l, q->number));
+	return LOOK_DNS;
+}
+
 /*
  * A query is of no interest when its only question is for a dull name.  Its answer
  * may yet tell the tracker something, except when it holds no records.
  */
 static inline enum look_verdict
-look_dns(struct look *l, const struct seen *s, uint64_t *name)
+look_up(struct look *l, const struct question *q, uint64_t *name)
 {
 	enum { QR = 0x8000, RCODE = 0x000f, TYPE_MX = 15 };
-	struct span question = { s->p + DNS_HEADER, s->n - DNS_HEADER };
-	uint16_t flags, answers;
-	uint64_t number;
-	size_t len;
+	const struct seen s = { q->at.p - DNS_HEADER, q->at.n + DNS_HEADER, q->cut };
+	uint16_t flags = u16(s.p + 2), answers = u16(s.p + 6);
 
-	if (s->n < DNS_HEADER || l->options.all_dns || !is_usual(s->p) ||
-	    !hash_to_root(l->options.key, question, &number, &len) ||
-	    len + 1 + QUESTION_REST > question.n || !is_dull(l, question, number, len))
+	if (!is_dull(l, q->at, q->number, q->len))
 		return LOOK_KEEP;
-	flags = u16(s->p + 2);
-	answers = u16(s->p + 6);
 	if ((flags & QR) && (flags & RCODE) == 0 && answers > 0) {
-		*name = number;
-		return s->cut || u16(question.p + len + 1) == TYPE_MX ? LOOK_KEEP
+		*name = q->number;
+		return q->cut || u16(q->at.p + q->len + 1) == TYPE_MX ? LOOK_KEEP
 								      : LOOK_ASK;
 	}
 	stats_inc(l->stats, flags & QR ? STAT_DNS_ANSWER : STAT_DNS_QUERY);
 	stats_inc(l->stats, STAT_NAME_JUDGED);
-	return pass_packet(l, STAT_PACKET_UDP, s);
+	return pass_packet(l, STAT_PACKET_UDP, &s);
 }
 
 /* ---- transport ---- */
 
 /* s has the IP payload; more says that not all of it was captured. */
-static inline enum look_verdict
-look_udp(struct look *l, struct seen s, uint64_t *name)
+static inline int
+look_udp(struct look *l, struct seen s, struct question *q)
 {
 	uint16_t src, dst;
 	size_t len;
@@ -283,13 +302,12 @@ look_udp(struct look *l, struct seen s, uint64_t *name)
 	if (len < s.n)
 		s.n = len;
 	if (ports_have_either(&l->udp, src, dst))
-		return ports_have_either(&l->udp_other, src, dst)
-		    ? LOOK_KEEP
-		    : look_dns(l, &s, name);
+		return ports_have_either(&l->udp_other, src, dst) ? LOOK_KEEP
+								  : look_dns(l, &s, q);
 	return pass_packet(l, STAT_PACKET_UDP, &s);
 }
 
-static inline enum look_verdict
+static inline int
 look_tcp(struct look *l, const struct seen *s)
 {
 	uint16_t src, dst;
@@ -311,9 +329,10 @@ look_tcp(struct look *l, const struct seen *s)
 	return pass_packet(l, STAT_PACKET_TCP, s);
 }
 
-static inline enum look_verdict
-look_ip(struct look *l, struct seen s, uint64_t *name)
+static inline int
+look_ip(struct look *l, const uint8_t *p, size_t n, struct question *q)
 {
+	struct seen s = { .p = p, .n = n };
 	enum { FRAGMENT = 0x3fff };
 	size_t header, total;
 	uint8_t proto;
@@ -341,7 +360,7 @@ look_ip(struct look *l, struct seen s, uint64_t *name)
 	if (proto == IP_PROTO_TCP)
 		return look_tcp(l, &s);
 	if (proto == IP_PROTO_UDP)
-		return look_udp(l, s, name);
+		return look_udp(l, s, q);
 	if (proto == IP_PROTO_ICMP || proto == IP_PROTO_ICMP6)
 		return pass(l, STAT_FRAME_OTHER_PROTOCOL);
 	return LOOK_KEEP;
@@ -350,8 +369,8 @@ look_ip(struct look *l, struct seen s, uint64_t *name)
 /* ---- link ---- */
 
 /* From an Ethertype on, which stands at `at`. */
-static inline enum look_verdict
-look_ether(struct look *l, struct span data, size_t at, uint64_t *name)
+static inline int
+look_ether(struct look *l, struct span data, size_t at, struct question *q)
 {
 	uint16_t type;
 
@@ -365,24 +384,24 @@ look_ether(struct look *l, struct span data, size_t at, uint64_t *name)
 			return LOOK_KEEP;
 	}
 	if (type == ETHER_IPV4 || type == ETHER_IPV6)
-		return look_ip(
-		    l, (struct seen){ data.p + at + 2, data.n - at - 2, false }, name);
+		return look_ip(l, data.p + at + 2, data.n - at - 2, q);
 	return type == ETHER_ARP ? pass(l, STAT_FRAME_NOT_IP) : LOOK_KEEP;
 }
 
 /* Linux "cooked": devices of some types have other headers behind theirs. */
-static enum look_verdict
-look_cooked(struct look *l, struct span data, uint64_t *name)
+static int
+look_cooked(struct look *l, struct span data, struct question *q)
 {
 	enum { TYPE_AT = 14, DEVICE_AT = 2, MOST_DEVICE = 800 };
 
 	if (data.n < TYPE_AT || u16(data.p + DEVICE_AT) > MOST_DEVICE)
 		return LOOK_KEEP;
-	return look_ether(l, data, TYPE_AT, name);
+	return look_ether(l, data, TYPE_AT, q);
 }
 
-enum look_verdict
-look_octets(struct look *l, uint16_t link, struct span octets, uint64_t *name)
+/* Its verdict, or LOOK_DNS with *q. */
+static inline int
+look_link(struct look *l, uint16_t link, struct span octets, struct question *q)
 {
 	enum {
 		ETHERNET = 1,
@@ -394,20 +413,45 @@ look_octets(struct look *l, uint16_t link, struct span octets, uint64_t *name)
 	};
 	enum { ETHER_TYPE_AT = 12 };
 
-	*name = 0;
 	if (l->options.everything)
 		return LOOK_KEEP;
 	switch (link) {
 	case ETHERNET:
-		return look_ether(l, octets, ETHER_TYPE_AT, name);
+		return look_ether(l, octets, ETHER_TYPE_AT, q);
 	case COOKED:
-		return look_cooked(l, octets, name);
+		return look_cooked(l, octets, q);
 	case DLT_RAW:
 	case RAW:
 	case V4:
 	case V6:
-		return look_ip(l, (struct seen){ octets.p, octets.n, false }, name);
+		return look_ip(l, octets.p, octets.n, q);
 	default:
 		return LOOK_KEEP;
+	}
+}
+
+enum look_verdict
+look_octets(struct look *l, uint16_t link, struct span octets, uint64_t *name)
+{
+	struct question q;
+	int said = look_link(l, link, octets, &q);
+
+	*name = 0;
+	return said == LOOK_DNS ? look_up(l, &q, name) : (enum look_verdict)said;
+}
+
+void
+look_batch(struct look *l, const uint16_t *links, const struct span *octets, size_t n,
+    struct look_seen *seen)
+{
+	struct question q[LOOK_BATCH];
+	int said[LOOK_BATCH];
+
+	for (size_t i = 0; i < n; i++)
+		said[i] = look_link(l, links[i], octets[i], &q[i]);
+	for (size_t i = 0; i < n; i++) {
+		seen[i].name = 0;
+		seen[i].verdict = said[i] == LOOK_DNS ? look_up(l, &q[i], &seen[i].name)
+						      : (enum look_verdict)said[i];
 	}
 }

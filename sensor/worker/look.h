@@ -58,9 +58,10 @@ enum look_verdict look_octets(
 
 /*
  * The same of n frames, at most LOOK_BATCH, into seen: quicker than one by one, for the
- * memory that one needs is fetched while the others are looked at.
+ * memory that one needs is fetched while the others are looked at.  `behind` more octets
+ * may be read behind each frame, which have no meaning; LOOK_BEHIND saves the most time.
  */
-enum { LOOK_BATCH = 32 };
+enum { LOOK_BATCH = 32, LOOK_BEHIND = 32 };
 
 struct look_seen {
 	uint64_t name;
@@ -68,7 +69,7 @@ struct look_seen {
 };
 
 void look_batch(struct look *l, const uint16_t *links, const struct span *octets,
-    size_t n, struct look_seen *seen);
+    size_t n, size_t behind, struct look_seen *seen);
 
 static inline enum look_verdict
 look_frame(struct look *l, const struct frame *f, uint64_t *name)

@@ -11,6 +11,8 @@
 
 enum { LINE = 64 }; /* octets of a line of the cache */
 
+_Static_assert((int)LOOK_BEHIND <= (int)BLOCK_BEHIND, "blocks have room behind");
+
 /* How far all threads have come, counted in blocks. */
 struct progress {
 	const struct parallel *p;
@@ -93,7 +95,7 @@ look_at_batch(
 		__builtin_prefetch(octets + f[i].at);
 		__builtin_prefetch(octets + f[i].at + LINE);
 	}
-	look_batch(w->look, links, spans, n, seen);
+	look_batch(w->look, links, spans, n, LOOK_BEHIND, seen);
 	for (size_t i = 0; i < n; i++) {
 		bool told = clock_must_tell(clock, f[i].ts_ns);
 		struct looked_at *at = &w->at[w->n];

@@ -100,7 +100,7 @@ see_behind(struct world *w, const struct frame *f)
 	if (f->ref.ts_ns % 2000000 == 0) {
 		verdict = look_frame(w->look, f, &name);
 	} else {
-		look_batch(w->look, &f->link, &f->data, 1, seen);
+		look_batch(w->look, &f->link, &f->data, 1, 0, seen);
 		verdict = seen[0].verdict;
 		name = seen[0].name;
 	}

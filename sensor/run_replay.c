@@ -16,47 +16,6 @@
 /* Frames between two looks at the clock for the progress bar. */
 enum { PROGRESS_EVERY = 4096 };
 
-/* Where events go in a replay: -o, else standard output. */
-static int
-open_output(struct run *run)
-{
-	const struct options *o = run->options;
-	struct conf_output what = { .path = o->output ? o->output : "-",
-		.events = EVENTS_ALERT,
-		.replace = true };
-	struct outputs_options options = { .owner = (uid_t)-1, .group = (gid_t)-1 };
-	struct diag d = { 0 };
-
-	if (o->events != NULL)
-		what.events = conf_parse_events(o->events, "-e", &d);
-	if (o->format != NULL)
-		what.format = conf_parse_format(o->format);
-	if (what.format < 0)
-		diag_error(&d, "--format", 0, 0, "unknown layout \"%s\": eve or ecs",
-		    o->format);
-	diag_print(&d);
-	diag_fini(&d);
-	if (d.errors > 0)
-		return -1;
-	options.context = (struct output_context){
-		.sensor = run->conf.sensor_name,
-		.privacy = (enum conf_privacy)run->conf.privacy,
-		.privacy_key = run->conf.privacy_key,
-	};
-	run->output_conf = what;
-	run->outputs =
-	    outputs_open(&(struct conf_outputs){ &run->output_conf, 1 }, &options);
-	if (run->outputs == NULL)
-		return -1;
-	/* Before the first octet of a capture, which may be hostile, is parsed. */
-	if (confine_replay(&run->conf, &(struct conf_outputs){ &run->output_conf, 1 }) <
-	    0)
-		return -1;
-	run->output = outputs_join(run->outputs, &run->stats);
-	run->noutputs = outputs_n(run->outputs);
-	return 0;
-}
-
 static void
 on_input_error(void *arg, const char *file, uint64_t offset, const char *what)
 {
@@ -206,7 +165,10 @@ run_replay(struct run *run)
 			status = EXIT_USAGE;
 		}
 	}
-	if (status == 0 && open_output(run) < 0)
+	/* Confined before the first octet of a capture, which may be hostile. */
+	if (status == 0 &&
+	    (run_open_outputs(run, false) < 0 ||
+		confine_replay(&run->conf, &run->output_to) < 0))
 		status = EXIT_USAGE;
 	if (status == 0) {
 		progress_init(!o->quiet);

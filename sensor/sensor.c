@@ -30,6 +30,8 @@ struct sensor {
 	int64_t first_ns;		   /* of the first frame */
 	int64_t stats_ns;		   /* when the next stats event is due */
 	int64_t stats_interval_ns;
+	sensor_gather gather; /* NULL: stats is all there is */
+	void *gather_arg;
 };
 
 /* ---- alerts to the outputs ---- */
@@ -283,11 +285,10 @@ make_flows(struct sensor *s, const struct conf *conf)
 	return flow_table_new(&limits, &reader, s->stats);
 }
 
-static struct track *
-make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rules)
+static struct track_options
+track_options(const struct conf *conf, const struct ruleset *rules)
 {
-	struct alert_sink sink = { .arg = s, .alert = on_alert, .outcome = on_outcome };
-	struct track_options options = {
+	return (struct track_options){
 		.rules = rules,
 		.watches = (size_t)conf->tracked,
 		.thresholds = (size_t)conf->thresholds,
@@ -295,6 +296,13 @@ make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rule
 		.networks = conf->networks.net,
 		.nnetworks = conf->networks.n,
 	};
+}
+
+static struct track *
+make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rules)
+{
+	struct alert_sink sink = { .arg = s, .alert = on_alert, .outcome = on_outcome };
+	struct track_options options = track_options(conf, rules);
 
 	return track_new(&options, &sink, s->stats);
 }
@@ -350,10 +358,21 @@ sensor_free(struct sensor *s)
 static void
 write_stats(struct sensor *s)
 {
+	struct stats total = *s->stats;
+
+	if (s->gather != NULL)
+		s->gather(s->gather_arg, &total);
 	for (size_t i = 0; i < s->noutputs; i++)
 		if (output_wants(s->outputs[i], EVENTS_STATS))
 			output_stats(
-			    s->outputs[i], s->stats, s->clock.now_ns, s->first_ns);
+			    s->outputs[i], &total, s->clock.now_ns, s->first_ns);
+}
+
+void
+sensor_gather_with(struct sensor *s, sensor_gather gather, void *arg)
+{
+	s->gather = gather;
+	s->gather_arg = arg;
 }
 
 void
@@ -410,6 +429,24 @@ bool
 sensor_awaits(const struct sensor *s, uint64_t name)
 {
 	return track_awaits(s->track, name);
+}
+
+bool
+sensor_reload(struct sensor *s, const struct conf *conf, const struct ruleset *rules)
+{
+	struct track_options options = track_options(conf, rules);
+
+	if (!track_set_rules(s->track, rules))
+		return false;
+	track_set_options(s->track, &options);
+	s->stats_interval_ns = conf->stats_interval;
+	return true;
+}
+
+const struct ruleset *
+sensor_unused_rules(struct sensor *s)
+{
+	return track_unused_rules(s->track);
 }
 
 void

@@ -17,7 +17,7 @@
 struct track;
 
 struct track_options {
-	const struct ruleset *rules; /* outlives the tracker */
+	const struct ruleset *rules; /* outlives the tracker, or until it is unused */
 	size_t watches;		     /* matches waiting, at most */
 	size_t thresholds;	     /* clients and names that thresholds remember */
 	int64_t hold_ns;
@@ -34,6 +34,19 @@ struct alert_sink {
 
 struct track *track_new(const struct track_options *options,
     const struct alert_sink *sink, struct stats *s);
+
+/*
+ * Judge by these rules from now on; what waits keeps those that it was judged by.
+ * False: too many sets are still in use.
+ */
+bool track_set_rules(struct track *t, const struct ruleset *rules);
+/*
+ * A set that was replaced and that nothing points into any more, told once: whoever
+ * made it may free it.  NULL: none.
+ */
+const struct ruleset *track_unused_rules(struct track *t);
+/* Other networks and another hold from now on. */
+void track_set_options(struct track *t, const struct track_options *options);
 
 /* A DNS message; m is at its first question and is walked. */
 void track_dns(struct track *t, const struct origin *o, struct dns_msg *m);

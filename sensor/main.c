@@ -172,7 +172,7 @@ worker_count(const char *text)
 
 	errno = 0;
 	n = strtol(text, &end, 10);
-	return errno == 0 && end != text && *end == '\0' && n >= 1 && n <= UINT_MAX
+	return errno == 0 && end != text && *end == '\0' && n >= 1 && n <= WORKERS_MOST
 	    ? (unsigned)n
 	    : 0;
 }

@@ -15,12 +15,14 @@
 
 enum { EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_CAPTURE = 3 }; /* exit statuses */
 
+enum { WORKERS_MOST = 256 };
+
 /* The command line; NULL and empty where it says nothing. */
 struct options {
 	const char *conf_path;
 	const char *output, *events, *format, *filter;
 	struct conf_strings inputs, ifaces, rules, protect;
-	unsigned workers; /* 0: not said */
+	unsigned workers; /* 0: chosen by itself */
 	bool test, dump, each, quiet, verbose;
 };
 

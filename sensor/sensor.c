@@ -286,7 +286,8 @@ make_flows(struct sensor *s, const struct conf *conf)
 }
 
 static struct track_options
-track_options(const struct conf *conf, const struct ruleset *rules)
+track_options(
+    const struct conf *conf, const struct ruleset *rules, const struct name_key *names)
 {
 	return (struct track_options){
 		.rules = rules,
@@ -295,14 +296,16 @@ track_options(const struct conf *conf, const struct ruleset *rules)
 		.hold_ns = conf->hold,
 		.networks = conf->networks.net,
 		.nnetworks = conf->networks.n,
+		.names = names,
 	};
 }
 
 static struct track *
-make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rules)
+make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rules,
+    const struct name_key *names)
 {
 	struct alert_sink sink = { .arg = s, .alert = on_alert, .outcome = on_outcome };
-	struct track_options options = track_options(conf, rules);
+	struct track_options options = track_options(conf, rules, names);
 
 	return track_new(&options, &sink, s->stats);
 }
@@ -310,6 +313,14 @@ make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rule
 struct sensor *
 sensor_new(const struct conf *conf, const struct ruleset *rules,
     struct output **outputs, size_t n, struct stats *stats)
+{
+	return sensor_new_keyed(conf, rules, outputs, n, NULL, stats);
+}
+
+struct sensor *
+sensor_new_keyed(const struct conf *conf, const struct ruleset *rules,
+    struct output **outputs, size_t n, const struct name_key *names,
+    struct stats *stats)
 {
 	struct sensor *s = mem_alloc(sizeof(*s));
 
@@ -322,7 +333,7 @@ sensor_new(const struct conf *conf, const struct ruleset *rules,
 		s->log_stats |= output_wants(outputs[i], EVENTS_STATS);
 	}
 	s->stats_interval_ns = conf->stats_interval;
-	s->track = make_track(s, conf, rules);
+	s->track = make_track(s, conf, rules, names);
 	s->decoders = make_decoders(s, conf);
 	s->flows = make_flows(s, conf);
 	s->packets = make_packets(s, conf);
@@ -419,6 +430,23 @@ sensor_frame(struct sensor *s, const struct frame *f)
 	}
 }
 
+void
+sensor_dull_answer(struct sensor *s, const struct frame *f, uint64_t name)
+{
+	struct packet p;
+	struct dns_msg m;
+	enum stat_id fate;
+
+	stats_inc(s->stats, STAT_FRAME_READ);
+	sensor_time(s, f->ref.ts_ns);
+	fate = packet_decode(s->packets, f, &p);
+	stats_inc(s->stats, fate);
+	if (fate != STAT_FRAME_DECODED || !dns_open(&m, p.payload))
+		return;
+	stats_inc(s->stats, STAT_DNS_ANSWER);
+	track_dull_answer(s->track, &p.dst, f->ref.ts_ns, &m, name);
+}
+
 const struct look_options *
 sensor_look(const struct sensor *s)
 {
@@ -434,7 +462,7 @@ sensor_awaits(const struct sensor *s, uint64_t name)
 bool
 sensor_reload(struct sensor *s, const struct conf *conf, const struct ruleset *rules)
 {
-	struct track_options options = track_options(conf, rules);
+	struct track_options options = track_options(conf, rules, NULL);
 
 	if (!track_set_rules(s->track, rules))
 		return false;

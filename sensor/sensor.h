@@ -20,6 +20,9 @@ struct sensor;
  */
 struct sensor *sensor_new(const struct conf *conf, const struct ruleset *rules,
     struct output **outputs, size_t n, struct stats *s);
+/* The same with a key for names, which outlives it, for first looks of several sensors. */
+struct sensor *sensor_new_keyed(const struct conf *conf, const struct ruleset *rules,
+    struct output **outputs, size_t n, const struct name_key *names, struct stats *s);
 void sensor_free(struct sensor *s);
 
 /* A frame, in the order of the capture. */
@@ -36,6 +39,11 @@ void sensor_time(struct sensor *s, int64_t ts_ns);
 const struct look_options *sensor_look(const struct sensor *s);
 /* The answer to a question for a dull name, LOOK_ASK, is for the sensor. */
 bool sensor_awaits(const struct sensor *s, uint64_t name);
+/*
+ * As sensor_frame, for a frame of which the look said that it is such an answer, with
+ * the number of the name.
+ */
+void sensor_dull_answer(struct sensor *s, const struct frame *f, uint64_t name);
 
 /* Where stats events get their numbers from, when the sensor's own are not all. */
 typedef void (*sensor_gather)(void *arg, struct stats *total);

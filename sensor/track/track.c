@@ -455,7 +455,7 @@ watch_release(struct track *t, void **home)
 const struct name_key *
 track_name_key(const struct track *t)
 {
-	return &t->links.routes.names;
+	return t->links.routes.names;
 }
 
 bool

@@ -126,6 +126,7 @@ add_right(struct ruleset *r, struct rule *rule, struct span tld)
 		memcpy(grown, rule->rights, rule->nrights * sizeof(*grown));
 	grown[rule->nrights++] = span_of(arena_spandup(&r->arena, tld), tld.n);
 	rule->rights = grown;
+	zones_add(&r->zones, ZONE_MEANT, 0, (const char *)grown[rule->nrights - 1].p);
 }
 
 static struct span
@@ -221,6 +222,8 @@ add_match(struct ruleset *r, const struct rule_spec *spec, uint32_t number)
 		zones_add(&r->zones, below ? ZONE_MATCH_BELOW : ZONE_MATCH, number,
 		    below ? name + 2 : name);
 	}
+	if (spec->meant != NULL)
+		zones_add(&r->zones, ZONE_MEANT, 0, spec->meant);
 }
 
 /* ---- the whole ---- */

@@ -72,10 +72,12 @@ struct judge {
 	const struct judge_context *c;
 	struct judgement *j;
 	struct buf *why; /* or NULL */
+	bool everywhere; /* `on` is not asked and places do not weigh */
 	struct spelling seen;
 	struct typo_search search;
 	enum verdict zone;     /* what the zones say; UNRELATED: nothing */
 	bool closed;	       /* below a closed domain */
+	bool meant;	       /* at or below a name that a rule tells as meant */
 	enum verdict rejected; /* why the first hit was not flagged; UNRELATED: none */
 	uint8_t scores[MATCH_MAX][MATCH_MEANT]; /* of each meant name */
 };
@@ -219,7 +221,7 @@ sort_matches(struct judgement *j)
 static bool
 rule_listens(const struct judge *g, const struct rule_spec *rule)
 {
-	if (!g->r->options.every_place && !(rule->on >> g->c->place & 1))
+	if (!g->everywhere && !(rule->on >> g->c->place & 1))
 		return false;
 	return g->c->client.version == 0 ||
 	    ip_nets_match(rule->from, rule->nfrom, &g->c->client);
@@ -343,7 +345,7 @@ hit_refused(struct judge *g, const struct rule *rule, const struct typo_hit *hit
 static unsigned
 weigh(const struct judge *g, unsigned base, unsigned percent)
 {
-	unsigned place = g->r->options.every_place ? 100 : place_weight[g->c->place];
+	unsigned place = g->everywhere ? 100 : place_weight[g->c->place];
 
 	return (base * percent * place + 5000) / 10000;
 }
@@ -395,7 +397,7 @@ judge_scope_any(struct judge *g)
 	unsigned score = weigh(g, SCOPE_ANY_BASE, 100);
 	enum place place = g->c->place;
 
-	if (!g->r->options.every_place && place != PLACE_MX && place != PLACE_RCPT)
+	if (!g->everywhere && place != PLACE_MX && place != PLACE_RCPT)
 		return;
 	for (size_t i = 0; i < g->r->nrules; i++) {
 		const struct rule *rule = &g->r->rules[i];
@@ -434,6 +436,10 @@ enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 		break;
 	case ZONE_CLOSED:
 		g->closed = i > 0;
+		g->meant = true;
+		break;
+	case ZONE_MEANT:
+		g->meant = true;
 		break;
 	case ZONE_MATCH_BELOW:
 	case ZONE_MATCH:
@@ -562,7 +568,8 @@ judge_begin(struct judge *g, const struct ruleset *r, const struct judge_context
 	g->j = j;
 	g->why = why;
 	g->zone = g->rejected = VERDICT_UNRELATED;
-	g->closed = false;
+	g->everywhere = r->options.every_place;
+	g->closed = g->meant = false;
 	j->n = 0;
 }
 
@@ -576,6 +583,21 @@ ruleset_match(const struct ruleset *r, const struct name *n,
 	if (!r->options.every_place && !(r->places >> c->place & 1))
 		return settle(&g, VERDICT_UNRELATED);
 	return judge_name(&g, n);
+}
+
+bool
+ruleset_dull(const struct ruleset *r, const struct name *n)
+{
+	struct judge_context anyone = { .place = PLACE_RCPT };
+	struct judgement j;
+	struct judge g;
+
+	if (n->odd)
+		return false;
+	judge_begin(&g, r, &anyone, &j, NULL);
+	g.everywhere = true;
+	return !judge_name(&g, n) && !g.meant && j.verdict != VERDICT_EXACT &&
+	    j.verdict != VERDICT_SUBDOMAIN_EXACT;
 }
 
 static bool

@@ -77,7 +77,14 @@ void ruleset_free(struct ruleset *r);
 bool ruleset_match(const struct ruleset *r, const struct name *n,
     const struct judge_context *c, struct judgement *j);
 
-/* The same for text as found or typed: what is no name is clean with its reason. */
+/*
+ * Is there nothing to watch in this name?  It is clean in every place and for every
+ * client, and it is neither one that a rule may tell as meant nor below such a name.
+ * False may also be said of a name of which more would have to be known.
+ */
+bool ruleset_dull(const struct ruleset *r, const struct name *n);
+
+/* As ruleset_match, for text as found or typed: what is no name is clean with its reason. */
 bool ruleset_match_text(const struct ruleset *r, struct span text,
     const struct judge_context *c, struct judgement *j);
 

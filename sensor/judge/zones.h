@@ -18,6 +18,7 @@ enum zone_kind {
 	ZONE_CLOSED,	  /* a set's closed domain; number: rule */
 	ZONE_MATCH,	  /* known to be wrong, with what is below; number: rule */
 	ZONE_MATCH_BELOW, /* only what is below; number: rule */
+	ZONE_MEANT,	  /* what a rule tells as meant without protecting it */
 	ZONE_ALLOW,	  /* in an allow list; number: list */
 };
 

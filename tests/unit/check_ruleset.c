@@ -139,6 +139,44 @@ START_TEST(rule_is_asked_only_about_its_places_and_clients)
 }
 END_TEST
 
+static bool
+dull(const char *text)
+{
+	struct name n;
+
+	ck_assert_int_eq(name_parse(&n, span_str(text)), NAME_OK);
+	return ruleset_dull(set, &n);
+}
+
+START_TEST(name_is_dull_when_no_rule_flags_it_or_means_it_anywhere)
+{
+	rules("version: 1\n"
+	      "sets:\n"
+	      "  closed: { names: [army.mil], closed: mil }\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [closed], detect: [default], on: [mx],\n"
+	      "      from: [10.0.0.0/8] }\n"
+	      "  - { id: 2, name: b, match: [navy.example], meant: navy.test }\n"
+	      "  - { id: 3, name: c, protect: [example.gov], detect:\n"
+	      "      { tld_confusion: { map: { gov: [gob] }, scope: any } } }\n");
+	ck_assert(dull("example.com"));
+	ck_assert(dull("www.example.org"));
+	ck_assert(dull("test"));
+	/* flagged somewhere, for somebody */
+	ck_assert(!dull("army.ml"));
+	ck_assert(!dull("www.navy.example"));
+	/* meant */
+	ck_assert(!dull("army.mil"));
+	ck_assert(!dull("_dmarc.www.army.mil"));
+	ck_assert(!dull("other.mil"));
+	ck_assert(!dull("mail.navy.test"));
+	ck_assert(!dull("other.gov"));
+	/* not known */
+	ck_assert(!dull("a\\.b.example.com"));
+	rules_gone();
+}
+END_TEST
+
 START_TEST(every_place_asks_no_place_and_weighs_none)
 {
 	rules_with("version: 1\n"
@@ -401,6 +439,8 @@ main(void)
 	tcase_add_unchecked_fixture(judging, setup, teardown);
 	tcase_add_test(judging, score_is_base_times_label_times_place);
 	tcase_add_test(judging, rule_is_asked_only_about_its_places_and_clients);
+	tcase_add_test(
+	    judging, name_is_dull_when_no_rule_flags_it_or_means_it_anywhere);
 	tcase_add_test(judging, every_place_asks_no_place_and_weighs_none);
 	tcase_add_test(judging, several_names_may_be_meant_best_first);
 	tcase_add_test(judging, each_rule_has_one_match_and_the_best_is_first);

@@ -74,6 +74,7 @@ struct judge {
 	struct buf *why; /* or NULL */
 	bool everywhere; /* `on` is not asked and places do not weigh */
 	struct spelling seen;
+	struct typo_probe probe;
 	struct typo_search search;
 	enum verdict zone;     /* what the zones say; UNRELATED: nothing */
 	bool closed;	       /* below a closed domain */
@@ -382,9 +383,9 @@ judge_hits(struct judge *g)
 
 	for (unsigned i = 0; i < g->search.n; i++) {
 		const struct typo_hit *hit = &g->search.hits[i];
-		uint32_t chain = r->owners[hit->id];
+		uint32_t chain = protected_owner(r->protected, hit->id);
 
-		for (; chain != 0; chain = r->chains[chain].rest)
+		for (; chain != 0 && chain < r->nchains; chain = r->chains[chain].rest)
 			judge_hit(g, &r->rules[r->chains[chain].rule], hit);
 	}
 }
@@ -419,9 +420,10 @@ judge_scope_any(struct judge *g)
 static void
 enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 {
-	const struct rule *rule = &g->r->rules[zone->number];
+	const struct rule *rule =
+	    &g->r->rules[zone->number < g->r->nrules ? zone->number : 0];
 
-	switch (zone->kind) {
+	switch ((enum zone_kind)zone->kind) {
 	case ZONE_SPECIAL:
 		g->zone = i > 1 ? VERDICT_SEARCH_LEAK : VERDICT_SPECIAL_USE;
 		break;
@@ -492,7 +494,7 @@ find_protected(struct judge *g)
 static bool
 is_suffix(const struct judge *g)
 {
-	return suffix_at(g->r->options.suffixes, g->seen.text, true) == 0;
+	return is_public_suffix(g->r->options.suffixes, g->seen.text, true);
 }
 
 /* Why a name that nothing was found for is clean. */
@@ -513,16 +515,30 @@ clean_reason(const struct judge *g)
 	return VERDICT_UNRELATED;
 }
 
+/* Some rule takes all names below this TLD for slips. */
 static bool
-judge_typos(struct judge *g)
+scope_is_any(const struct judge *g)
 {
-	unsigned n = typo_search(&g->search, g->r->protected, &g->seen, g->r->classes);
+	struct span tld = tld_of(&g->seen);
+
+	return g->r->scope_any &&
+	    marks_find(&g->r->protected->marks, spelling_hash(tld), MARK_SCOPE_ANY) !=
+	    NULL;
+}
+
+/* in: what typo_probe_answer says. */
+static bool
+judge_typos(struct judge *g, uint32_t in)
+{
+	unsigned n =
+	    typo_search_in(&g->search, g->r->protected, &g->seen, g->r->classes, in);
+	bool any = scope_is_any(g);
 
 	say(g, "%u name%s found that it may stand for", n, n == 1 ? "" : "s");
-	if ((n > 0 || g->r->scope_any) && is_suffix(g))
+	if ((n > 0 || any) && is_suffix(g))
 		return settle(g, VERDICT_PUBLIC_SUFFIX);
 	judge_hits(g);
-	if (g->r->scope_any && g->j->n == 0)
+	if (any && g->j->n == 0)
 		judge_scope_any(g);
 	sort_matches(g->j);
 	return settle(g, g->j->n > 0 ? VERDICT_FLAG : clean_reason(g));
@@ -532,6 +548,8 @@ static bool
 judge_name(struct judge *g, const struct name *n)
 {
 	struct span text = judged_part(n);
+	uint32_t in = UINT32_MAX;
+	bool quick;
 	enum verdict v;
 
 	say(g, "as a name: %s", n->text);
@@ -541,11 +559,17 @@ judge_name(struct judge *g, const struct name *n)
 		return settle(g, VERDICT_SPECIAL_USE);
 	if (!spelling_init(&g->seen, text) || (g->seen.labels == 1 && n->labels > 1))
 		return settle(g, VERDICT_MALFORMED);
+	/* Who wants to know why has everything searched. */
+	quick = g->why == NULL && g->seen.labels > 1;
+	if (quick)
+		typo_probe_ask(&g->probe, g->r->protected, &g->seen, g->r->classes);
 	enter_zones(g);
 	sort_matches(g->j);
 	if (g->j->n > 0)
 		return settle(g, VERDICT_FLAG);
-	v = find_protected(g);
+	if (quick)
+		in = typo_probe_answer(&g->probe);
+	v = in & TYPO_MAY_BE_NAMED ? find_protected(g) : VERDICT_UNRELATED;
 	if (v != VERDICT_UNRELATED)
 		return settle(g, v);
 	if (g->seen.labels == 1)
@@ -556,7 +580,7 @@ judge_name(struct judge *g, const struct name *n)
 		return settle(g, g->zone);
 	if (n->odd && is_suffix(g))
 		return settle(g, VERDICT_MALFORMED);
-	return judge_typos(g);
+	return judge_typos(g, in);
 }
 
 static void

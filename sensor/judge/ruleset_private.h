@@ -36,9 +36,7 @@ struct ruleset {
 	struct ruleset_options options;
 	struct arena arena;
 	struct protected *protected;
-	uint32_t *owners; /* a chain for each protected name */
-	size_t nnames;
-	struct owner *chains;
+	struct owner *chains; /* of which a name's owner is one */
 	size_t nchains;
 	struct zones zones;
 	struct rule *rules;

@@ -26,10 +26,15 @@ void suffixes_free(struct suffixes *s);
  */
 size_t suffix_at(const struct suffixes *s, struct span name, bool icann_only);
 
+/* suffix_at would be 0: the whole name is a public suffix. */
+bool is_public_suffix(const struct suffixes *s, struct span name, bool icann_only);
+
 /* Where its registrable domain (suffix and one label) begins; name.n when the name is a suffix. */
 size_t registrable_at(const struct suffixes *s, struct span name, bool icann_only);
 
 /* The last label of a name is a delegated TLD; tld without dots. */
 bool tld_delegated(const struct suffixes *s, struct span tld);
+/* All of them, one after the other; start with *at = 0.  NULL at the end. */
+const char *tld_next(const struct suffixes *s, size_t *at);
 
 #endif

@@ -2,22 +2,13 @@
 
 #include "conf_private.h"
 
-#include "base/yaml.h"
-
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What a load needs at hand. */
-struct load {
-	struct conf *conf;
-	const char *file;
-	struct diag *diag;
-};
-
-static void
-wrong(struct load *l, const struct yaml_node *node, const struct conf_row *row,
-    const char *want)
+void
+conf_wrong(struct conf_load *l, const struct yaml_node *node,
+    const struct conf_row *row, const char *want)
 {
 	diag_error(l->diag, l->file, node->line, node->column,
 	    "%s%s%s: %s is wanted, not %s%s%s", row->group ? row->group : "",
@@ -33,10 +24,10 @@ place(struct conf *c, const struct conf_row *row)
 	return (uint8_t *)c + row->at;
 }
 
-static void
-load_number(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+void
+conf_load_number(struct conf_load *l, const struct conf_row *row,
+    const struct yaml_node *node, int64_t *to)
 {
-	int64_t *to = place(l->conf, row);
 	uint64_t octets = 0;
 	char want[96];
 	int64_t v = 0;
@@ -59,13 +50,14 @@ load_number(struct load *l, const struct conf_row *row, const struct yaml_node *
 		    (long long)row->min, (long long)row->max);
 	}
 	if (failed || v < row->min || v > row->max)
-		wrong(l, node, row, want);
+		conf_wrong(l, node, row, want);
 	else
 		*to = v;
 }
 
 static void
-load_string(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+load_string(
+    struct conf_load *l, const struct conf_row *row, const struct yaml_node *node)
 {
 	const char **to = place(l->conf, row);
 	char want[64];
@@ -77,11 +69,11 @@ load_string(struct load *l, const struct conf_row *row, const struct yaml_node *
 	}
 	snprintf(want, sizeof(want), "a text of at most %lld characters",
 	    (long long)row->max);
-	wrong(l, node, row, want);
+	conf_wrong(l, node, row, want);
 }
 
-static int
-word_index(const char *const *words, const char *word)
+int
+conf_word_index(const char *const *words, const char *word)
 {
 	for (int i = 0; words[i] != NULL; i++)
 		if (strcmp(words[i], word) == 0)
@@ -89,9 +81,8 @@ word_index(const char *const *words, const char *word)
 	return -1;
 }
 
-/* "full, domain or hash" */
-static const char *
-words_str(const char *const *words, char text[128])
+const char *
+conf_words_str(const char *const *words, char text[128])
 {
 	size_t n = 0;
 
@@ -105,25 +96,28 @@ words_str(const char *const *words, char text[128])
 }
 
 static void
-load_word(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+load_word(struct conf_load *l, const struct conf_row *row, const struct yaml_node *node)
 {
 	int64_t *to = place(l->conf, row);
-	int index = node->type == YAML_SCALAR ? word_index(row->words, node->text) : -1;
+	int index =
+	    node->type == YAML_SCALAR ? conf_word_index(row->words, node->text) : -1;
 	char want[128];
 
 	if (index < 0)
-		wrong(l, node, row, words_str(row->words, want));
+		conf_wrong(l, node, row, conf_words_str(row->words, want));
 	else
 		*to = index;
 }
 
 static void
-load_ports(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+load_ports(
+    struct conf_load *l, const struct conf_row *row, const struct yaml_node *node)
 {
 	struct conf_ports *to = place(l->conf, row);
 
 	if (node->type != YAML_LIST || node->n > CONF_PORTS_MAX) {
-		wrong(l, node, row, "a list of at most 32 ports, such as [25, 587],");
+		conf_wrong(
+		    l, node, row, "a list of at most 32 ports, such as [25, 587],");
 		return;
 	}
 	to->n = 0;
@@ -131,37 +125,38 @@ load_ports(struct load *l, const struct conf_row *row, const struct yaml_node *n
 		int64_t v;
 
 		if (yaml_int(node->items[i], &v) < 0 || v < 1 || v > 65535)
-			wrong(l, node->items[i], row, "a port from 1 to 65535");
+			conf_wrong(l, node->items[i], row, "a port from 1 to 65535");
 		else
 			to->port[to->n++] = (uint16_t)v;
 	}
 }
 
 static void
-load_strings(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+load_strings(
+    struct conf_load *l, const struct conf_row *row, const struct yaml_node *node)
 {
 	struct conf_strings *to = place(l->conf, row);
 
 	if (node->type != YAML_LIST) {
-		wrong(l, node, row, "a list");
+		conf_wrong(l, node, row, "a list");
 		return;
 	}
 	*to = (struct conf_strings){ 0 };
 	for (size_t i = 0; i < node->n; i++) {
 		if (node->items[i]->type != YAML_SCALAR)
-			wrong(l, node->items[i], row, "a list of plain words");
+			conf_wrong(l, node->items[i], row, "a list of plain words");
 		else
 			conf_add_string(l->conf, to, node->items[i]->text);
 	}
 }
 
 static void
-load_nets(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+load_nets(struct conf_load *l, const struct conf_row *row, const struct yaml_node *node)
 {
 	struct conf_nets *to = place(l->conf, row);
 
 	if (node->type != YAML_LIST) {
-		wrong(l, node, row, "a list of networks");
+		conf_wrong(l, node, row, "a list of networks");
 		return;
 	}
 	to->n = 0;
@@ -169,91 +164,15 @@ load_nets(struct load *l, const struct conf_row *row, const struct yaml_node *no
 	for (size_t i = 0; i < node->n; i++) {
 		if (node->items[i]->type != YAML_SCALAR ||
 		    ip_net_parse(&to->net[to->n], node->items[i]->text) < 0)
-			wrong(l, node->items[i], row, "a network such as 10.0.0.0/8");
+			conf_wrong(
+			    l, node->items[i], row, "a network such as 10.0.0.0/8");
 		else
 			to->n++;
 	}
 }
 
 static void
-load_output_events(struct load *l, const struct conf_row *row, struct conf_output *o,
-    const struct yaml_node *node)
-{
-	char want[128];
-
-	if (node->type != YAML_LIST) {
-		wrong(l, node, row, "a list of events");
-		return;
-	}
-	o->events = 0;
-	for (size_t i = 0; i < node->n; i++) {
-		int index = node->items[i]->type == YAML_SCALAR
-		    ? word_index(conf_event_words, node->items[i]->text)
-		    : -1;
-
-		if (index < 0)
-			wrong(
-			    l, node->items[i], row, words_str(conf_event_words, want));
-		else
-			o->events |= conf_event_bits[index];
-	}
-}
-
-static void
-load_output(struct load *l, const struct conf_row *row, struct conf_output *o,
-    const struct yaml_node *node)
-{
-	static const char *const keys[] = { "file", "events", "format", NULL };
-	char want[128];
-
-	*o = (struct conf_output){ .events = EVENTS_ALERT };
-	for (size_t i = 0; i < node->n; i++) {
-		const struct yaml_node *key = node->keys[i], *value = node->items[i];
-		int index = word_index(keys, key->text);
-
-		if (index == 0 && value->type == YAML_SCALAR)
-			o->path = arena_strdup(&l->conf->arena, value->text);
-		else if (index == 1)
-			load_output_events(l, row, o, value);
-		else if (index == 2 && value->type == YAML_SCALAR &&
-		    conf_parse_format(value->text) >= 0)
-			o->format = conf_parse_format(value->text);
-		else if (index == 2)
-			wrong(l, value, row, words_str(conf_format_words, want));
-		else if (index == 0)
-			wrong(l, value, row, "a path");
-		else
-			diag_error(l->diag, l->file, key->line, key->column,
-			    "unknown key \"%s\": %s", key->text, words_str(keys, want));
-	}
-	if (o->path == NULL)
-		diag_error(l->diag, l->file, node->line, node->column,
-		    "an output without \"file\": say where it goes, \"-\" for standard "
-		    "output");
-}
-
-static void
-load_outputs(struct load *l, const struct conf_row *row, const struct yaml_node *node)
-{
-	struct conf_outputs *to = place(l->conf, row);
-
-	if (node->type != YAML_LIST) {
-		wrong(l, node, row, "a list of outputs");
-		return;
-	}
-	to->n = 0;
-	to->output = arena_alloc(&l->conf->arena, (node->n + 1) * sizeof(*to->output));
-	for (size_t i = 0; i < node->n; i++) {
-		if (node->items[i]->type != YAML_MAP)
-			wrong(l, node->items[i], row,
-			    "a map such as {file: alerts.json}");
-		else
-			load_output(l, row, &to->output[to->n++], node->items[i]);
-	}
-}
-
-static void
-load_row(struct load *l, const struct conf_row *row, const struct yaml_node *node)
+load_row(struct conf_load *l, const struct conf_row *row, const struct yaml_node *node)
 {
 	switch (row->type) {
 	case TYPE_STRING:
@@ -262,11 +181,11 @@ load_row(struct load *l, const struct conf_row *row, const struct yaml_node *nod
 	case TYPE_COUNT:
 	case TYPE_SIZE:
 	case TYPE_DURATION:
-		load_number(l, row, node);
+		conf_load_number(l, row, node, place(l->conf, row));
 		break;
 	case TYPE_BOOL:
 		if (yaml_bool(node, place(l->conf, row)) < 0)
-			wrong(l, node, row, "yes or no");
+			conf_wrong(l, node, row, "yes or no");
 		break;
 	case TYPE_WORD:
 		load_word(l, row, node);
@@ -281,7 +200,7 @@ load_row(struct load *l, const struct conf_row *row, const struct yaml_node *nod
 		load_nets(l, row, node);
 		break;
 	case TYPE_OUTPUTS:
-		load_outputs(l, row, node);
+		conf_load_outputs(l, row, node);
 		break;
 	}
 }
@@ -309,7 +228,7 @@ is_group(const char *word)
 
 /* A key that is in no row: name the nearest one. */
 static void
-unknown_key(struct load *l, const char *group, const struct yaml_node *key)
+unknown_key(struct conf_load *l, const char *group, const struct yaml_node *key)
 {
 	const char *words[2 * CONF_ROWS_MAX + 1], *near;
 	size_t n = 0;
@@ -336,7 +255,7 @@ unknown_key(struct load *l, const char *group, const struct yaml_node *key)
 
 static void
 load_group(
-    struct load *l, const struct yaml_node *group_key, const struct yaml_node *map)
+    struct conf_load *l, const struct yaml_node *group_key, const struct yaml_node *map)
 {
 	if (map->type == YAML_NULL)
 		return;
@@ -358,7 +277,7 @@ load_group(
 }
 
 static void
-load_root(struct load *l, const struct yaml_node *root)
+load_root(struct conf_load *l, const struct yaml_node *root)
 {
 	if (root->type == YAML_NULL)
 		return;
@@ -383,7 +302,7 @@ void
 conf_init(struct conf *c)
 {
 	struct diag d = { 0 };
-	struct load l = { .conf = c, .file = "built-in defaults", .diag = &d };
+	struct conf_load l = { .conf = c, .file = "built-in defaults", .diag = &d };
 	struct arena tree;
 
 	memset(c, 0, sizeof(*c));
@@ -400,7 +319,7 @@ conf_init(struct conf *c)
 int
 conf_load(struct conf *c, const char *path, struct diag *d)
 {
-	struct load l = { .conf = c, .file = path, .diag = d };
+	struct conf_load l = { .conf = c, .file = path, .diag = d };
 	size_t errors = d->errors;
 	struct yaml_node *root;
 	struct arena tree;
@@ -435,11 +354,11 @@ conf_parse_events(const char *list, const char *file, struct diag *d)
 	for (const char *word = list; word != NULL;) {
 		size_t n = strcspn(word, ",");
 		char *copy = mem_strndup(word, n);
-		int index = word_index(conf_event_words, copy);
+		int index = conf_word_index(conf_event_words, copy);
 
 		if (index < 0)
 			diag_error(d, file, 0, 0, "unknown event \"%s\": %s", copy,
-			    words_str(conf_event_words, want));
+			    conf_words_str(conf_event_words, want));
 		else
 			bits |= conf_event_bits[index];
 		free(copy);
@@ -451,7 +370,7 @@ conf_parse_events(const char *list, const char *file, struct diag *d)
 int
 conf_parse_format(const char *word)
 {
-	return word_index(conf_format_words, word);
+	return conf_word_index(conf_format_words, word);
 }
 
 void

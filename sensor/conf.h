@@ -41,12 +41,24 @@ enum {
 	EVENTS_ALL = EVENTS_ALERT | EVENTS_DNS | EVENTS_SMTP | EVENTS_STATS,
 };
 
-/* One place that events go to. */
+/* When a file of events is put aside, and what becomes of it. */
+struct conf_rotate {
+	bool on;
+	int64_t size;  /* octets; 0: of any size */
+	int64_t every; /* ns; 0: of any age */
+	int64_t keep;  /* files put aside that stay */
+	bool compress;
+};
+
+/* One place that events go to: a file or syslog. */
 struct conf_output {
-	const char *path; /* "-" is standard output */
+	const char *path;   /* of the file, "-" is standard output; or NULL */
+	const char *syslog; /* a socket's path, or udp:ADDRESS:PORT; or NULL */
+	int64_t facility;   /* of syslog (RFC 5424, 6.2.1) */
 	unsigned events;
 	int64_t format; /* enum conf_format */
-	bool replace;	/* begin the file anew instead of appending */
+	struct conf_rotate rotate;
+	bool replace; /* begin the file anew instead of appending */
 };
 
 struct conf_outputs {
@@ -80,6 +92,7 @@ struct conf {
 	int64_t thresholds; /* clients and names that thresholds remember */
 	int64_t hold;
 	int64_t duplicate_window;
+	int64_t queue; /* octets that wait for each output */
 
 	struct conf_ports dns_ports;
 	struct conf_ports smtp_ports;
@@ -92,6 +105,7 @@ struct conf {
 
 	struct conf_strings rule_paths;
 	struct conf_strings protect;
+	struct conf_strings allow;
 
 	int64_t privacy; /* enum conf_privacy */
 	const char *privacy_key;

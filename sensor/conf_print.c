@@ -2,9 +2,8 @@
 
 #include "conf_private.h"
 
-/* A YAML text in double quotes. */
-static void
-print_quoted(struct buf *out, const char *text)
+void
+conf_print_quoted(struct buf *out, const char *text)
 {
 	buf_char(out, '"');
 	for (; *text != '\0'; text++) {
@@ -27,13 +26,13 @@ print_list(struct buf *out, const char *const *words, size_t n)
 	buf_char(out, '[');
 	for (size_t i = 0; i < n; i++) {
 		buf_str(out, i ? ", " : "");
-		print_quoted(out, words[i]);
+		conf_print_quoted(out, words[i]);
 	}
 	buf_char(out, ']');
 }
 
-static void
-print_duration(struct buf *out, int64_t ns)
+void
+conf_print_duration(struct buf *out, int64_t ns)
 {
 	if (ns % CONF_SECOND == 0)
 		buf_printf(out, "%llds", (long long)(ns / CONF_SECOND));
@@ -56,28 +55,6 @@ print_nets(struct buf *out, const struct conf_nets *nets)
 }
 
 static void
-print_outputs(struct buf *out, const struct conf_outputs *outputs)
-{
-	if (outputs->n == 0)
-		buf_str(out, "[]");
-	for (size_t i = 0; i < outputs->n; i++) {
-		const struct conf_output *o = &outputs->output[i];
-		const char *sep = "";
-
-		buf_str(out, "\n  - file: ");
-		print_quoted(out, o->path);
-		buf_str(out, "\n    events: [");
-		for (size_t k = 0; k < 4; k++) {
-			if (o->events & conf_event_bits[k]) {
-				buf_printf(out, "%s%s", sep, conf_event_words[k]);
-				sep = ", ";
-			}
-		}
-		buf_printf(out, "]\n    format: %s", conf_format_words[o->format]);
-	}
-}
-
-static void
 print_value(const struct conf *c, const struct conf_row *row, struct buf *out)
 {
 	const void *at = place(c, row);
@@ -86,14 +63,14 @@ print_value(const struct conf *c, const struct conf_row *row, struct buf *out)
 
 	switch (row->type) {
 	case TYPE_STRING:
-		print_quoted(out, *(const char *const *)at);
+		conf_print_quoted(out, *(const char *const *)at);
 		break;
 	case TYPE_COUNT:
 	case TYPE_SIZE:
 		buf_printf(out, "%lld", (long long)*(const int64_t *)at);
 		break;
 	case TYPE_DURATION:
-		print_duration(out, *(const int64_t *)at);
+		conf_print_duration(out, *(const int64_t *)at);
 		break;
 	case TYPE_BOOL:
 		buf_str(out, *(const bool *)at ? "yes" : "no");
@@ -114,7 +91,7 @@ print_value(const struct conf *c, const struct conf_row *row, struct buf *out)
 		print_nets(out, at);
 		break;
 	case TYPE_OUTPUTS:
-		print_outputs(out, at);
+		conf_print_outputs(out, at);
 		break;
 	}
 }

@@ -7,6 +7,7 @@
  * a person would write) and one sentence.  Private to conf*.c.
  */
 
+#include "base/yaml.h"
 #include "conf.h"
 
 enum conf_type {
@@ -38,6 +39,32 @@ enum { CONF_ROWS_MAX = 64 };
 
 extern const struct conf_row conf_rows[];
 extern const size_t conf_nrows;
+
+/* What a load needs at hand. */
+struct conf_load {
+	struct conf *conf;
+	const char *file;
+	struct diag *diag;
+};
+
+/* Say that the row wants something else than what node is. */
+void conf_wrong(struct conf_load *l, const struct yaml_node *node,
+    const struct conf_row *row, const char *want);
+/* A count, octets or a time, by the row's type and bounds. */
+void conf_load_number(struct conf_load *l, const struct conf_row *row,
+    const struct yaml_node *node, int64_t *to);
+/* Where word stands in the NULL-ended list, or -1. */
+int conf_word_index(const char *const *words, const char *word);
+/* "full, domain or hash" */
+const char *conf_words_str(const char *const *words, char text[128]);
+
+/* The list of outputs (conf_outputs.c). */
+void conf_load_outputs(
+    struct conf_load *l, const struct conf_row *row, const struct yaml_node *node);
+void conf_print_outputs(struct buf *out, const struct conf_outputs *outputs);
+/* A YAML text in double quotes. */
+void conf_print_quoted(struct buf *out, const char *text);
+void conf_print_duration(struct buf *out, int64_t ns);
 
 /* Words of formats and events; the bits of an event word stand at its index. */
 extern const char *const conf_format_words[];

@@ -57,6 +57,8 @@ const struct conf_row conf_rows[] = {
 	    "how long an alert waits for its outcome", NULL },
 	{ "limits", "duplicate_window", TYPE_DURATION, AT(duplicate_window), 0, 10 * SECOND, "50ms",
 	    "how long after a packet its copy may come", NULL },
+	{ "limits", "queue", TYPE_SIZE, AT(queue), 256 * 1024, 1024 * MiB, "4M",
+	    "octets that wait for each output, live; what comes when it is full is dropped", NULL },
 
 	{ "protocols", "dns_ports", TYPE_PORTS, AT(dns_ports), 0, 0, "[53]",
 	    "ports of DNS, UDP and TCP", NULL },
@@ -78,6 +80,8 @@ const struct conf_row conf_rows[] = {
 	    "rule files or folders; empty: the shipped rules", NULL },
 	{ "rules", "protect", TYPE_STRINGS, AT(protect), 0, 0, "[]",
 	    "domains whose typos are flagged without writing a rule", NULL },
+	{ "rules", "allow", TYPE_STRINGS, AT(allow), 0, 0, "[]",
+	    "domains that no rule flags, with all names below them", NULL },
 
 	{ "privacy", "addresses", TYPE_WORD, AT(privacy), 0, 0, "full",
 	    "mail addresses in events: full, domain (no local part) or hash (keyed)", privacy_words },

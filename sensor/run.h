@@ -30,8 +30,10 @@ struct run {
 	    *show_stats; /* not 0: print the counters now, then 0 again */
 	struct conf conf;
 	struct rules rules;
-	struct output *output;
-	struct output_context context;
+	struct outputs *outputs;
+	struct output **output; /* those of this thread */
+	size_t noutputs;
+	struct conf_output output_conf; /* of -o */
 	struct stats stats;
 	uint16_t link;		/* of the last frame */
 	uint64_t unknown_links; /* how often one was told */
@@ -43,6 +45,9 @@ struct run {
  * them was told.  conf is initialised by the caller, who also frees it and rules.
  */
 int run_prepare(struct run *run);
+
+/* The counters that are not 0, for the operator. */
+void run_summary(const struct stats *s);
 
 /* Read the stored captures; returns the exit status. */
 int run_replay(struct run *run);

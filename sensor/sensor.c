@@ -11,11 +11,9 @@
 #include "packet/duplicate.h"
 #include "packet/packet.h"
 #include "track/track.h"
+#include "worker/clock.h"
 
 #include <stdlib.h>
-
-/* Packet time going back by more than this is a clock that was set, not disorder. */
-#define CLOCK_STEP_NS (60LL * 1000000000)
 
 struct sensor {
 	struct stats *stats;
@@ -27,8 +25,8 @@ struct sensor {
 	struct output **outputs;
 	size_t noutputs;
 	bool log_dns, log_smtp, log_stats; /* some output wants these */
-	bool started;			   /* a frame was seen */
-	int64_t now_ns;			   /* packet time */
+	struct look_options look;	   /* what a first look needs to know */
+	struct clock clock;		   /* packet time */
 	int64_t first_ns;		   /* of the first frame */
 	int64_t stats_ns;		   /* when the next stats event is due */
 	int64_t stats_interval_ns;
@@ -322,6 +320,15 @@ sensor_new(const struct conf *conf, const struct ruleset *rules,
 	s->packets = make_packets(s, conf);
 	if (conf->deduplicate)
 		s->duplicates = duplicates_new(conf->duplicate_window);
+	s->look = (struct look_options){
+		.everything =
+		    conf->deduplicate || conf->verify_checksums || s->log_stats,
+		.all_dns = s->log_dns,
+		.any_port = conf->any_port,
+		.dns_ports = port_list(&conf->dns_ports),
+		.smtp_ports = port_list(&conf->smtp_ports),
+		.key = track_name_key(s->track),
+	};
 	return s;
 }
 
@@ -345,23 +352,23 @@ write_stats(struct sensor *s)
 {
 	for (size_t i = 0; i < s->noutputs; i++)
 		if (output_wants(s->outputs[i], EVENTS_STATS))
-			output_stats(s->outputs[i], s->stats, s->now_ns, s->first_ns);
+			output_stats(
+			    s->outputs[i], s->stats, s->clock.now_ns, s->first_ns);
 }
 
-/* Packet time: the latest seen, unless it went back so far that the clock was set. */
-static void
-advance(struct sensor *s, int64_t ts_ns)
+void
+sensor_time(struct sensor *s, int64_t ts_ns)
 {
-	bool first = !s->started;
+	bool first = !s->clock.started;
+	enum clock_move move = clock_see(&s->clock, ts_ns);
 
-	s->started = true;
-	if (!first && ts_ns <= s->now_ns && s->now_ns - ts_ns < CLOCK_STEP_NS)
+	track_now(s->track, s->clock.now_ns);
+	if (move == CLOCK_STAYS)
 		return;
 	if (first)
 		s->first_ns = ts_ns;
-	if (first || ts_ns < s->now_ns)
+	if (move == CLOCK_SET)
 		s->stats_ns = ts_ns + s->stats_interval_ns;
-	s->now_ns = ts_ns;
 	flow_expire(s->flows, ts_ns);
 	track_time(s->track, ts_ns);
 	if (s->log_stats && ts_ns >= s->stats_ns) {
@@ -377,7 +384,7 @@ sensor_frame(struct sensor *s, const struct frame *f)
 	enum stat_id fate;
 
 	stats_inc(s->stats, STAT_FRAME_READ);
-	advance(s, f->ref.ts_ns);
+	sensor_time(s, f->ref.ts_ns);
 	fate = packet_decode(s->packets, f, &p);
 	if (fate == STAT_FRAME_DECODED && s->duplicates != NULL &&
 	    duplicates_seen(s->duplicates, &p))
@@ -391,6 +398,18 @@ sensor_frame(struct sensor *s, const struct frame *f)
 		blind_packet(&p, s->stats);
 		flow_packet(s->flows, &p);
 	}
+}
+
+const struct look_options *
+sensor_look(const struct sensor *s)
+{
+	return &s->look;
+}
+
+bool
+sensor_awaits(const struct sensor *s, uint64_t name)
+{
+	return track_awaits(s->track, name);
 }
 
 void

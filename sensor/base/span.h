@@ -77,4 +77,11 @@ span_begins_nocase(struct span s, struct span prefix)
 	return s.n >= prefix.n && span_eq_nocase(span_first(s, prefix.n), prefix);
 }
 
+/* s ends with `tail`, letters of either case alike. */
+static inline bool
+span_ends_nocase(struct span s, struct span tail)
+{
+	return s.n >= tail.n && span_eq_nocase(span_after(s, s.n - tail.n), tail);
+}
+
 #endif

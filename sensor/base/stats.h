@@ -95,7 +95,8 @@
 	X(LINK_FOUND,            "link.found",            "mail sessions that a flagged lookup led to") \
 	X(LINK_DOUBTED,          "link.doubted",          "mail sessions that may well be for another name at the same place") \
 	X(LINK_FORGOTTEN,        "link.forgotten",        "mail sessions forgotten early: too many lookups and sessions were followed") \
-	X(OUTPUT_FAILED,         "output.failed",         "lines that could not be written")
+	X(OUTPUT_FAILED,         "output.failed",         "lines that could not be written") \
+	X(OUTPUT_DROPPED,        "output.dropped",        "lines dropped: their output was slow or in trouble, and its queue full")
 /* clang-format on */
 
 enum stat_id {

@@ -3,10 +3,11 @@
  *
  *	1. no name at all, or an address                       clean
  *	2. what no host or mail name has, one label            clean
- *	3. in a rule's `match` list                            flagged by that rule
- *	4. protected by a rule, or below such a name           clean
- *	5. reverse zone, special-use name, search suffix       clean
- *	6. what the typo classes find (names/typo_class.h), weighed rule by rule:
+ *	3. allowed for all rules                               clean
+ *	4. in a rule's `match` list                            flagged by that rule
+ *	5. protected by a rule, or below such a name           clean
+ *	6. reverse zone, special-use name, search suffix       clean
+ *	7. what the typo classes find (names/typo_class.h), weighed rule by rule:
  *	   place, client, options, allow lists, score          flagged, or clean
  *
  * A name that one rule protects is genuine, so no rule takes it for a typo of
@@ -78,6 +79,7 @@ struct judge {
 	struct typo_search search;
 	enum verdict zone;     /* what the zones say; UNRELATED: nothing */
 	bool closed;	       /* below a closed domain */
+	bool genuine;	       /* allowed whatever the rules say */
 	bool meant;	       /* at or below a name that a rule tells as meant */
 	enum verdict rejected; /* why the first hit was not flagged; UNRELATED: none */
 	uint8_t scores[MATCH_MAX][MATCH_MEANT]; /* of each meant name */
@@ -228,9 +230,44 @@ rule_listens(const struct judge *g, const struct rule_spec *rule)
 	    ip_nets_match(rule->from, rule->nfrom, &g->c->client);
 }
 
-/* What the rule's allow list says to the name; UNRELATED when it is not in it. */
+/* How many labels the registrable domain has; 0 for a public suffix. */
+static unsigned
+registrable_labels(const struct suffixes *suffixes, struct span name)
+{
+	size_t at = registrable_at(suffixes, name, true);
+	unsigned n = at < name.n;
+
+	for (; at < name.n; at++)
+		n += name.p[at] == '.';
+	return n;
+}
+
+/*
+ * The registrable domain of the name seen is only what became of the end of the name
+ * meant: com.com of example.com.com, com.be of example.com.be for example.com.br.
+ * That it is well known says nothing about the name.
+ */
+static bool
+domain_is_end(const struct judge *g, const struct typo_hit *hit)
+{
+	const struct suffixes *suffixes = g->r->options.suffixes;
+	const char *meant;
+
+	if (hit == NULL || hit->class == TYPO_SUFFIX_APPENDED)
+		return hit != NULL;
+	if (typo_group(hit->class) != GROUP_TLD)
+		return false;
+	meant = protected_name(g->r->protected, hit->id);
+	return registrable_labels(suffixes, g->seen.text) <
+	    registrable_labels(suffixes, span_str(meant));
+}
+
+/*
+ * What the rule's allow list says to the name, which may be that of a hit; UNRELATED
+ * when it is not in it.
+ */
 static enum verdict
-allowed(struct judge *g, const struct rule *rule)
+allowed(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 {
 	const struct spelling *seen = &g->seen;
 	size_t domain;
@@ -243,7 +280,7 @@ allowed(struct judge *g, const struct rule *rule)
 		     k++)
 			in = in ||
 			    zones_allow(&g->r->zones, a->list, seen, seen->start[k]);
-		if (a->match == LIST_REGISTRABLE && !in) {
+		if (a->match == LIST_REGISTRABLE && !in && !domain_is_end(g, hit)) {
 			domain =
 			    registrable_at(g->r->options.suffixes, seen->text, false);
 			in = domain < seen->text.n &&
@@ -337,7 +374,7 @@ hit_refused(struct judge *g, const struct rule *rule, const struct typo_hit *hit
 		return VERDICT_DIGIT_FAMILY;
 	if (hit->label < least)
 		return VERDICT_SHORT_LABEL;
-	v = allowed(g, rule);
+	v = allowed(g, rule, hit);
 	if (v == VERDICT_UNRELATED && score < rule->spec->score)
 		v = VERDICT_BELOW_SCORE;
 	return v;
@@ -408,7 +445,7 @@ judge_scope_any(struct judge *g)
 			    tld_delegated(g->r->options.suffixes, wrong) &&
 			    tld_wanted(
 				rule, rule->rights[k], wrong, TYPO_TLD_CONFUSION) &&
-			    allowed(g, rule) == VERDICT_UNRELATED)
+			    allowed(g, rule, NULL) == VERDICT_UNRELATED)
 				flag(g, rule->spec, TYPO_TLD_CONFUSION, score,
 				    (const char *)rule->rights[k].p);
 	}
@@ -436,6 +473,9 @@ enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 	case ZONE_REVERSE:
 		g->zone = VERDICT_REVERSE_DNS;
 		break;
+	case ZONE_GENUINE:
+		g->genuine = true;
+		break;
 	case ZONE_CLOSED:
 		g->closed = i > 0;
 		g->meant = true;
@@ -447,7 +487,7 @@ enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 	case ZONE_MATCH:
 		if ((zone->kind == ZONE_MATCH || i > 0) &&
 		    rule_listens(g, rule->spec) &&
-		    allowed(g, rule) == VERDICT_UNRELATED)
+		    allowed(g, rule, NULL) == VERDICT_UNRELATED)
 			flag(g, rule->spec, TYPO_LISTED,
 			    weigh(g, (unsigned)typo_base(TYPO_LISTED), 100),
 			    rule->spec->meant);
@@ -494,7 +534,10 @@ find_protected(struct judge *g)
 static bool
 is_suffix(const struct judge *g)
 {
-	return is_public_suffix(g->r->options.suffixes, g->seen.text, true);
+	const struct suffixes *suffixes = g->r->options.suffixes;
+
+	return is_public_suffix(suffixes, g->seen.text, true) &&
+	    !suffix_by_wildcard(suffixes, g->seen.text);
 }
 
 /* Why a name that nothing was found for is clean. */
@@ -544,6 +587,17 @@ judge_typos(struct judge *g, uint32_t in)
 	return settle(g, g->j->n > 0 ? VERDICT_FLAG : clean_reason(g));
 }
 
+/* A TLD has a letter (RFC 3696, 2): with a number in its place it is an address. */
+static bool
+is_number(struct span label)
+{
+	size_t i = 0;
+
+	while (i < label.n && label.p[i] >= '0' && label.p[i] <= '9')
+		i++;
+	return i == label.n;
+}
+
 static bool
 judge_name(struct judge *g, const struct name *n)
 {
@@ -557,6 +611,8 @@ judge_name(struct judge *g, const struct name *n)
 		say(g, "without service labels: %.*s", (int)text.n, text.p);
 	if (n->labels == 0)
 		return settle(g, VERDICT_SPECIAL_USE);
+	if (n->odd)
+		return settle(g, VERDICT_MALFORMED);
 	if (!spelling_init(&g->seen, text) || (g->seen.labels == 1 && n->labels > 1))
 		return settle(g, VERDICT_MALFORMED);
 	/* Who wants to know why has everything searched. */
@@ -565,21 +621,23 @@ judge_name(struct judge *g, const struct name *n)
 		typo_probe_ask(&g->probe, g->r->protected, &g->seen, g->r->classes);
 	enter_zones(g);
 	sort_matches(g->j);
+	if (g->genuine)
+		g->j->n = 0;
 	if (g->j->n > 0)
 		return settle(g, VERDICT_FLAG);
 	if (quick)
 		in = typo_probe_answer(&g->probe);
 	v = in & TYPO_MAY_BE_NAMED ? find_protected(g) : VERDICT_UNRELATED;
-	if (v != VERDICT_UNRELATED)
-		return settle(g, v);
+	if (v != VERDICT_UNRELATED || g->genuine)
+		return settle(g, g->genuine ? VERDICT_ALLOW_LISTED : v);
 	if (g->seen.labels == 1)
 		return settle(g,
 		    tld_delegated(g->r->options.suffixes, text) ? VERDICT_PUBLIC_SUFFIX
 								: VERDICT_SPECIAL_USE);
 	if (g->zone != VERDICT_UNRELATED)
 		return settle(g, g->zone);
-	if (n->odd && is_suffix(g))
-		return settle(g, VERDICT_MALFORMED);
+	if (is_number(tld_of(&g->seen)))
+		return settle(g, VERDICT_ADDRESS_LITERAL);
 	return judge_typos(g, in);
 }
 
@@ -593,7 +651,7 @@ judge_begin(struct judge *g, const struct ruleset *r, const struct judge_context
 	g->why = why;
 	g->zone = g->rejected = VERDICT_UNRELATED;
 	g->everywhere = r->options.every_place;
-	g->closed = g->meant = false;
+	g->closed = g->genuine = g->meant = false;
 	j->n = 0;
 }
 

@@ -60,6 +60,7 @@ struct judge_context {
 struct ruleset_options {
 	const struct suffixes *suffixes; /* outlives the set */
 	struct name_list search_suffixes;
+	struct name_list allow; /* genuine for all rules, with what is below */
 	bool every_place; /* `on` is not asked and places do not weigh: for the tools */
 };
 

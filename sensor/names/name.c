@@ -319,6 +319,38 @@ flatten(struct flat *f, struct span s)
 	return error == NAME_OK ? flat_close(f, label) : error;
 }
 
+/* Labels without escapes: the text shifted by one, lengths in place of dots. */
+static size_t
+plain_labels(const struct name *n, uint8_t *out)
+{
+	size_t start = 0;
+
+	memcpy(out + 1, n->text, n->len);
+	for (size_t at = 1; at <= n->len; at++) {
+		if (out[at] != '.')
+			continue;
+		out[start] = (uint8_t)(at - start - 1);
+		start = at;
+	}
+	out[start] = (uint8_t)(n->len - start);
+	return (size_t)n->len + 1;
+}
+
+size_t
+name_labels(const struct name *n, uint8_t out[NAME_LABELS_OCTETS])
+{
+	struct flat f;
+
+	_Static_assert((int)FLAT_MAX == (int)NAME_LABELS_OCTETS, "labels of a name");
+	if (n->labels == 0)
+		return 0;
+	if (!n->odd)
+		return plain_labels(n, out);
+	flatten(&f, name_span(n));
+	memcpy(out, f.p, f.n);
+	return f.n;
+}
+
 static enum name_error
 parse_ascii(struct name *n, struct span text)
 {

@@ -55,6 +55,13 @@ enum name_error name_parse(struct name *n, struct span text);
  */
 enum name_error name_from_wire(struct name *n, struct wire *w);
 
+/*
+ * The way back: the labels of a name, each with its length, without the root's, into
+ * out.  Returns their octets, 0 for the root.
+ */
+enum { NAME_LABELS_OCTETS = NAME_WIRE_MAX - 1 };
+size_t name_labels(const struct name *n, uint8_t out[NAME_LABELS_OCTETS]);
+
 /* "an empty label", "a label of more than 63 octets"...: for messages. */
 const char *name_error_str(enum name_error e);
 

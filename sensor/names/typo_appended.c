@@ -53,6 +53,40 @@ find(struct typo_search *s)
 	}
 }
 
+/* clang-format off */
+const char *const typo_habits[] = {
+	"com", "net", "org", "co", "info", "edu", "gov", "us", "uk", "co.uk", "ca", "de",
+	"fr", "nl", "eu", "au", "com.au", "jp", "co.jp", "cn", "com.cn", "ru", "in", "it",
+	"es", "ch", "be", "at", "se", "no", "dk", "pl", "br", "com.br", "mx", "com.mx", "io",
+	"biz", "mil", "int", "ml", "cm", "om", NULL,
+};
+/* clang-format on */
+
+static void
+variants(struct variant_maker *m)
+{
+	struct span name = m->name->text;
+	unsigned likely = 9;
+
+	for (size_t i = 0; typo_habits[i] != NULL; i++) {
+		struct span tail = span_str(typo_habits[i]);
+		char text[SPELLING_MAX];
+		size_t n = name.n + 1 + tail.n;
+
+		if (n > sizeof(text))
+			break;
+		memcpy(text, name.p, name.n);
+		text[name.n] = '.';
+		memcpy(text + name.n + 1, tail.p, tail.n);
+		/* army.mil.pl is genuine: its suffix is more than pl. */
+		if (suffix_at(m->suffixes, span_of(text, n), true) == name.n + 1)
+			variant_add(m, name, span_of(".", 1), tail,
+			    TYPO_SUFFIX_APPENDED, likely);
+		if (likely > 1)
+			likely--;
+	}
+}
+
 static void
 probe(struct typo_probe *q)
 {
@@ -74,4 +108,5 @@ const struct typo_class typo_appended = {
 	.classes = 1u << TYPO_SUFFIX_APPENDED | 1u << TYPO_EMBEDDED,
 	.find = find,
 	.probe = probe,
+	.variants = variants,
 };

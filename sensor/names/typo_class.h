@@ -15,6 +15,7 @@
 #include "names/edit.h"
 #include "names/protected.h"
 #include "names/typo.h"
+#include "names/variants.h"
 
 /* One explanation of a name that was seen. */
 struct typo_hit {
@@ -71,6 +72,8 @@ struct typo_class {
 	 * always called.
 	 */
 	void (*probe)(struct typo_probe *q);
+	/* What is typed for a domain, so that `find` finds it. */
+	void (*variants)(struct variant_maker *m);
 };
 
 extern const struct typo_class typo_tld, typo_appended, typo_sld, typo_dots,
@@ -168,6 +171,9 @@ unsigned search_first(const struct typo_search *s, int more);
 enum typo typo_edit_class(const struct edit *e, struct span typed, unsigned layouts);
 /* The words that combosquats are made with, when a rule names none. */
 bool typo_combo_word(struct span word);
+
+/* Public suffixes that people add by habit, NULL at the end. */
+extern const char *const typo_habits[];
 
 /* A slip of the hand turns TLD right into wrong: letter lost, swapped, or key beside. */
 bool typo_tld_near(struct span right, struct span wrong, unsigned layouts);

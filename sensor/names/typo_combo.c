@@ -116,8 +116,35 @@ find(struct typo_search *s)
 	}
 }
 
+static void
+variants(struct variant_maker *m)
+{
+	const struct spelling *name = m->name;
+	unsigned i = m->suffix ? spelling_label_at(name, m->suffix) - 1 : 0;
+	struct span label = spelling_label(name, i);
+	struct span back = span_after(name->text, spelling_end(name, i));
+
+	if (label.n < LABEL_MIN)
+		return;
+	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
+		struct span word = span_str(words[k]);
+		char text[SPELLING_MAX];
+		size_t n = word.n;
+
+		memcpy(text, word.p, n);
+		text[n] = '-';
+		variant_add(m, span_of(text, n + 1), label, back, TYPO_COMBOSQUAT, 4);
+		variant_add(m, word, label, back, TYPO_COMBOSQUAT, 3);
+		text[0] = '-';
+		memcpy(text + 1, word.p, n);
+		variant_add(m, label, span_of(text, n + 1), back, TYPO_COMBOSQUAT, 5);
+		variant_add(m, label, word, back, TYPO_COMBOSQUAT, 4);
+	}
+}
+
 const struct typo_class typo_combo = {
 	.classes = 1u << TYPO_COMBOSQUAT,
 	.keys = keys,
 	.find = find,
+	.variants = variants,
 };

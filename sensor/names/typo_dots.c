@@ -11,7 +11,7 @@
 enum {
 	FUSED_MIN = 5,	 /* letters of a whole name that became one label */
 	SHIFTED_MIN = 4, /* letters of a name with dots lost in the same place */
-	PART_MIN = 3,	 /* letters in front of a dot that was typed by mistake */
+	PART_MIN = 3,	 /* letters in front of a dot that no country's name has */
 	LABELS_BACK = 4, /* a fused label stands among the last of these */
 };
 
@@ -109,6 +109,22 @@ compare_dots(struct span meant, struct span typed)
 	return moved ? TYPO_SUBDOMAIN_SHIFT : TYPO_MISSING_DOT;
 }
 
+/* What stands in `meant` behind as many letters as there are in front of `at` in typed. */
+static uint8_t
+separator_meant(struct span meant, struct span typed, size_t at)
+{
+	size_t i = 0;
+	uint8_t c = separator(meant, &i);
+
+	for (size_t j = 0; j < at; j++) {
+		if (separates(typed.p[j]))
+			continue;
+		i++;
+		c = separator(meant, &i);
+	}
+	return c;
+}
+
 static bool
 is_service(struct span label)
 {
@@ -118,14 +134,34 @@ is_service(struct span label)
 	return false;
 }
 
-/* The registrable domain is another, and what is in front of it a plain host label. */
+/* People name hosts so: www, a single letter, a country. */
 static bool
-genuine_host(struct typo_search *s, size_t from)
+is_host_word(const struct suffixes *suffixes, struct span label)
 {
-	unsigned i = spelling_label_at(s->seen, from);
-	struct span first = spelling_label(s->seen, i);
+	return is_service(label) || label.n < PART_MIN - 1 ||
+	    (label.n < PART_MIN && tld_delegated(suffixes, label));
+}
 
-	return from < search_domain(s) && (first.n < PART_MIN || is_service(first));
+/*
+ * A dot that the name meant has not got makes the end of the name typed a domain of
+ * its own, and what is in front of that a plain host label: mail.boeing.com is no
+ * slip for mailboeing.com.
+ */
+static bool
+genuine_host(struct typo_search *s, size_t from, struct span meant)
+{
+	size_t domain = search_domain(s);
+	struct span label, typed = spelling_text(s->seen, from, s->seen->text.n);
+	uint8_t was;
+
+	if (from >= domain)
+		return false;
+	was = separator_meant(meant, typed, domain - 1 - from);
+	if (was == '.')
+		return false;
+	label = spelling_label(s->seen, spelling_label_at(s->seen, domain - 2));
+	return was == '-' ? is_service(label)
+			  : is_host_word(s->protected->suffixes, label);
 }
 
 /* Protected names whose letters are those from `from` up to `to`. */
@@ -145,7 +181,7 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 		/* In front of another suffix a fused name has no dot left to move. */
 		if (to < s->seen->text.n)
 			class = TYPO_MISSING_DOT;
-		else if (class == TYPO_SUBDOMAIN_SHIFT && genuine_host(s, from))
+		else if (class == TYPO_SUBDOMAIN_SHIFT && genuine_host(s, from, name))
 			continue;
 		search_hit(s, id, class);
 	}
@@ -157,13 +193,15 @@ find_shifted(struct typo_search *s, const struct squashed *q)
 {
 	const struct spelling *seen = s->seen;
 	size_t n = seen->text.n;
+	struct span tld = spelling_label(seen, seen->labels - 1);
 
 	for (unsigned i = 0; i + 1 < seen->labels; i++) {
 		size_t from = seen->start[i];
 
 		if (q->at[n] > q->at[from] + s->protected->most_letters)
 			continue;
-		if (spelling_end(seen, i) < from + SHIFTED_MIN && i + 2 == seen->labels)
+		if (spelling_end(seen, i) < from + SHIFTED_MIN &&
+		    i + 2 == seen->labels && tld_delegated(s->protected->suffixes, tld))
 			continue;
 		if (keymap_maybe(&s->protected->keys,
 			protected_key(KEY_SQUASHED, squashed_part(q, from, n))) &&
@@ -232,6 +270,122 @@ find(struct typo_search *s)
 		for (size_t j = 0; j < sizeof(services) / sizeof(services[0]); j++)
 			find_service(s, &q, i, &services[j]);
 	}
+}
+
+/* ---- variants ---- */
+
+/* What find_shifted leaves alone: labels too short to tell, and hosts of others. */
+static bool
+too_plain(const struct variant_maker *m, const struct spelling *s, enum typo class)
+{
+	struct span first = spelling_label(s, 0);
+
+	if (s->labels == 2 && first.n < SHIFTED_MIN)
+		return true;
+	return class == TYPO_SUBDOMAIN_SHIFT &&
+	    (first.n < PART_MIN || is_service(first)) &&
+	    registrable_at(m->suffixes, s->text, true) > 0;
+}
+
+/* The n characters at `at` typed as `with`. */
+static void
+add_shift(struct variant_maker *m, size_t at, size_t n, struct span with,
+    enum typo class, unsigned likely)
+{
+	struct span name = m->name->text, rest = span_after(name, at + n);
+	char text[SPELLING_MAX + 2];
+	size_t length = at + with.n + rest.n;
+	struct spelling s;
+
+	memcpy(text, name.p, at);
+	memcpy(text + at, with.p, with.n);
+	memcpy(text + at + with.n, rest.p, rest.n);
+	if (spelling_init(&s, span_of(text, length)) && !too_plain(m, &s, class))
+		variant_add(m, s.text, span_of("", 0), span_of("", 0), class, likely);
+}
+
+/* The dot at `at` lost, typed as a hyphen, or a key too early or too late. */
+static void
+shift_dot(struct variant_maker *m, size_t at)
+{
+	const struct spelling *name = m->name;
+	char left[2] = { '.', (char)name->text.p[at - 1] };
+	char right[2] = { (char)name->text.p[at + 1], '.' };
+	bool first = at<name->start[1], last = at> m->suffix;
+
+	if (name->labels > 2) {
+		add_shift(m, at, 1, span_of("", 0), TYPO_MISSING_DOT, first ? 8 : 6);
+		if (!last && at + 1 < name->start[name->labels - 1])
+			add_shift(m, at, 1, span_of("-", 1), TYPO_SUBDOMAIN_SHIFT,
+			    first ? 7 : 5);
+	}
+	add_shift(m, at - 1, 2, span_of(left, 2), TYPO_SUBDOMAIN_SHIFT, 4);
+	add_shift(m, at, 2, span_of(right, 2), TYPO_SUBDOMAIN_SHIFT, 4);
+}
+
+static void
+shift_dots(struct variant_maker *m)
+{
+	struct span name = m->name->text;
+
+	for (size_t at = 1; at + 1 < name.n; at++) {
+		if (name.p[at] == '.')
+			shift_dot(m, at);
+		else if (at + 1 < m->suffix)
+			add_shift(m, at, name.p[at] == '-', span_of(".", 1),
+			    TYPO_SUBDOMAIN_SHIFT, name.p[at] == '-' ? 6 : 2);
+	}
+}
+
+/* The whole name as one label, its dots lost or hyphens, in front of a suffix. */
+static void
+fuse(struct variant_maker *m)
+{
+	struct span name = m->name->text;
+	char lost[SPELLING_MAX], hyphens[SPELLING_MAX];
+	size_t n = 0, letters = 0;
+
+	for (size_t i = 0; i < name.n; i++) {
+		hyphens[i] = name.p[i] == '.' ? '-' : (char)name.p[i];
+		if (name.p[i] != '.')
+			lost[n++] = (char)name.p[i];
+		letters += !separates(name.p[i]);
+	}
+	if (letters < FUSED_MIN)
+		return;
+	for (size_t i = 0; typo_habits[i] != NULL; i++) {
+		unsigned likely = i < 5 ? 5 : 2;
+
+		variant_add(m, span_of(lost, n), span_str("."),
+		    span_str(typo_habits[i]), TYPO_MISSING_DOT, likely);
+		variant_add(m, span_of(hyphens, name.n), span_str("."),
+		    span_str(typo_habits[i]), TYPO_MISSING_DOT, likely);
+	}
+}
+
+static void
+fuse_services(struct variant_maker *m)
+{
+	struct span name = m->name->text;
+
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		struct span word = span_str(services[i].word);
+
+		if (spelling_end(m->name, 0) < services[i].least)
+			continue;
+		variant_add(
+		    m, word, span_of("", 0), name, TYPO_MISSING_DOT, i == 0 ? 9 : 7);
+		variant_add(
+		    m, word, span_str("-"), name, TYPO_SUBDOMAIN_SHIFT, i == 0 ? 9 : 7);
+	}
+}
+
+static void
+variants(struct variant_maker *m)
+{
+	fuse_services(m);
+	shift_dots(m);
+	fuse(m);
 }
 
 /* ---- asking first ---- */
@@ -311,4 +465,5 @@ const struct typo_class typo_dots = {
 	.keys = keys,
 	.find = find,
 	.probe = probe,
+	.variants = variants,
 };

@@ -158,12 +158,39 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Numbered siblings: only digits were exchanged. */
+/* The letter typed at `at` is that beside it: a key that bounced. */
 static bool
-digits_only(const struct edit *e)
+repeats(struct span typed, size_t at)
 {
-	return (e->kind == EDIT_SUBSTITUTION || e->kind == EDIT_TRANSPOSITION) &&
-	    is_digit(e->meant) && is_digit(e->typed);
+	return (at > 0 && typed.p[at - 1] == typed.p[at]) ||
+	    (at + 1 < typed.n && typed.p[at + 1] == typed.p[at]);
+}
+
+/*
+ * Numbered siblings: digits for digits, or a number with another digit more or less
+ * (dns-1, dns-13).  The same digit twice may as well be a key that bounced.
+ */
+static bool
+digits_only(const struct edit *e, struct span meant, struct span typed)
+{
+	struct span longer = meant.n > typed.n ? meant : typed;
+
+	if (e->kind == EDIT_INSERTION && repeats(typed, e->at))
+		return false;
+	if (e->kind == EDIT_SUBSTITUTION || e->kind == EDIT_TRANSPOSITION)
+		return is_digit(e->meant) && is_digit(e->typed);
+	return is_digit((char)longer.p[e->at]) &&
+	    ((e->at > 0 && is_digit((char)longer.p[e->at - 1])) ||
+		(e->at + 1 < longer.n && is_digit((char)longer.p[e->at + 1])));
+}
+
+/* The label that the character at `at` is in is an A-label, which nobody types. */
+static bool
+in_a_label(struct span name, size_t at)
+{
+	while (at > 0 && name.p[at - 1] != '.')
+		at--;
+	return span_begins_nocase(span_after(name, at), span_str("xn--"));
 }
 
 /* Tell name `id` if the tail of the name seen that begins at `from` is one edit off. */
@@ -180,7 +207,8 @@ compare(struct typo_search *s, uint32_t id, size_t from)
 	    (e.kind == EDIT_TRANSPOSITION && meant.p[e.at + 1] == '.'))
 		return;
 	if (from > search_domain(s) || e.at + from >= search_suffix(s) ||
-	    e.at >= suffix_at(s->protected->suffixes, meant, true))
+	    e.at >= suffix_at(s->protected->suffixes, meant, true) ||
+	    in_a_label(meant, e.at) || in_a_label(typed, e.at))
 		return;
 	for (unsigned i = 0; i < s->n; i++)
 		if (s->hits[i].id == id &&
@@ -191,7 +219,7 @@ compare(struct typo_search *s, uint32_t id, size_t from)
 		return;
 	hit->edit = e;
 	hit->from = from;
-	hit->digits = digits_only(&e);
+	hit->digits = digits_only(&e, meant, typed);
 	hit->meant = label_length(meant, e.at);
 	hit->label = label_length(typed, e.at);
 	if (hit->meant < hit->label)
@@ -404,14 +432,6 @@ substitution_class(const struct edit *e, unsigned layouts)
 	return one_bit(e->meant, e->typed) ? TYPO_BITSQUAT : TYPO_SUBSTITUTION;
 }
 
-/* The letter typed at `at` is that beside it: a key that bounced. */
-static bool
-repeats(struct span typed, size_t at)
-{
-	return (at > 0 && typed.p[at - 1] == typed.p[at]) ||
-	    (at + 1 < typed.n && typed.p[at + 1] == typed.p[at]);
-}
-
 enum typo
 typo_edit_class(const struct edit *e, struct span typed, unsigned layouts)
 {
@@ -429,13 +449,67 @@ typo_edit_class(const struct edit *e, struct span typed, unsigned layouts)
 	}
 }
 
+/* ---- variants ---- */
+
+struct label_maker {
+	struct variant_maker *m;
+	struct span front, label, back; /* the name in three */
+};
+
+/* A digit or hyphen is typed for a letter, or beside one, by a key that is near. */
+static bool
+near_key(struct span label, const struct edit *e)
+{
+	if (e->kind == EDIT_OMISSION || e->kind == EDIT_TRANSPOSITION ||
+	    (e->typed >= 'a' && e->typed <= 'z'))
+		return true;
+	if (e->kind == EDIT_SUBSTITUTION)
+		return keyboard_adjacent(0, e->meant, e->typed) ||
+		    one_bit(e->meant, e->typed);
+	return e->typed == '-' ||
+	    (e->at > 0 && keyboard_adjacent(0, (char)label.p[e->at - 1], e->typed)) ||
+	    (e->at < label.n && keyboard_adjacent(0, (char)label.p[e->at], e->typed));
+}
+
+static void
+take_label(void *owner, struct span typed, const struct edit *e)
+{
+	struct label_maker *t = owner;
+	struct edit found;
+
+	/* As it is found: of two equal letters the last is taken for the edited one. */
+	if (!edit_find(t->label, typed, &found) ||
+	    digits_only(&found, t->label, typed) || !near_key(t->label, &found))
+		return;
+	variant_add(t->m, t->front, typed, t->back, typo_edit_class(&found, typed, 0),
+	    variant_edit_likely(e, typed));
+}
+
+static void
+variants(struct variant_maker *m)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	const struct spelling *name = m->name;
+
+	for (unsigned i = 0; i < name->labels && name->start[i] < m->suffix; i++) {
+		struct label_maker t = { m, span_first(name->text, name->start[i]),
+			spelling_label(name, i),
+			span_after(name->text, spelling_end(name, i)) };
+
+		/* What is typed for an IDN is not its A-label. */
+		if (!span_begins_nocase(t.label, span_str("xn--")))
+			edit_each(t.label, letters, take_label, &t);
+	}
+}
+
 const struct typo_class typo_edit = {
 	.classes = 1u << TYPO_HYPHENATION | 1u << TYPO_REPETITION |
 	    1u << TYPO_TRANSPOSITION | 1u << TYPO_KEYBOARD_ADJACENT |
 	    1u << TYPO_OMISSION | 1u << TYPO_INSERTION | 1u << TYPO_VOWEL_SWAP |
 	    1u << TYPO_BITSQUAT | 1u << TYPO_SUBSTITUTION,
-	.counts = true,
 	.keys = keys,
+	.counts = true,
 	.find = find,
 	.probe = probe,
+	.variants = variants,
 };

@@ -43,13 +43,168 @@ keys(struct protected *p, const struct spelling *name, uint32_t id)
 	form_keys(p, name, id, KEY_SKELETON, skeleton);
 }
 
+/* The last label of *name, which is taken off. */
+static struct span
+take_last(struct span *name)
+{
+	size_t at = name->n;
+	struct span label;
+
+	while (at > 0 && name->p[at - 1] != '.')
+		at--;
+	label = span_after(*name, at);
+	*name = span_first(*name, at > 0 ? at - 1 : 0);
+	return label;
+}
+
+/* Of names with as many labels: one that differs is an A-label. */
+static bool
+differs_in_idn(struct span meant, struct span typed)
+{
+	while (meant.n > 0 && typed.n > 0) {
+		struct span a = take_last(&meant), b = take_last(&typed);
+
+		if (!span_eq(a, b) &&
+		    (look_at(a) == LOOK_IDN || look_at(b) == LOOK_IDN))
+			return true;
+	}
+	return false;
+}
+
 static void
 find(struct typo_search *s)
 {
 	bool idn = look_at(s->seen->text) == LOOK_IDN;
+	unsigned first = s->n;
 
 	search_form(
 	    s, KEY_SKELETON, skeleton, idn ? TYPO_HOMOGLYPH_IDN : TYPO_HOMOGLYPH_ASCII);
+	for (unsigned i = first; idn && i < s->n; i++) {
+		const char *name = protected_name(s->protected, s->hits[i].id);
+
+		if (differs_in_idn(span_str(name), s->seen->text))
+			continue;
+		s->hits[i].class = TYPO_HOMOGLYPH_ASCII;
+		s->hits[i].base = (uint8_t)typo_base(TYPO_HOMOGLYPH_ASCII);
+	}
+}
+
+/* ---- variants ---- */
+
+/* Of shorter labels too many look alike. */
+enum { LABEL_MIN = 4 };
+
+/* clang-format off */
+static const struct glyph {
+	const char *plain, *like; /* UTF-8 */
+	enum typo class;
+} glyphs[] = {
+	{ "m", "rn", TYPO_HOMOGLYPH_ASCII },
+	{ "rn", "m", TYPO_HOMOGLYPH_ASCII },
+	{ "w", "vv", TYPO_HOMOGLYPH_ASCII },
+	{ "vv", "w", TYPO_HOMOGLYPH_ASCII },
+	{ "d", "cl", TYPO_HOMOGLYPH_ASCII },
+	{ "cl", "d", TYPO_HOMOGLYPH_ASCII },
+	{ "l", "1", TYPO_HOMOGLYPH_ASCII },
+	{ "1", "l", TYPO_HOMOGLYPH_ASCII },
+	{ "o", "0", TYPO_HOMOGLYPH_ASCII },
+	{ "0", "o", TYPO_HOMOGLYPH_ASCII },
+	/* Cyrillic, then Greek, Armenian and Latin: single letters of UTS 39 */
+	{ "a", "\u0430", TYPO_HOMOGLYPH_IDN },
+	{ "c", "\u0441", TYPO_HOMOGLYPH_IDN },
+	{ "d", "\u0501", TYPO_HOMOGLYPH_IDN },
+	{ "e", "\u0435", TYPO_HOMOGLYPH_IDN },
+	{ "h", "\u04bb", TYPO_HOMOGLYPH_IDN },
+	{ "i", "\u0456", TYPO_HOMOGLYPH_IDN },
+	{ "j", "\u0458", TYPO_HOMOGLYPH_IDN },
+	{ "o", "\u043e", TYPO_HOMOGLYPH_IDN },
+	{ "p", "\u0440", TYPO_HOMOGLYPH_IDN },
+	{ "q", "\u051b", TYPO_HOMOGLYPH_IDN },
+	{ "s", "\u0455", TYPO_HOMOGLYPH_IDN },
+	{ "w", "\u051d", TYPO_HOMOGLYPH_IDN },
+	{ "x", "\u0445", TYPO_HOMOGLYPH_IDN },
+	{ "y", "\u0443", TYPO_HOMOGLYPH_IDN },
+	{ "o", "\u03bf", TYPO_HOMOGLYPH_IDN },
+	{ "p", "\u03c1", TYPO_HOMOGLYPH_IDN },
+	{ "v", "\u03bd", TYPO_HOMOGLYPH_IDN },
+	{ "g", "\u0581", TYPO_HOMOGLYPH_IDN },
+	{ "n", "\u0578", TYPO_HOMOGLYPH_IDN },
+	{ "u", "\u057d", TYPO_HOMOGLYPH_IDN },
+	{ "i", "\u0131", TYPO_HOMOGLYPH_IDN },
+	{ "g", "\u0261", TYPO_HOMOGLYPH_IDN },
+	{ "a", "\u0251", TYPO_HOMOGLYPH_IDN },
+};
+/* clang-format on */
+
+/* The n characters of the name at `at` written with another glyph. */
+static void
+add_glyph(struct variant_maker *m, size_t at, const struct glyph *g)
+{
+	struct span name = m->name->text,
+		    back = span_after(name, at + strlen(g->plain));
+	char text[2 * SPELLING_MAX];
+	size_t like = strlen(g->like);
+	struct name typed;
+
+	if (g->class == TYPO_HOMOGLYPH_ASCII) {
+		variant_add(
+		    m, span_first(name, at), span_str(g->like), back, g->class, 5);
+		return;
+	}
+	memcpy(text, name.p, at);
+	memcpy(text + at, g->like, like);
+	memcpy(text + at + like, back.p, back.n);
+	if (name_parse(&typed, span_of(text, at + like + back.n)) == NAME_OK)
+		variant_add(
+		    m, name_span(&typed), span_of("", 0), span_of("", 0), g->class, 5);
+}
+
+/* Each letter that has one of that class in its place; nothing if there is none. */
+static void
+add_all_glyphs(struct variant_maker *m, const struct glyph *first, size_t n)
+{
+	struct span name = m->name->text;
+	char text[2 * SPELLING_MAX + NAME_TEXT_MAX];
+	struct name typed;
+	size_t out = 0;
+
+	for (size_t i = 0; i < name.n; i++) {
+		const char *like = NULL;
+
+		for (size_t k = 0; like == NULL && k < n && i < m->suffix; k++)
+			if (first[k].plain[0] == (char)name.p[i])
+				like = first[k].like;
+		for (; like != NULL && *like != '\0'; like++)
+			text[out++] = *like;
+		if (like == NULL)
+			text[out++] = (char)name.p[i];
+	}
+	if (name_parse(&typed, span_of(text, out)) == NAME_OK)
+		variant_add(m, name_span(&typed), span_of("", 0), span_of("", 0),
+		    TYPO_HOMOGLYPH_IDN, 9);
+}
+
+static void
+variants(struct variant_maker *m)
+{
+	enum {
+		COUNT = sizeof(glyphs) / sizeof(glyphs[0]),
+		CYRILLIC = 10,
+		CYRILLIC_N = 14
+	};
+	struct span name = m->name->text;
+
+	if (look_at(name) == LOOK_IDN || m->label < LABEL_MIN)
+		return;
+	for (size_t at = 0; at + 1 < m->suffix; at++)
+		for (size_t i = 0; i < COUNT; i++) {
+			struct span plain = span_str(glyphs[i].plain);
+
+			if (span_begins_nocase(span_after(name, at), plain))
+				add_glyph(m, at, &glyphs[i]);
+		}
+	if (m->classes & typo_bit(TYPO_HOMOGLYPH_IDN))
+		add_all_glyphs(m, &glyphs[CYRILLIC], CYRILLIC_N);
 }
 
 /* A name in which nothing looks like something else is its own look. */
@@ -77,4 +232,5 @@ const struct typo_class typo_homoglyph = {
 	.keys = keys,
 	.find = find,
 	.probe = probe,
+	.variants = variants,
 };

@@ -42,8 +42,30 @@ find(struct typo_search *s)
 	search_form(s, KEY_NUMERIC, with_digits, TYPO_NUMERIC_SWAP);
 }
 
+static void
+variants(struct variant_maker *m)
+{
+	struct span name = m->name->text;
+
+	for (size_t at = 0; at + 1 < m->suffix; at++) {
+		struct span rest = span_after(name, at);
+		int digit = digit_at(rest);
+		char text = (char)('0' + digit);
+
+		if (digit >= 0)
+			variant_add(m, span_first(name, at), span_of(&text, 1),
+			    span_after(rest, strlen(words[digit])), TYPO_NUMERIC_SWAP,
+			    5);
+		if (rest.p[0] >= '0' && rest.p[0] <= '9')
+			variant_add(m, span_first(name, at),
+			    span_str(words[rest.p[0] - '0']), span_after(rest, 1),
+			    TYPO_NUMERIC_SWAP, 5);
+	}
+}
+
 const struct typo_class typo_numeric = {
 	.classes = 1u << TYPO_NUMERIC_SWAP,
 	.keys = keys,
 	.find = find,
+	.variants = variants,
 };

@@ -127,6 +127,54 @@ find(struct typo_search *s)
 	}
 }
 
+/* Second levels that stand for one another. */
+static const char *const siblings[] = { "co", "com", "org", "net", "gov", "ac", "edu",
+	"mil", "or", "ne", "go", "gob", "gouv", "ltd", "plc", "asn", "id" };
+
+struct sld_maker {
+	struct variant_maker *m;
+	struct span front, back; /* what stands before and behind the second level */
+};
+
+static void
+take_second(void *owner, struct span typed, const struct edit *e)
+{
+	struct sld_maker *t = owner;
+
+	variant_add(t->m, t->front, typed, t->back, TYPO_WRONG_SLD,
+	    variant_edit_likely(e, typed));
+}
+
+static void
+variants(struct variant_maker *m)
+{
+	const struct spelling *name = m->name;
+	unsigned last = name->labels - 1;
+	struct span second = spelling_label(name, last - 1);
+	struct sld_maker t = { m, span_first(name->text, m->suffix),
+		span_after(name->text, m->suffix + second.n) };
+
+	if (last < 2 || m->suffix != name->start[last - 1])
+		return;
+	edit_each(second, "abcdefghijklmnopqrstuvwxyz", take_second, &t);
+	/* The front ends with a dot; so does what is cut off the back. */
+	variant_add(m, t.front, second, span_of("", 0), TYPO_WRONG_SLD, 6);
+	variant_add(
+	    m, t.front, span_after(t.back, 1), span_of("", 0), TYPO_WRONG_SLD, 6);
+	for (size_t i = 0; i < sizeof(siblings) / sizeof(siblings[0]); i++) {
+		char text[SPELLING_MAX];
+		size_t n = strlen(siblings[i]);
+
+		if (n + t.back.n > sizeof(text))
+			break;
+		memcpy(text, siblings[i], n);
+		memcpy(text + n, t.back.p, t.back.n);
+		if (suffix_at(m->suffixes, span_of(text, n + t.back.n), true) == 0)
+			variant_add(m, t.front, span_str(siblings[i]), t.back,
+			    TYPO_WRONG_SLD, 4);
+	}
+}
+
 /* What lacks the first or the last of the suffix is asked for as a tail. */
 static void
 probe(struct typo_probe *q)
@@ -150,4 +198,5 @@ const struct typo_class typo_sld = {
 	.keys = keys,
 	.find = find,
 	.probe = probe,
+	.variants = variants,
 };

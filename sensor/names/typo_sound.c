@@ -121,8 +121,49 @@ find(struct typo_search *s)
 	search_form(s, KEY_SOUND, as_spoken, TYPO_SOUNDSQUAT);
 }
 
+/* The word of n characters at `at` written as those that sound the same. */
+static void
+add_homophones(struct variant_maker *m, size_t at, size_t n, const char *const *row,
+    struct span said)
+{
+	struct span name = m->name->text, back = span_after(name, at + n);
+
+	for (size_t i = 0; i < ROW && row[i] != NULL; i++) {
+		char text[2 * SPELLING_MAX], heard[NAME_TEXT_MAX];
+		size_t word = strlen(row[i]);
+
+		memcpy(text, name.p, at);
+		memcpy(text + at, row[i], word);
+		memcpy(text + at + word, back.p, back.n);
+		/* In another place the same letters may be part of another word. */
+		if (at + word + back.n <= SPELLING_MAX &&
+		    span_eq(said,
+			span_of(heard,
+			    as_spoken(NULL, span_of(text, at + word + back.n), heard))))
+			variant_add(m, span_first(name, at), span_str(row[i]), back,
+			    TYPO_SOUNDSQUAT, 5);
+	}
+}
+
+static void
+variants(struct variant_maker *m)
+{
+	struct span name = m->name->text;
+	char text[NAME_TEXT_MAX];
+	struct span said = span_of(text, as_spoken(NULL, name, text));
+	size_t n;
+
+	for (size_t at = 0; said.n > 0 && at + 1 < m->suffix; at += n) {
+		const char *const *row = homophone_at(span_after(name, at), &n);
+
+		if (row != NULL && at + n < m->suffix)
+			add_homophones(m, at, n, row, said);
+	}
+}
+
 const struct typo_class typo_sound = {
 	.classes = 1u << TYPO_SOUNDSQUAT,
 	.keys = keys,
 	.find = find,
+	.variants = variants,
 };

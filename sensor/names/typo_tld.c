@@ -102,6 +102,34 @@ find(struct typo_search *s)
 			find_with(s, protected_tld(p, id), class);
 }
 
+struct tld_maker {
+	struct variant_maker *m;
+	struct span front, right; /* the name without its TLD, and that */
+};
+
+static void
+take_tld(void *owner, struct span wrong, const struct edit *e)
+{
+	struct tld_maker *t = owner;
+	bool delegated = tld_delegated(t->m->suffixes, wrong);
+
+	if (delegated && !typo_tld_near(t->right, wrong, 0))
+		return;
+	variant_add(t->m, t->front, wrong, span_of("", 0),
+	    delegated ? TYPO_TLD_CONFUSION : TYPO_TLD_UNDELEGATED,
+	    variant_edit_likely(e, wrong));
+}
+
+static void
+variants(struct variant_maker *m)
+{
+	size_t tld = m->name->start[m->name->labels - 1];
+	struct tld_maker t = { m, span_first(m->name->text, tld),
+		span_after(m->name->text, tld) };
+
+	edit_each(t.right, "abcdefghijklmnopqrstuvwxyz", take_tld, &t);
+}
+
 /* Some TLD of a protected name is one edit away from this one. */
 static bool
 has_neighbour(const struct protected *p, struct span tld)
@@ -155,4 +183,5 @@ const struct typo_class typo_tld = {
 	.classes = 1u << TYPO_TLD_CONFUSION | 1u << TYPO_TLD_UNDELEGATED,
 	.find = find,
 	.probe = probe,
+	.variants = variants,
 };

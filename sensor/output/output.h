@@ -2,15 +2,25 @@
 #define OUTPUT_OUTPUT_H
 
 /*
- * Where events go: a JSON line each, in one of the layouts, to a file or standard
- * output.  Lines are gathered and written in large pieces; output_flush sends
- * what waits.
+ * Where events go: a JSON line each, in one of the layouts, to a file, standard
+ * output or syslog.  Two things are told apart:
+ *
+ * - struct outputs are the places of one run.  In a replay lines are written by
+ *   the thread that made them; live each place has a bounded queue and a thread
+ *   that writes, so that a slow disk never stops the packet path.
+ * - struct output is one of those places as one thread writes to it: each worker
+ *   has a set of its own (outputs_join), so that making a line takes no lock.
+ *
+ * Lines are gathered and handed on in large pieces; outputs_flush sends what waits.
  */
 
 #include "conf.h"
 #include "track/alert.h"
 
+#include <sys/types.h>
+
 struct output;
+struct outputs;
 
 /* What goes into every event, and how mail addresses may leave the sensor. */
 struct output_context {
@@ -19,12 +29,50 @@ struct output_context {
 	const char *privacy_key;
 };
 
+struct outputs_options {
+	struct output_context context; /* its strings outlive the outputs */
+	size_t queue; /* octets that may wait for each place; 0: written at once */
+	uid_t owner;  /* new files are given to them; (uid_t)-1: to nobody else */
+	gid_t group;
+};
+
 /*
- * Open one output: the file is made, appended to or begun anew; "-" is standard output.  NULL
- * after a message.  context and its strings outlive the output.
+ * Open the places of what: files are made, appended to or begun anew; "-" is
+ * standard output.  NULL after a message.  Starts no thread.
  */
-struct output *output_open(const struct conf_output *what,
-    const struct output_context *context, struct stats *s);
+struct outputs *outputs_open(
+    const struct conf_outputs *what, const struct outputs_options *options);
+
+/* With a queue: start the threads that write, after privileges were dropped. */
+void outputs_start(struct outputs *o);
+
+/*
+ * The places for one thread, outputs_n of them, to be given to sensor_new; counts
+ * go into s.  outputs_leave hands on what waits, as outputs_flush, then frees them.
+ */
+struct output **outputs_join(struct outputs *o, struct stats *s);
+int outputs_leave(struct outputs *o, struct output **list);
+size_t outputs_n(const struct outputs *o);
+
+/*
+ * Hand on the lines that wait in a set: after each batch of packets.  0, or -1 when
+ * lines were lost (counted; said once a trouble).
+ */
+int outputs_flush(struct output **list, size_t n);
+
+/* Close and open the files again (SIGHUP); any thread, returns at once with a queue. */
+void outputs_reopen(struct outputs *o);
+
+/* Add what the writing threads counted; nothing without a queue. */
+void outputs_count(const struct outputs *o, struct stats *s);
+
+/*
+ * Write what waits in the queues, for at most a few seconds, and close; as the last
+ * outputs_count into s, which may be NULL.  Every set was left before.
+ */
+void outputs_close(struct outputs *o, struct stats *s);
+
+/* ---- one dest, one thread ---- */
 
 bool output_wants(const struct output *o, unsigned events);
 
@@ -40,10 +88,5 @@ void output_smtp(struct output *o, const struct flow *f, const struct smtp_sessi
     const struct smtp_tx *tx, const struct smtp_rcpt *rcpt);
 void output_stats(
     struct output *o, const struct stats *s, int64_t ts_ns, int64_t since_ns);
-
-/* Write what waits: 0, or -1 when the output is of no more use (said once). */
-int output_flush(struct output *o);
-/* The same, then close; -1 when anything could not be written. */
-int output_close(struct output *o);
 
 #endif

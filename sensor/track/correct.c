@@ -134,8 +134,8 @@ forget_others(struct corrections *c, const struct slip *found)
 	}
 }
 
-static void
-expire(struct corrections *c, int64_t now_ns)
+void
+corrections_time(struct corrections *c, int64_t now_ns)
 {
 	struct slip *s;
 
@@ -157,7 +157,6 @@ corrections_see(struct corrections *c, const struct origin *o, const struct smtp
 {
 	uint64_t sender;
 
-	expire(c, o->ref.ts_ns);
 	if (c->table.n == 0)
 		return false;
 	sender = sender_hash(c, tx);
@@ -167,6 +166,7 @@ corrections_see(struct corrections *c, const struct origin *o, const struct smtp
 		const uint8_t *dot;
 
 		if (s != NULL && o->ref.ts_ns >= s->what.since_ns &&
+		    o->ref.ts_ns - s->what.since_ns <= CORRECT_NS &&
 		    same_person(s, sender)) {
 			*found = s->what;
 			forget_others(c, s);

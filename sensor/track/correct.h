@@ -41,6 +41,9 @@ void corrections_expect(struct corrections *c, const struct alert *a);
 /* An outcome went out: a correction says it again. */
 void corrections_learn(struct corrections *c, const struct alert *a);
 
+/* Slips that nobody corrects any more are forgotten. */
+void corrections_time(struct corrections *c, int64_t now_ns);
+
 /*
  * A client used a name that no rule flagged.  If it, or a name above it, was meant
  * by a slip of that client not long ago, the slip is given in *found, once, and

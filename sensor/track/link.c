@@ -49,13 +49,16 @@ static uint64_t
 host_of(const struct links *links, const struct dns_question *q)
 {
 	struct span host = name_span(&q->name);
+	struct name name;
 
 	while (host.n > 0 && host.p[0] == '_') {
 		while (host.n > 0 && host.p[0] != '.')
 			host = span_after(host, 1);
 		host = span_after(host, 1);
 	}
-	return hash_bytes(&links->routes.key, host.p, host.n);
+	if (name_parse(&name, host) != NAME_OK)
+		return route_name(&links->routes, &q->name);
+	return route_name(&links->routes, &name);
 }
 
 void

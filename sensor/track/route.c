@@ -46,6 +46,7 @@ route_init(struct routes *r, size_t entries)
 	table_init(&r->spots, entries);
 	pool_init(&r->spot_pool, sizeof(struct spot), entries);
 	crowd_init(&r->crowd, entries);
+	name_key_init(&r->names);
 	r->key = hash_key_random();
 }
 
@@ -62,7 +63,7 @@ route_fini(struct routes *r)
 uint64_t
 route_name(const struct routes *r, const struct name *n)
 {
-	return hash_bytes(&r->key, n->text, n->len);
+	return name_hash(&r->names, n);
 }
 
 uint64_t
@@ -303,14 +304,19 @@ walk(struct lesson *l)
 	}
 }
 
+bool
+route_awaits(const struct routes *r, uint64_t name)
+{
+	return table_first(&r->leads, name) != NULL || crowd_known(&r->crowd, name);
+}
+
 /* The answer may say something about a flagged name or its company. */
 static bool
 tells(const struct routes *r, const struct dns_msg *m, const struct route_question *q)
 {
 	if (m->rcode != DNS_RCODE_NOERROR || m->records[DNS_ANSWER] == 0)
 		return false;
-	return q->flagged || q->type == DNS_TYPE_MX ||
-	    table_first(&r->leads, q->name) != NULL || crowd_known(&r->crowd, q->name);
+	return q->flagged || q->type == DNS_TYPE_MX || route_awaits(r, q->name);
 }
 
 void

@@ -9,11 +9,12 @@
  * their TTL, but clients cache for longer than a short one and nothing is worth
  * following for more than a day.  Bounded; what was unused for longest goes first.
  *
- * Names are known by their keyed hash (route_name).
+ * Names are known by their number (route_name, which is name_hash).
  */
 
 #include "base/hash.h"
 #include "decode/dns.h"
+#include "names/name_hash.h"
 #include "track/crowd.h"
 
 struct routes {
@@ -22,7 +23,8 @@ struct routes {
 	struct table spots;
 	struct pool spot_pool;
 	struct crowd crowd; /* who else is at exchangers and addresses */
-	struct hash_key key;
+	struct name_key names;
+	struct hash_key key; /* of addresses */
 };
 
 /* Mail for the flagged name goes to this address. */
@@ -43,6 +45,9 @@ void route_fini(struct routes *r);
 
 uint64_t route_name(const struct routes *r, const struct name *n);
 uint64_t route_addr(const struct routes *r, const struct ip_addr *a);
+
+/* Answers to questions for this name may tell something, whoever asks for it. */
+bool route_awaits(const struct routes *r, uint64_t name);
 
 /* Mail for this name is of interest from now on. */
 void route_follow(struct routes *r, uint64_t flagged, int64_t now_ns);

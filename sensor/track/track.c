@@ -406,12 +406,31 @@ watch_release(struct track *t, void **home)
 		watch_over(t, *home);
 }
 
+const struct name_key *
+track_name_key(const struct track *t)
+{
+	return &t->links.routes.names;
+}
+
+bool
+track_awaits(const struct track *t, uint64_t name)
+{
+	return route_awaits(&t->links.routes, name);
+}
+
+void
+track_now(struct track *t, int64_t now_ns)
+{
+	t->now_ns = now_ns;
+}
+
 void
 track_time(struct track *t, int64_t now_ns)
 {
 	struct watch *w;
 
-	t->now_ns = now_ns;
+	track_now(t, now_ns);
+	corrections_time(&t->corrections, now_ns);
 	while ((w = TAILQ_FIRST(&t->held)) != NULL &&
 	    now_ns - w->origin.ref.ts_ns >= t->options.hold_ns)
 		watch_hold_over(t, w);

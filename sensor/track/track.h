@@ -11,6 +11,7 @@
  * known and forgotten.
  */
 
+#include "names/name_hash.h"
 #include "track/alert.h"
 
 struct track;
@@ -56,6 +57,15 @@ void track_rcpt_over(struct track *t, struct smtp_tx *tx, struct smtp_rcpt *r);
 void track_tx_end(struct track *t, struct smtp_session *s, struct smtp_tx *tx);
 void track_session_end(struct track *t, struct smtp_session *s);
 
+/*
+ * Names that no rule flags are of interest in an answer when the tracker waits for
+ * them.  A name is known by its number with the tracker's key (names/name_hash.h).
+ */
+const struct name_key *track_name_key(const struct track *t);
+bool track_awaits(const struct track *t, uint64_t name);
+
+/* Packet time, for what is written from now on. */
+void track_now(struct track *t, int64_t now_ns);
 /* Packet time goes on: alerts that waited for `hold` are written. */
 void track_time(struct track *t, int64_t now_ns);
 

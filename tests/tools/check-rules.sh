@@ -81,9 +81,22 @@ END
 same "a domain protected by -p" out <<END
 lockhedmartin.com	flag	9000001	lockheedmartin.com	omission	70
 END
+expect "popular names and sure ones beside -p" 0 $check -p icloud.com -p boeing.com --names - <<END
+cloud.com
+www.icloud.com.com
+boelng.com
+beoing.com
+END
+cut -f1,2,4- "$work/out" >"$work/short"
+same "popular names are no typos of what -p protects" short <<END
+cloud.com	clean	-	popular_legit	0
+www.icloud.com.com	flag	icloud.com	suffix_appended	85
+boelng.com	flag	boeing.com	substitution	45
+beoing.com	flag	boeing.com	transposition	80
+END
 cat >"$work/conf.yaml" <<END
-sites: { search_suffixes: [ad.example.net] }
-rules: { paths: [$work/own.yaml], protect: [boeing.com] }
+sites: { search_suffixes: [AD.example.net.] }
+rules: { paths: [$work/own.yaml], protect: [boeing.com], allow: [Boing.com] }
 END
 cat >"$work/own.yaml" <<END
 version: 1
@@ -93,12 +106,18 @@ expect "names by a configuration" 0 $check -c "$work/conf.yaml" --names - <<END
 army.mil.ad.example.net
 army.mil.login-example.com
 boeiing.com
+boing.com
+mail.boing.com
 END
 same "verdicts by a configuration" out <<END
 army.mil.ad.example.net	clean	-	-	search_leak	0
 army.mil.login-example.com	flag	5	army.mil	embedded	60
 boeiing.com	flag	9000001	boeing.com	repetition	80
+boing.com	clean	-	-	allow_listed	0
+mail.boing.com	clean	-	-	allow_listed	0
 END
+echo 'rules: { allow: [a b.c], protect: [boeing.com] }' >"$work/conf2.yaml"
+expect "an allowed name that is none" 2 $check -c "$work/conf2.yaml" --names /dev/null
 expect "a file of names that is not there" 1 $check --names "$work/none"
 
 expect "explain" 0 $check --explain army.ml nic.ml

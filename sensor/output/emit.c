@@ -1,23 +1,21 @@
 /*
- * Events into a file or standard output; see output.h.  A write that fails (disk
- * full, reader gone) loses the lines in the buffer, which are counted, and is said
- * once.
+ * Events as lines, in the text of one place and one thread; see output.h.  The text
+ * goes on when it is long or when it is flushed: into the queue of the dest, or
+ * into the place itself.
  */
 
-#include "output/layout.h"
+#include "output/emit.h"
 
 #include "base/log.h"
+#include "output/layout.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-enum { FLUSH_AT = 64 * 1024 }; /* octets that wait before they are written */
+enum { FLUSH_AT = 64 * 1024 }; /* octets that wait before they are handed on */
 
 struct output {
-	const char *path;
-	int fd;
+	struct dest *dest;
+	struct writer *writer; /* NULL: written by the caller */
 	unsigned events;
 	const struct layout *layout;
 	const struct output_context *context;
@@ -28,29 +26,67 @@ struct output {
 };
 
 struct output *
-output_open(const struct conf_output *what, const struct output_context *context,
+emit_new(struct dest *dest, struct writer *writer, const struct output_context *context,
     struct stats *s)
 {
-	struct output *o;
-	int fd = STDOUT_FILENO;
+	struct output *o = mem_alloc(sizeof(*o));
 
-	if (strcmp(what->path, "-") != 0)
-		fd = open(what->path,
-		    O_WRONLY | O_CREAT | O_CLOEXEC |
-			(what->replace ? O_TRUNC : O_APPEND),
-		    0640);
-	if (fd < 0) {
-		log_warn("output %s", what->path);
-		return NULL;
-	}
-	o = mem_alloc(sizeof(*o));
-	o->path = what->path;
-	o->fd = fd;
-	o->events = what->events;
-	o->layout = layout_find((enum conf_format)what->format);
+	o->dest = dest;
+	o->writer = writer;
+	o->events = dest->what->events;
+	o->layout = layout_find((enum conf_format)dest->what->format);
 	o->context = context;
 	o->stats = s;
 	return o;
+}
+
+void
+emit_free(struct output *o)
+{
+	buf_fini(&o->text);
+	free(o);
+}
+
+/* All of the text into the dest, however long that takes; the lines left of it. */
+static uint64_t
+write_through(struct output *o)
+{
+	size_t done = 0;
+	uint64_t left = 0;
+
+	while (done < o->text.n) {
+		ssize_t n = dest_write(o->dest, o->text.p + done, o->text.n - done);
+
+		if (n < 0)
+			break;
+		done += (size_t)n;
+	}
+	if (done < o->text.n && !o->failed) {
+		log_warn("output %s", dest_name(o->dest));
+		o->failed = true;
+	}
+	for (; done < o->text.n; done++)
+		left += o->text.p[done] == '\n';
+	return left;
+}
+
+int
+emit_flush(struct output *o)
+{
+	bool lost = false;
+
+	if (o->text.n == 0)
+		return o->failed ? -1 : 0;
+	if (o->writer == NULL) {
+		o->stats->n[STAT_OUTPUT_FAILED] += write_through(o);
+		lost = o->failed;
+	} else if (!writer_push(o->writer, o->text.p, o->text.n, o->lines)) {
+		o->stats->n[STAT_OUTPUT_DROPPED] += o->lines;
+		lost = true;
+	}
+	buf_reset(&o->text);
+	o->lines = 0;
+	return lost ? -1 : 0;
 }
 
 bool
@@ -59,44 +95,13 @@ output_wants(const struct output *o, unsigned events)
 	return (o->events & events) != 0;
 }
 
-static ssize_t
-write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -1;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
-int
-output_flush(struct output *o)
-{
-	if (o->text.n > 0 && write_all(o->fd, o->text.p, o->text.n) < 0) {
-		o->stats->n[STAT_OUTPUT_FAILED] += o->lines;
-		if (!o->failed)
-			log_warn("output %s",
-			    strcmp(o->path, "-") ? o->path : "(standard output)");
-		o->failed = true;
-	}
-	buf_reset(&o->text);
-	o->lines = 0;
-	return o->failed ? -1 : 0;
-}
-
 static void
 line_end(struct output *o)
 {
 	buf_char(&o->text, '\n');
 	o->lines++;
 	if (o->text.n >= FLUSH_AT)
-		output_flush(o);
+		emit_flush(o);
 }
 
 void
@@ -156,19 +161,4 @@ output_stats(struct output *o, const struct stats *s, int64_t ts_ns, int64_t sin
 	json_init(&j, &o->text);
 	o->layout->stats(&j, o->context, &e);
 	line_end(o);
-}
-
-int
-output_close(struct output *o)
-{
-	int result;
-
-	if (o == NULL)
-		return 0;
-	result = output_flush(o);
-	if (o->fd != STDOUT_FILENO && close(o->fd) < 0)
-		result = -1;
-	buf_fini(&o->text);
-	free(o);
-	return result;
 }

@@ -1,0 +1,55 @@
+#ifndef OUTPUT_DEST_H
+#define OUTPUT_DEST_H
+
+/*
+ * A place that lines go to: what all kinds share, and the table of kinds.  A kind
+ * is a row in dest.c and a file of its own.  A place is used by one thread at a
+ * time: the writer of its queue, or in a replay whoever flushes.
+ */
+
+#include "output/output.h"
+
+struct dest;
+
+struct dest_kind {
+	/* For this output?  The first row that says yes is taken. */
+	bool (*suits)(const struct conf_output *what);
+	const char *(*name)(const struct conf_output *what); /* in messages */
+	/* Makes p->state; 0, or -1 with errno and no state. */
+	int (*open)(struct dest *p);
+	/*
+	 * Whole lines: the octets taken, which end with a line; 0 when the reader is
+	 * slow and nothing is wrong; -1 with errno when it cannot be done.
+	 */
+	ssize_t (*write)(struct dest *p, const char *lines, size_t n);
+	/* A little of the work that can wait; false when there is none.  May be NULL. */
+	bool (*chore)(struct dest *p);
+	void (*close)(struct dest *p);
+	bool once; /* cannot be opened anew */
+};
+
+extern const struct dest_kind dest_stdout;
+extern const struct dest_kind dest_file;
+extern const struct dest_kind dest_syslog;
+
+struct dest {
+	const struct dest_kind *kind;
+	const struct conf_output *what;
+	uid_t owner; /* of new files; (uid_t)-1: as they are made */
+	gid_t group;
+	bool patient;	   /* waits for a slow reader; else its write returns 0 */
+	bool opened;	   /* once at least: a file is not begun anew again */
+	uint64_t given_up; /* lines that this place can never take, since last asked */
+	void *state;	   /* the kind's own; NULL: not open */
+};
+
+void dest_init(struct dest *p, const struct conf_output *what);
+/* Open, or close and open again where the kind can: 0, or -1 with errno. */
+int dest_open(struct dest *p);
+void dest_close(struct dest *p);
+/* As the kind's write, but -1 with EBADF when the place is not open. */
+ssize_t dest_write(struct dest *p, const char *lines, size_t n);
+bool dest_chore(struct dest *p);
+const char *dest_name(const struct dest *p);
+
+#endif

@@ -1,0 +1,375 @@
+/*
+ * The first look; see look.h.  What is decided here must agree with packet/,
+ * decode/ and track/ octet for octet, so each step is strict: where a header is not
+ * exactly as expected the frame is kept.
+ */
+
+#include "worker/look.h"
+
+#include "packet/packet.h"
+
+#include <stdlib.h>
+
+enum {
+	ETHER_VLAN = 0x8100,
+	ETHER_QINQ = 0x88a8,
+	ETHER_ARP = 0x0806,
+	ETHER_IPV4 = 0x0800,
+	ETHER_IPV6 = 0x86dd,
+	VLANS_MOST = 4
+};
+enum { IP_PROTO_ICMP = 1, IP_PROTO_ICMP6 = 58 };
+enum { IPV4_HEADER = 20, IPV6_HEADER = 40, UDP_HEADER = 8, TCP_HEADER = 20 };
+enum { PORT_DOT = 853, PORT_HTTPS = 443, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
+enum { DNS_HEADER = 12, QUESTION_REST = 4, RECORDS_MOST = 64, TLS_HANDSHAKE = 22 };
+
+/* A set of ports, and a small one of their low bits that nearly always says no. */
+struct ports {
+	uint64_t few[1024 / 64];
+	uint64_t all[65536 / 64];
+};
+
+/*
+ * Names of which it is known whether they are dull: in sets of a few, the latest
+ * first.  The lowest bit of an entry says dull, the others are those of the number.
+ */
+enum { SET_NAMES = 4, SETS = 1 << 14 };
+
+struct look {
+	struct look_options options;
+	const struct ruleset *rules;
+	struct stats *stats;
+	struct ports udp_dns, udp_other; /* other: tunnels, mDNS, LLMNR */
+	struct ports tcp;
+	uint64_t known[SETS][SET_NAMES];
+};
+
+/* A packet on its way. */
+struct seen {
+	const uint8_t *p; /* what was captured of the header looked at */
+	size_t n;
+	bool cut; /* there is more of it than was captured */
+};
+
+static void
+ports_add(struct ports *set, uint16_t port)
+{
+	set->few[port % 1024 / 64] |= UINT64_C(1) << port % 64;
+	set->all[port / 64] |= UINT64_C(1) << port % 64;
+}
+
+static inline bool
+ports_have(const struct ports *set, uint16_t port)
+{
+	return (set->few[port % 1024 / 64] >> port % 64 & 1) &&
+	    (set->all[port / 64] >> port % 64 & 1);
+}
+
+static inline bool
+ports_have_either(const struct ports *set, uint16_t a, uint16_t b)
+{
+	return ports_have(set, a) || ports_have(set, b);
+}
+
+static void
+ports_add_list(struct ports *set, const struct port_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		ports_add(set, list->port[i]);
+}
+
+struct look *
+look_new(
+    const struct look_options *options, const struct ruleset *rules, struct stats *s)
+{
+	struct look *l = mem_alloc(sizeof(*l));
+
+	l->options = *options;
+	l->rules = rules;
+	l->stats = s;
+	ports_add_list(&l->udp_dns, &options->dns_ports);
+	for (uint32_t port = 0; port <= UINT16_MAX; port++)
+		if (packet_udp_tunnels((uint16_t)port))
+			ports_add(&l->udp_other, (uint16_t)port);
+	ports_add(&l->udp_other, PORT_MDNS);
+	ports_add(&l->udp_other, PORT_LLMNR);
+	ports_add_list(&l->tcp, &options->dns_ports);
+	ports_add_list(&l->tcp, &options->smtp_ports);
+	return l;
+}
+
+void
+look_free(struct look *l)
+{
+	free(l);
+}
+
+static inline uint16_t
+u16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+/* ---- counting ---- */
+
+static enum look_verdict
+pass(struct look *l, enum stat_id fate)
+{
+	stats_inc(l->stats, STAT_FRAME_READ);
+	stats_inc(l->stats, fate);
+	return LOOK_PASS;
+}
+
+static enum look_verdict
+pass_packet(struct look *l, enum stat_id kind, const struct seen *s)
+{
+	stats_inc(l->stats, kind);
+	if (s->cut)
+		stats_inc(l->stats, STAT_PACKET_CUT);
+	return pass(l, STAT_FRAME_DECODED);
+}
+
+/* ---- names ---- */
+
+static bool
+dull_known(const struct look *l, uint64_t number, bool *dull)
+{
+	const uint64_t *set = l->known[number >> 32 & (SETS - 1)];
+
+	for (int i = 0; i < SET_NAMES; i++) {
+		if ((set[i] | 1) != (number | 1))
+			continue;
+		*dull = set[i] & 1;
+		return true;
+	}
+	return false;
+}
+
+static void
+dull_note(struct look *l, uint64_t number, bool dull)
+{
+	uint64_t *set = l->known[number >> 32 & (SETS - 1)];
+
+	memmove(set + 1, set, (SET_NAMES - 1) * sizeof(*set));
+	set[0] = (number & ~UINT64_C(1)) | dull;
+}
+
+/* Ask the rules about the name at p, of n octets with the root. */
+static bool
+dull_ask(const struct look *l, const uint8_t *p, size_t n)
+{
+	struct wire w = wire_over(span_of(p, n));
+	struct name name;
+
+	return name_from_wire(&name, &w) == NAME_OK && wire_left(&w) == 0 &&
+	    !name.odd && ruleset_dull(l->rules, &name);
+}
+
+/*
+ * Hash the octets up to the first zero, in one pass.  They need be no name: then no
+ * such number was ever noted, for only names are.  False when there is no zero or
+ * too much before it.
+ */
+static bool
+hash_to_root(const struct name_key *k, struct span s, uint64_t *number, size_t *len)
+{
+	const uint8_t *root;
+
+	root = memchr(s.p, 0, span_first(s, NAME_WIRE_MAX).n);
+	if (root == NULL)
+		return false;
+	*len = (size_t)(root - s.p);
+	*number = name_hash_labels(k, span_first(s, *len));
+	return true;
+}
+
+/* ---- DNS ---- */
+
+/*
+ * A query is of no interest when its only question is for a dull name.  Its answer
+ * may yet tell the tracker something, except when it holds no records.
+ */
+static enum look_verdict
+look_dns(struct look *l, const struct seen *s, uint64_t *number)
+{
+	enum { QR = 0x8000, OPCODE = 0x7800, RCODE = 0x000f, TYPE_MX = 15 };
+	uint16_t flags, answers;
+	size_t len;
+	bool dull;
+
+	if (s->n < DNS_HEADER || l->options.all_dns)
+		return LOOK_KEEP;
+	flags = u16(s->p + 2);
+	answers = u16(s->p + 6);
+	if ((flags & OPCODE) || u16(s->p + 4) != 1 || answers > RECORDS_MOST ||
+	    u16(s->p + 8) > RECORDS_MOST || u16(s->p + 10) > RECORDS_MOST)
+		return LOOK_KEEP;
+	if (!hash_to_root(l->options.key, span_of(s->p + DNS_HEADER, s->n - DNS_HEADER),
+		number, &len) ||
+	    s->n - DNS_HEADER - len < 1 + QUESTION_REST)
+		return LOOK_KEEP;
+	if (!dull_known(l, *number, &dull)) {
+		dull = dull_ask(l, s->p + DNS_HEADER, len + 1);
+		dull_note(l, *number, dull);
+	}
+	if (!dull)
+		return LOOK_KEEP;
+	if ((flags & QR) && (flags & RCODE) == 0 && answers > 0) {
+		if (s->cut || u16(s->p + DNS_HEADER + len + 1) == TYPE_MX)
+			return LOOK_KEEP;
+		return LOOK_ASK;
+	}
+	stats_inc(l->stats, flags & QR ? STAT_DNS_ANSWER : STAT_DNS_QUERY);
+	stats_inc(l->stats, STAT_NAME_JUDGED);
+	return pass_packet(l, STAT_PACKET_UDP, s);
+}
+
+/* ---- transport ---- */
+
+/* s has the IP payload; more says that not all of it was captured. */
+static enum look_verdict
+look_udp(struct look *l, struct seen s, uint64_t *number)
+{
+	uint16_t src, dst;
+	size_t len;
+
+	if (s.n < UDP_HEADER)
+		return LOOK_KEEP;
+	src = u16(s.p);
+	dst = u16(s.p + 2);
+	len = u16(s.p + 4);
+	if (len < UDP_HEADER || ports_have_either(&l->udp_other, src, dst))
+		return LOOK_KEEP;
+	len -= UDP_HEADER;
+	s.p += UDP_HEADER;
+	s.n -= UDP_HEADER;
+	s.cut = len > s.n;
+	if (len < s.n)
+		s.n = len;
+	if (ports_have_either(&l->udp_dns, src, dst))
+		return look_dns(l, &s, number);
+	return pass_packet(l, STAT_PACKET_UDP, &s);
+}
+
+static enum look_verdict
+look_tcp(struct look *l, const struct seen *s)
+{
+	uint16_t src, dst;
+	size_t header;
+
+	if (s->n < TCP_HEADER || l->options.any_port)
+		return LOOK_KEEP;
+	src = u16(s->p);
+	dst = u16(s->p + 2);
+	header = (s->p[12] >> 4) * 4u;
+	if (header < TCP_HEADER || header > s->n ||
+	    ports_have_either(&l->tcp, src, dst))
+		return LOOK_KEEP;
+	/* What decode/blind.h looks at. */
+	if (dst == PORT_HTTPS && s->n > header && s->p[header] == TLS_HANDSHAKE)
+		return LOOK_KEEP;
+	if (src == PORT_DOT && (s->p[13] & TCP_SYN))
+		return LOOK_KEEP;
+	return pass_packet(l, STAT_PACKET_TCP, s);
+}
+
+static enum look_verdict
+look_ip(struct look *l, struct seen s, uint64_t *number)
+{
+	enum { FRAGMENT = 0x3fff };
+	size_t header, total;
+	uint8_t proto;
+
+	if (s.n < IPV4_HEADER)
+		return LOOK_KEEP;
+	if (s.p[0] >> 4 == 4) {
+		header = (s.p[0] & 0x0f) * 4u;
+		total = u16(s.p + 2);
+		proto = s.p[9];
+		if (header < IPV4_HEADER || total < header || (u16(s.p + 6) & FRAGMENT))
+			return LOOK_KEEP;
+	} else if (s.p[0] >> 4 == 6 && s.n >= IPV6_HEADER && u16(s.p + 4) != 0) {
+		header = IPV6_HEADER;
+		total = IPV6_HEADER + (size_t)u16(s.p + 4);
+		proto = s.p[6];
+	} else {
+		return LOOK_KEEP;
+	}
+	if (s.n < header)
+		return LOOK_KEEP;
+	s.cut = total > s.n;
+	s.n = (s.cut ? s.n : total) - header;
+	s.p += header;
+	if (proto == IP_PROTO_TCP)
+		return look_tcp(l, &s);
+	if (proto == IP_PROTO_UDP)
+		return look_udp(l, s, number);
+	if (proto == IP_PROTO_ICMP || proto == IP_PROTO_ICMP6)
+		return pass(l, STAT_FRAME_OTHER_PROTOCOL);
+	return LOOK_KEEP;
+}
+
+/* ---- link ---- */
+
+/* From an Ethertype on, which stands at `at`. */
+static enum look_verdict
+look_ether(struct look *l, const struct frame *f, size_t at, uint64_t *number)
+{
+	struct span data = f->data;
+	uint16_t type;
+
+	for (int tags = 0;; tags++, at += 4) {
+		if (data.n < at + 2)
+			return LOOK_KEEP;
+		type = u16(data.p + at);
+		if (type != ETHER_VLAN && type != ETHER_QINQ)
+			break;
+		if (tags == VLANS_MOST)
+			return LOOK_KEEP;
+	}
+	if (type == ETHER_IPV4 || type == ETHER_IPV6)
+		return look_ip(l,
+		    (struct seen){ data.p + at + 2, data.n - at - 2, false }, number);
+	return type == ETHER_ARP ? pass(l, STAT_FRAME_NOT_IP) : LOOK_KEEP;
+}
+
+/* Linux "cooked": devices of some types have other headers behind theirs. */
+static enum look_verdict
+look_cooked(struct look *l, const struct frame *f, uint64_t *number)
+{
+	enum { TYPE_AT = 14, DEVICE_AT = 2, MOST_DEVICE = 800 };
+
+	if (f->data.n < TYPE_AT || u16(f->data.p + DEVICE_AT) > MOST_DEVICE)
+		return LOOK_KEEP;
+	return look_ether(l, f, TYPE_AT, number);
+}
+
+enum look_verdict
+look_frame(struct look *l, const struct frame *f, uint64_t *number)
+{
+	enum {
+		ETHERNET = 1,
+		DLT_RAW = 12,
+		RAW = 101,
+		COOKED = 113,
+		V4 = 228,
+		V6 = 229
+	};
+	enum { ETHER_TYPE_AT = 12 };
+
+	if (l->options.everything)
+		return LOOK_KEEP;
+	switch (f->link) {
+	case ETHERNET:
+		return look_ether(l, f, ETHER_TYPE_AT, number);
+	case COOKED:
+		return look_cooked(l, f, number);
+	case DLT_RAW:
+	case RAW:
+	case V4:
+	case V6:
+		return look_ip(l, (struct seen){ f->data.p, f->data.n, false }, number);
+	default:
+		return LOOK_KEEP;
+	}
+}

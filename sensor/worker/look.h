@@ -1,0 +1,74 @@
+#ifndef WORKER_LOOK_H
+#define WORKER_LOOK_H
+
+/*
+ * The first look at a frame.  Most of what a mirror port shows can be neither mail
+ * nor a lookup that anybody asks about, and a few octets of it tell: the ports, that
+ * a segment begins no TLS handshake, the name of a question that was found dull
+ * before.  Such a frame is counted here, exactly as all the stages would have
+ * counted it, and nothing else is done with it.  Whatever is not plain, a fragment, a
+ * tunnel, a damaged header, a question of another shape, goes to the stages.
+ *
+ * A look has no state but names lately found dull, so that several threads may have
+ * one each, of one sensor, and look at its frames in any order.  One thread uses it.
+ */
+
+#include "base/stats.h"
+#include "capture/frame.h"
+#include "decode/decoders.h"
+#include "judge/ruleset.h"
+#include "names/name_hash.h"
+
+struct look;
+
+struct look_options {
+	bool
+	    everything; /* keep every frame: something counts, times or logs them all */
+	bool all_dns;	/* keep all of DNS: it is logged */
+	bool any_port;	/* TCP on any port may hold what we look for */
+	struct port_list dns_ports, smtp_ports;
+	const struct name_key *key; /* of the sensor, outlives the look */
+};
+
+enum look_verdict {
+	LOOK_PASS, /* of no interest, and counted */
+	LOOK_KEEP, /* for the stages, not counted */
+	/*
+	 * The answer to a question for a dull name, not counted: for the stages when the
+	 * tracker waits for that name (track_awaits), else for look_pass_answer.
+	 */
+	LOOK_ASK,
+};
+
+/*
+ * rules outlives the look; s is where it counts, of its thread alone.  Set rules anew
+ * by making a new look.
+ */
+struct look *look_new(
+    const struct look_options *options, const struct ruleset *rules, struct stats *s);
+void look_free(struct look *l);
+
+/* Look at a frame; with LOOK_ASK *name is the number of the name asked for. */
+enum look_verdict look_frame(struct look *l, const struct frame *f, uint64_t *name);
+
+/* False: the frame was counted and is of no further interest.  Answers are kept. */
+static inline bool
+look_keep(struct look *l, const struct frame *f)
+{
+	uint64_t name;
+
+	return look_frame(l, f, &name) != LOOK_PASS;
+}
+
+/* Count a frame of which look_frame said LOOK_ASK and for whose name nobody waits. */
+static inline void
+look_pass_answer(struct stats *s)
+{
+	stats_inc(s, STAT_FRAME_READ);
+	stats_inc(s, STAT_FRAME_DECODED);
+	stats_inc(s, STAT_PACKET_UDP);
+	stats_inc(s, STAT_DNS_ANSWER);
+	stats_inc(s, STAT_NAME_JUDGED);
+}
+
+#endif

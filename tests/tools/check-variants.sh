@@ -1,0 +1,93 @@
+#!/bin/sh
+# straywatch-check --variants: what is generated for a hundred names is found, with the
+# name that was meant and the class.  The rates stand in the log.
+
+check=./straywatch-check
+names=${srcdir:-.}/tests/tools/hundred-names
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+fail()
+{
+	echo "FAIL: $*"
+	failed=1
+}
+
+cat >"$work/rules.yaml" <<END
+version: 1
+sets: { hundred: { file: $(realpath "$names") } }
+rules: [{ id: 1, name: all of them, protect: [hundred], detect: [all], score: 30 }]
+END
+while read -r name; do
+	$check --variants "$name" | sed "s/\$/	$name/"
+done <"$names" >"$work/made"
+cut -f1 "$work/made" | $check -R "$work/rules.yaml" --names >"$work/found"
+
+# class, made, right: all of them, and of edits those in names of six letters and more
+paste "$work/made" "$work/found" | awk -F'\t' '
+	{ class = $2 }
+	class ~ /^(hyphenation|repetition|transposition|keyboard_adjacent|omission)$/ ||
+	class ~ /^(insertion|vowel_swap|bitsquat|substitution)$/ {
+		label = $3
+		sub(/[.].*/, "", label)
+		if (length(label) < 6)
+			next
+	}
+	{
+		made[class]++
+		right[class] += $5 == "flag" && $7 == $3 && $8 == $2
+	}
+	END {
+		for (class in made)
+			printf "%s\t%d\t%.2f\n", class, made[class], 100 * right[class] / made[class]
+	}' | sort >"$work/rates"
+cat "$work/rates"
+
+# class, least percent, least number of variants made of a hundred names
+while read -r class percent number; do
+	awk -v class="$class" -v percent="$percent" -v number="$number" '
+		$1 == class { found = 1; good = $2 >= number && $3 >= percent }
+		END { exit !(found && good) }' "$work/rates" ||
+		fail "$class: fewer than $number made or $percent % right"
+done <<END
+tld_confusion 99 200
+tld_undelegated 99 10000
+suffix_appended 99 3000
+wrong_sld 99 500
+missing_dot 99 8000
+subdomain_shift 95 800
+homoglyph_idn 99 600
+homoglyph_ascii 99 150
+hyphenation 95 500
+repetition 95 500
+transposition 95 500
+keyboard_adjacent 95 3000
+omission 95 500
+insertion 95 15000
+vowel_swap 95 800
+bitsquat 95 1000
+substitution 95 5000
+numeric_swap 95 5
+combosquat 95 10000
+END
+
+# What is read by a person or a program: tab-separated, sorted by class, each name once.
+$check --variants army.mil >"$work/army" || fail "variants of army.mil"
+[ "$(head -n 2 "$work/army" | tr '\t\n' '  ')" = "army.ml tld_confusion army.il tld_confusion " ] ||
+	fail "army.ml and army.il do not come first"
+[ "$(cut -f1 "$work/army" | sort | uniq -d)" = "" ] || fail "a variant stands there twice"
+[ "$(cut -f2 "$work/army" | uniq | sort | uniq -d)" = "" ] || fail "not sorted by class"
+$check --variants ARMY.mil. | cmp -s - "$work/army" || fail "not the canonical name's"
+
+$check --registrable --variants army.mil >"$work/army" || fail "registrable variants"
+grep -q '^army\.ml	' "$work/army" || fail "army.ml can be registered"
+! grep -q 'undelegated\|^army\.mi	' "$work/army" || fail "army.mi cannot be registered"
+
+for wrong in mil co.uk '' army..mil '[192.0.2.1]' '*.army.mil'; do
+	$check --variants "$wrong" >"$work/out" 2>"$work/err"
+	if [ $? != 2 ] || [ ! -s "$work/err" ] || [ -s "$work/out" ]; then
+		fail "variants of \"$wrong\" are no error"
+	fi
+done
+exit $failed

@@ -1,0 +1,41 @@
+#ifndef CHECK_JOBS_H
+#define CHECK_JOBS_H
+
+/*
+ * straywatch-check: one file for each thing it does with rules, check_xyz.c, and a
+ * row for it in straywatch-check.c.
+ */
+
+#include "conf.h"
+#include "judge/rules.h"
+
+enum {
+	EXIT_INPUT = 1, /* some input could not be read, or output written */
+	EXIT_USAGE = 2, /* usage or rules are wrong */
+};
+
+/* What the command line asks for, and what it is done with. */
+struct check {
+	struct conf conf;
+	struct conf_strings paths, protect; /* of the command line */
+	const char *conf_path;		    /* or NULL */
+	bool registrable;		    /* variants: only those that can be had */
+	struct rules rules;
+	struct diag diag;
+};
+
+/* A thing to do, most of them with the rules, which are open; the exit status. */
+typedef int check_run(struct check *c, char **operands, size_t n);
+
+check_run check_lint;	  /* operands: none, they were loaded as rules */
+check_run check_names;	  /* a file of names, or none */
+check_run check_explain;  /* names */
+check_run check_variants; /* a domain; asks no rules */
+
+/* Judging without traffic: every place counts, no client is known. */
+extern const struct judge_context check_nowhere;
+
+/* A field: control characters as \DDD so that a line stays a line, nothing as "-". */
+void check_field(struct buf *b, struct span s);
+
+#endif

@@ -113,6 +113,11 @@ struct conf {
 	struct conf_outputs outputs;
 
 	int64_t stats_interval;
+
+	const char *run_user;
+	const char *run_group;
+	int64_t seccomp; /* enum priv_seccomp */
+	bool reopen;
 };
 
 /* All defaults.  Free with conf_fini. */

@@ -2,6 +2,7 @@
 
 #include "conf_private.h"
 
+static const char *const seccomp_words[] = { "on", "log", "off", NULL };
 static const char *const privacy_words[] = { "full", "domain", "hash", NULL };
 const char *const conf_format_words[] = { "eve", "ecs", NULL };
 const char *const conf_event_words[] = { "alert", "dns", "smtp", "stats", "all", NULL };
@@ -93,6 +94,15 @@ const struct conf_row conf_rows[] = {
 
 	{ "stats", "interval", TYPE_DURATION, AT(stats_interval), SECOND, 86400 * SECOND, "60s",
 	    "time between stats events", NULL },
+
+	{ "run", "user", TYPE_STRING, AT(run_user), 0, 64, "",
+	    "who a sensor started as root becomes; empty: straywatch, if there is such a user", NULL },
+	{ "run", "group", TYPE_STRING, AT(run_group), 0, 64, "",
+	    "group; empty: the user's own", NULL },
+	{ "run", "seccomp", TYPE_WORD, AT(seccomp), 0, 0, "on",
+	    "system calls that are not needed: on (end the program), log (name them) or off", seccomp_words },
+	{ "run", "reopen", TYPE_BOOL, AT(reopen), 0, 0, "yes",
+	    "keep a helper that can open an interface again after it was removed", NULL },
 };
 /* clang-format on */
 

@@ -62,8 +62,9 @@ catch_signals(void)
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGUSR1, &usr1, NULL);
-	/* A reader that has gone is told by write(2), and said. */
+	/* A reader that has gone and a file that is full are told by write(2). */
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 static int

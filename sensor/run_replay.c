@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "capture/replay.h"
+#include "confine.h"
 #include "packet/packet.h"
 #include "progress.h"
 #include "sensor.h"
@@ -46,6 +47,10 @@ open_output(struct run *run)
 	run->outputs =
 	    outputs_open(&(struct conf_outputs){ &run->output_conf, 1 }, &options);
 	if (run->outputs == NULL)
+		return -1;
+	/* Before the first octet of a capture, which may be hostile, is parsed. */
+	if (confine_replay(&run->conf, &(struct conf_outputs){ &run->output_conf, 1 }) <
+	    0)
 		return -1;
 	run->output = outputs_join(run->outputs, &run->stats);
 	run->noutputs = outputs_n(run->outputs);

@@ -145,6 +145,8 @@ arena_fini(struct arena *a)
 	arena_init(a);
 }
 
+enum { POOL_HUGE = 8 << 20 }; /* octets of a pool for which huge pages are asked */
+
 void
 pool_init(struct pool *p, size_t size, size_t cap)
 {
@@ -158,6 +160,11 @@ pool_init(struct pool *p, size_t size, size_t cap)
 	if (base == MAP_FAILED)
 		fatal("no address space for %zu objects of %zu octets", cap, p->size);
 	p->base = base;
+#ifdef MADV_HUGEPAGE
+	/* A flood takes objects that were never used: one fault for 2 MiB of them. */
+	if (p->size * cap >= POOL_HUGE)
+		(void)madvise(base, p->size * cap, MADV_HUGEPAGE);
+#endif
 }
 
 void *

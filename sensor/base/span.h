@@ -58,6 +58,12 @@ ascii_lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
+static inline uint8_t
+ascii_upper(uint8_t c)
+{
+	return c >= 'a' && c <= 'z' ? c & ~0x20 : c;
+}
+
 /* Equal but for ASCII case. */
 static inline bool
 span_eq_nocase(struct span a, struct span b)

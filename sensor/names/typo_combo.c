@@ -124,13 +124,19 @@ variants(struct variant_maker *m)
 	struct span label = spelling_label(name, i);
 	struct span back = span_after(name->text, spelling_end(name, i));
 
+	const char *const *list = m->options->nwords ? m->options->words : words;
+	size_t nwords =
+	    m->options->nwords ? m->options->nwords : sizeof(words) / sizeof(words[0]);
+
 	if (label.n < LABEL_MIN)
 		return;
-	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
-		struct span word = span_str(words[k]);
+	for (size_t k = 0; k < nwords; k++) {
+		struct span word = span_str(list[k]);
 		char text[SPELLING_MAX];
 		size_t n = word.n;
 
+		if (n + 1 > sizeof(text))
+			continue;
 		memcpy(text, word.p, n);
 		text[n] = '-';
 		variant_add(m, span_of(text, n + 1), label, back, TYPO_COMBOSQUAT, 4);

@@ -203,7 +203,7 @@ variants(struct variant_maker *m)
 			if (span_begins_nocase(span_after(name, at), plain))
 				add_glyph(m, at, &glyphs[i]);
 		}
-	if (m->classes & typo_bit(TYPO_HOMOGLYPH_IDN))
+	if (m->options->classes & typo_bit(TYPO_HOMOGLYPH_IDN))
 		add_all_glyphs(m, &glyphs[CYRILLIC], CYRILLIC_N);
 }
 

@@ -11,8 +11,11 @@
 #include "base/table.h"
 #include "track/alert.h"
 
+enum { CORRECTION_CLIENTS = 4096 };
+
 struct corrections {
 	struct table table;
+	uint16_t waiting[CORRECTION_CLIENTS]; /* slips of clients with such a hash */
 	struct pool pool;
 	struct hash_key key;
 };
@@ -43,6 +46,8 @@ void corrections_learn(struct corrections *c, const struct alert *a);
 
 /* Slips that nobody corrects any more are forgotten. */
 void corrections_time(struct corrections *c, int64_t now_ns);
+/* Some slip of this client may wait to be corrected: if not, do not ask. */
+bool corrections_wait(const struct corrections *c, const struct ip_addr *client);
 
 /*
  * A client used a name that no rule flagged.  If it, or a name above it, was meant

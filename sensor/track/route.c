@@ -69,7 +69,7 @@ route_name(const struct routes *r, const struct name *n)
 uint64_t
 route_addr(const struct routes *r, const struct ip_addr *a)
 {
-	return hash_bytes(&r->key, a->b, ip_addr_len(a));
+	return hash_fast(&r->key, a->b, ip_addr_len(a));
 }
 
 /* ---- leads ---- */

@@ -17,6 +17,8 @@
 
 #define HOUR_NS (3600LL * 1000000000)
 
+enum { DOUBT_MOST = 95 - 60 };
+
 const char *
 seen_str(enum seen s)
 {
@@ -289,12 +291,22 @@ watch_canonical(
 bool
 watch_name(struct track *t, const struct sighting *s, struct span text, void **home)
 {
+	struct sighting seen = *s;
 	enum name_error error;
 	struct name name;
 
+	/* As written: a name in another case is another one here, and asked for once. */
+	seen.name = hash_fast(&t->links.routes.key, text.p, text.n);
+	if (!corrections_wait(
+		&t->corrections, &s->origin->tuple.addr[SIDE_ORIGINATOR]) &&
+	    verdicts_clean(&t->verdicts, seen.name, s->place)) {
+		stats_inc(t->stats, STAT_NAME_JUDGED);
+		return false;
+	}
 	error = name_parse(&name, text);
 	if (error == NAME_OK)
-		return watch_canonical(t, s, &name, home);
+		return !watch_clean(t, &seen, &name) &&
+		    watch_canonical(t, &seen, &name, home);
 	if (error != NAME_LITERAL)
 		stats_inc(t->stats, STAT_NAME_MALFORMED);
 	return false;
@@ -364,10 +376,16 @@ watch_report(struct track *t, void *first, enum outcome o, uint64_t bytes)
 		watch_tell(t, w, o, bytes, false);
 }
 
+/*
+ * A rule that flags weak slips too asks for no weaker proof: what is beyond the
+ * doubt that a sure slip could bear under the score that rules have by default
+ * proves nothing.
+ */
 static bool
 convinced(const struct watch *w, unsigned doubt)
 {
-	return w->match.score >= w->match.rule->score + doubt;
+	return doubt <= DOUBT_MOST &&
+	    w->match.score >= w->match.rule->score + doubt;
 }
 
 bool

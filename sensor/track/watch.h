@@ -63,7 +63,7 @@ struct sighting {
 	enum seen seen;
 	enum place place;
 	const struct origin *origin;
-	uint64_t name; /* look-ups: route_name */
+	uint64_t name; /* look-ups: route_name; mail: of the text as written */
 	uint32_t part;
 	const struct smtp_session *session;
 	const struct smtp_tx *tx;

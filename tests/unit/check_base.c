@@ -151,6 +151,77 @@ START_TEST(hash_depends_on_key_and_every_octet)
 }
 END_TEST
 
+START_TEST(fast_hash_depends_on_key_length_and_every_octet)
+{
+	struct hash_key key = { 0x1234567890abcdef, 0xfedcba0987654321 };
+	struct hash_key keys[2] = { { key.k0 + 1, key.k1 }, { key.k0, key.k1 + 1 } };
+	size_t n = (size_t)_i;
+	uint8_t data[48] = { 0 };
+	uint64_t h = hash_fast(&key, data, n);
+
+	ck_assert(h != hash_fast(&keys[0], data, n));
+	ck_assert(h != hash_fast(&keys[1], data, n));
+	ck_assert(h != hash_fast(&key, data, n + 1));
+	for (size_t i = 0; i < sizeof(data); i++) {
+		data[i] = 1;
+		ck_assert((h != hash_fast(&key, data, n)) == (i < n));
+		data[i] = 0;
+	}
+}
+END_TEST
+
+/* Keys that differ in few bits, as addresses and ports do, fill buckets evenly. */
+START_TEST(fast_hash_spreads_neighbours)
+{
+	enum { KEYS = 1 << 14, PLACES = 1 << 8, MEAN = KEYS / PLACES };
+	struct hash_key key = hash_key_random();
+	unsigned low[PLACES] = { 0 }, high[PLACES] = { 0 };
+
+	for (uint32_t i = 0; i < KEYS; i++) {
+		uint64_t h = hash_end(&key, hash_pair(&key, key.k0, 10 << 24 | i, 25));
+
+		low[h % PLACES]++;
+		high[h >> 56]++;
+	}
+	for (int i = 0; i < PLACES; i++) {
+		ck_assert_uint_gt(low[i], MEAN / 4);
+		ck_assert_uint_lt(low[i], MEAN * 2);
+		ck_assert_uint_gt(high[i], MEAN / 4);
+		ck_assert_uint_lt(high[i], MEAN * 2);
+	}
+}
+END_TEST
+
+START_TEST(table_keeps_the_others_of_a_bucket)
+{
+	enum { N = 40 };
+	struct entry e[N] = { 0 };
+	struct table t;
+
+	/* One bucket; hashes that share their marks and hashes that do not. */
+	table_init(&t, 16);
+	for (uint64_t i = 0; i < N; i++)
+		table_add(&t, &e[i].node, 3 | i << 58 | i << 8);
+	for (uint64_t gone = 0; gone < N; gone++) {
+		uint64_t out = gone * 7 % N;
+
+		table_remove(&t, &e[out].node);
+		ck_assert_ptr_null(table_first(&t, 3 | out << 58 | out << 8));
+		for (uint64_t i = 0; i < N; i++) {
+			bool there = true;
+
+			for (uint64_t j = 0; j <= gone; j++)
+				there &= i != j * 7 % N;
+			ck_assert((table_first(&t, 3 | i << 58 | i << 8) ==
+				      &e[i].node) == there);
+		}
+	}
+	ck_assert_uint_eq(t.n, 0);
+	ck_assert_uint_eq(t.buckets[3], 0);
+	table_fini(&t);
+}
+END_TEST
+
 START_TEST(json_is_valid_utf8_whatever_goes_in)
 {
 	static const uint8_t hostile[] =
@@ -324,6 +395,9 @@ main(void)
 	tcase_add_test(tc, pool_hands_out_no_more_than_its_cap);
 	tcase_add_test(tc, table_finds_all_with_a_hash_and_knows_the_oldest);
 	tcase_add_test(tc, hash_depends_on_key_and_every_octet);
+	tcase_add_loop_test(tc, fast_hash_depends_on_key_length_and_every_octet, 1, 40);
+	tcase_add_test(tc, fast_hash_spreads_neighbours);
+	tcase_add_test(tc, table_keeps_the_others_of_a_bucket);
 	tcase_add_test(tc, json_is_valid_utf8_whatever_goes_in);
 	tcase_add_test(tc, yaml_nodes_know_where_they_stand);
 	tcase_add_loop_test(

@@ -445,7 +445,8 @@ START_TEST(full_table_forgets_the_one_unused_for_longest)
 		play(&w, SHAKE "c+0 \"a\"");
 	}
 	from_client(&w, 1000);
-	play(&w, "c+1 \"b\" c+5 \"f\"");
+	/* Order of use is kept to a seventh of a second. */
+	play(&w, "c+1@135 \"b\" c+5 \"f\"");
 	from_client(&w, 1003);
 	play(&w, SHAKE "c+0 \"c\"");
 	ck_assert_str_eq(w.log.p, "c:aaab end evicted c:c");

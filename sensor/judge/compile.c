@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 enum { MIN_LABEL = 5 }; /* labels of 4 letters have too many genuine neighbours */
 
@@ -301,6 +302,8 @@ ruleset_free(struct ruleset *r)
 	zones_fini(&r->zones);
 	arena_fini(&r->arena);
 	free(r->chains);
+	if (r->map != NULL)
+		munmap((void *)(uintptr_t)r->map, r->map_n);
 	free(r);
 }
 

@@ -457,8 +457,7 @@ judge_scope_any(struct judge *g)
 static void
 enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 {
-	const struct rule *rule =
-	    &g->r->rules[zone->number < g->r->nrules ? zone->number : 0];
+	const struct rule *rule = &g->r->rules[zone->number];
 
 	switch ((enum zone_kind)zone->kind) {
 	case ZONE_SPECIAL:
@@ -485,7 +484,8 @@ enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 		break;
 	case ZONE_MATCH_BELOW:
 	case ZONE_MATCH:
-		if ((zone->kind == ZONE_MATCH || i > 0) &&
+		if (zone->number < g->r->nrules &&
+		    (zone->kind == ZONE_MATCH || i > 0) &&
 		    rule_listens(g, rule->spec) &&
 		    allowed(g, rule, NULL) == VERDICT_UNRELATED)
 			flag(g, rule->spec, TYPO_LISTED,

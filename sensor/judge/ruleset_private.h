@@ -44,6 +44,8 @@ struct ruleset {
 	uint32_t classes; /* of all rules together */
 	unsigned places;  /* bits 1 << enum place, of all rules together */
 	bool scope_any;	  /* of some rule */
+	const void *map;  /* of the file that it lies in, or NULL */
+	size_t map_n;
 };
 
 /* The part of a name that is judged; empty when nothing of it can be a host name. */

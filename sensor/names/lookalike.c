@@ -53,6 +53,12 @@ lookalike_ascii(char *out, struct span name)
 	return n;
 }
 
+const char *
+lookalike_version(void)
+{
+	return "icu " U_ICU_VERSION;
+}
+
 struct lookalike *
 lookalike_new(void)
 {

@@ -129,6 +129,20 @@ suffixes_load(const char *psl_file, const char *tld_file, struct diag *d)
 	return s;
 }
 
+const char *
+suffixes_version(void)
+{
+	return psl_builtin_sha1sum();
+}
+
+const char *
+suffixes_file(void)
+{
+	const char *file = psl_dist_filename();
+
+	return file != NULL && *file != '\0' ? file : NULL;
+}
+
 void
 suffixes_free(struct suffixes *s)
 {

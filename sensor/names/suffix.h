@@ -17,6 +17,9 @@ struct suffixes;
  */
 struct suffixes *suffixes_load(
     const char *psl_file, const char *tld_file, struct diag *d);
+/* Which list of public suffixes is built in, and the file of the newer, or NULL. */
+const char *suffixes_version(void);
+const char *suffixes_file(void);
 void suffixes_free(struct suffixes *s);
 
 /*

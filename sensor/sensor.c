@@ -30,6 +30,8 @@ struct sensor {
 	int64_t first_ns;		   /* of the first frame */
 	int64_t stats_ns;		   /* when the next stats event is due */
 	int64_t stats_interval_ns;
+	sensor_gather gather; /* NULL: stats is all there is */
+	void *gather_arg;
 };
 
 /* ---- alerts to the outputs ---- */
@@ -283,18 +285,27 @@ make_flows(struct sensor *s, const struct conf *conf)
 	return flow_table_new(&limits, &reader, s->stats);
 }
 
-static struct track *
-make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rules)
+static struct track_options
+track_options(
+    const struct conf *conf, const struct ruleset *rules, const struct name_key *names)
 {
-	struct alert_sink sink = { .arg = s, .alert = on_alert, .outcome = on_outcome };
-	struct track_options options = {
+	return (struct track_options){
 		.rules = rules,
 		.watches = (size_t)conf->tracked,
 		.thresholds = (size_t)conf->thresholds,
 		.hold_ns = conf->hold,
 		.networks = conf->networks.net,
 		.nnetworks = conf->networks.n,
+		.names = names,
 	};
+}
+
+static struct track *
+make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rules,
+    const struct name_key *names)
+{
+	struct alert_sink sink = { .arg = s, .alert = on_alert, .outcome = on_outcome };
+	struct track_options options = track_options(conf, rules, names);
 
 	return track_new(&options, &sink, s->stats);
 }
@@ -302,6 +313,14 @@ make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rule
 struct sensor *
 sensor_new(const struct conf *conf, const struct ruleset *rules,
     struct output **outputs, size_t n, struct stats *stats)
+{
+	return sensor_new_keyed(conf, rules, outputs, n, NULL, stats);
+}
+
+struct sensor *
+sensor_new_keyed(const struct conf *conf, const struct ruleset *rules,
+    struct output **outputs, size_t n, const struct name_key *names,
+    struct stats *stats)
 {
 	struct sensor *s = mem_alloc(sizeof(*s));
 
@@ -314,7 +333,7 @@ sensor_new(const struct conf *conf, const struct ruleset *rules,
 		s->log_stats |= output_wants(outputs[i], EVENTS_STATS);
 	}
 	s->stats_interval_ns = conf->stats_interval;
-	s->track = make_track(s, conf, rules);
+	s->track = make_track(s, conf, rules, names);
 	s->decoders = make_decoders(s, conf);
 	s->flows = make_flows(s, conf);
 	s->packets = make_packets(s, conf);
@@ -350,10 +369,21 @@ sensor_free(struct sensor *s)
 static void
 write_stats(struct sensor *s)
 {
+	struct stats total = *s->stats;
+
+	if (s->gather != NULL)
+		s->gather(s->gather_arg, &total);
 	for (size_t i = 0; i < s->noutputs; i++)
 		if (output_wants(s->outputs[i], EVENTS_STATS))
 			output_stats(
-			    s->outputs[i], s->stats, s->clock.now_ns, s->first_ns);
+			    s->outputs[i], &total, s->clock.now_ns, s->first_ns);
+}
+
+void
+sensor_gather_with(struct sensor *s, sensor_gather gather, void *arg)
+{
+	s->gather = gather;
+	s->gather_arg = arg;
 }
 
 void
@@ -400,6 +430,23 @@ sensor_frame(struct sensor *s, const struct frame *f)
 	}
 }
 
+void
+sensor_dull_answer(struct sensor *s, const struct frame *f, uint64_t name)
+{
+	struct packet p;
+	struct dns_msg m;
+	enum stat_id fate;
+
+	stats_inc(s->stats, STAT_FRAME_READ);
+	sensor_time(s, f->ref.ts_ns);
+	fate = packet_decode(s->packets, f, &p);
+	stats_inc(s->stats, fate);
+	if (fate != STAT_FRAME_DECODED || !dns_open(&m, p.payload))
+		return;
+	stats_inc(s->stats, STAT_DNS_ANSWER);
+	track_dull_answer(s->track, &p.dst, f->ref.ts_ns, &m, name);
+}
+
 const struct look_options *
 sensor_look(const struct sensor *s)
 {
@@ -410,6 +457,24 @@ bool
 sensor_awaits(const struct sensor *s, uint64_t name)
 {
 	return track_awaits(s->track, name);
+}
+
+bool
+sensor_reload(struct sensor *s, const struct conf *conf, const struct ruleset *rules)
+{
+	struct track_options options = track_options(conf, rules, NULL);
+
+	if (!track_set_rules(s->track, rules))
+		return false;
+	track_set_options(s->track, &options);
+	s->stats_interval_ns = conf->stats_interval;
+	return true;
+}
+
+const struct ruleset *
+sensor_unused_rules(struct sensor *s)
+{
+	return track_unused_rules(s->track);
 }
 
 void

@@ -134,7 +134,8 @@ struct smtp_session {
 	bool lmtp;
 	bool encrypted; /* went over to TLS */
 	uint64_t
-	    tls_bytes[2]; /* by enum side: application data within TLS, see tls.h */
+	    tls_bytes[2];  /* by enum side: application data within TLS, see tls.h */
+	uint64_t tls_mail; /* of these, the messages: estimated, 0 when none passed */
 	uint32_t transactions; /* ended so far */
 	void *link;	       /* the owner's, NULL at first */
 	struct smtp_tx tx;     /* the open one */

@@ -11,6 +11,7 @@
  *	smtp_pair.c	replies to commands
  *	smtp_tx.c	transactions and recipients
  *	smtp_tls.c	what follows STARTTLS, for names and amounts
+ *	smtp_turns.c	how much of these amounts was mail
  *	smtp_line.c	octets to lines; smtp_body.c the end of mail; smtp_path.c paths
  *
  * A command that waits for its reply, a reply that waits for its command, a line
@@ -251,6 +252,23 @@ void smtp_tx_settle(struct smtp *m, struct smtp_conn *c, uint32_t serial);
 /* The connection is at its end: end all. */
 void smtp_tx_close(struct smtp *m, struct smtp_conn *c);
 
+/* ---- turns within TLS ---- */
+
+/* Who spoke how much so far; octets are those of application data. */
+struct smtp_turns {
+	uint64_t turn;	       /* of the client since the server spoke last */
+	uint64_t before;       /* of its turn before that... */
+	uint64_t before_reply; /* ...and of the server since */
+	uint64_t mail;	       /* of the messages in turns that were answered */
+	uint32_t answered;     /* turns of the client */
+	bool before_mail;      /* the turn before was a message */
+	bool server_spoke;
+};
+
+void smtp_turns_add(struct smtp_turns *t, enum side side, uint64_t octets);
+/* Of the messages so far, near to what it was in the clear; 0: there was none. */
+uint64_t smtp_turns_mail(const struct smtp_turns *t);
+
 /* ---- sessions ---- */
 
 enum smtp_state {
@@ -302,6 +320,7 @@ struct smtp_conn {
 	enum smtp_greeting greeting;
 	uint16_t multi_code; /* of a reply whose last line is to come, or 0 */
 
+	struct smtp_turns turns;
 	struct smtp_pairing pairing;
 	struct smtp_tx_state tx_state;
 	struct smtp_parked *parked; /* oldest first */

@@ -25,14 +25,29 @@ side_of(const struct smtp_conn *c, const struct smtp_side *side)
 	return side == &c->client ? SIDE_ORIGINATOR : SIDE_RESPONDER;
 }
 
+/* What was taken for data up to now was the handshake when the count falls. */
+static void
+count(struct smtp_conn *c, struct smtp_side *side, uint64_t before)
+{
+	uint64_t now = side->tls.bytes;
+
+	if (now < before)
+		c->turns = (struct smtp_turns){ 0 };
+	else
+		smtp_turns_add(&c->turns, side_of(c, side), now - before);
+	c->session.tls_bytes[side_of(c, side)] = now;
+	c->session.tls_mail = smtp_turns_mail(&c->turns);
+}
+
 static void
 push(struct smtp *m, struct smtp_conn *c, struct smtp_side *side, struct span octets,
     uint32_t seq)
 {
 	struct owner owner = { m, c };
+	uint64_t before = side->tls.bytes;
 
 	tls_bytes(&m->tls, &side->tls, octets, seq, &owner);
-	c->session.tls_bytes[side_of(c, side)] = side->tls.bytes;
+	count(c, side, before);
 }
 
 void
@@ -46,8 +61,10 @@ smtp_tls_bytes(
 void
 smtp_tls_gap(struct smtp *m, struct smtp_conn *c, struct smtp_side *side, uint32_t n)
 {
+	uint64_t before = side->tls.bytes;
+
 	tls_gap(&m->tls, &side->tls, n);
-	c->session.tls_bytes[side_of(c, side)] = side->tls.bytes;
+	count(c, side, before);
 }
 
 /* The session goes over to TLS on this side. */

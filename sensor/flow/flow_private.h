@@ -167,6 +167,11 @@ void hole_take(struct flow_table *t, struct conn *c, enum side side, struct segm
 /* A FIN that is not before half.next. */
 void hole_fin(
     struct flow_table *t, struct conn *c, enum side side, uint32_t fin, int64_t now_ns);
+/*
+ * A RST came.  True when octets that were acknowledged before are still missing: they
+ * are late, the connection is over when they have come or were waited for.
+ */
+bool hole_reset(struct flow_table *t, struct conn *c);
 /* half.acked has advanced. */
 void hole_acked(struct flow_table *t, struct conn *c, enum side side, int64_t now_ns);
 /* Give up what was waited for too long by now. */

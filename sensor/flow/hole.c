@@ -526,3 +526,34 @@ hole_fin(
 		note_acked(hole, h->acked, now_ns);
 	}
 }
+
+/* The half ends where what is known of it does; true when octets before that are late. */
+static bool
+half_reset(struct flow_table *t, struct conn *c, enum side side)
+{
+	struct half *h = &c->half[side];
+	struct hole *hole = h->hole;
+
+	if (hole != NULL && hole->acked && !hole->has_fin) {
+		hole->has_fin = true;
+		hole->fin = block_end(hole->last);
+	}
+	while (h->hole != NULL && !h->hole->acked)
+		give_up(t, c, side);
+	if (h->hole != NULL)
+		return true;
+	h->state = HALF_FINISHED;
+	return false;
+}
+
+bool
+hole_reset(struct flow_table *t, struct conn *c)
+{
+	const struct hole *a = c->half[0].hole, *b = c->half[1].hole;
+	bool late;
+
+	if ((a == NULL || !a->acked) && (b == NULL || !b->acked))
+		return false;
+	late = half_reset(t, c, SIDE_ORIGINATOR);
+	return half_reset(t, c, SIDE_RESPONDER) || late;
+}

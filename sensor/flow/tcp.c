@@ -251,7 +251,7 @@ tcp_packet(struct flow_table *t, struct conn *c, enum side side,
 	hole_time(t, c, SIDE_RESPONDER, now_ns);
 	if (p->tcp_flags & TCP_RST) {
 		if (reset_fits(c, side, p))
-			return TCP_RESET;
+			return hole_reset(t, c) ? TCP_GOES_ON : TCP_RESET;
 		stats_inc(t->stats, STAT_TCP_RST_IGNORED);
 		return TCP_GOES_ON;
 	}

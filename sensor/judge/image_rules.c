@@ -258,6 +258,8 @@ image_take_rules(struct wire *w, struct ruleset *r, struct rule_specs *specs)
 		take_spec(&t, specs->rules[i]);
 		r->rules[i].spec = specs->rules[i];
 		take_rule(&t, &r->rules[i]);
+		for (int c = 0; c < TYPO_LISTED; c++)
+			specs->rules[i]->detect.on[c] = r->rules[i].classes >> c & 1;
 		specs->n = i + 1;
 	}
 	return !w->bad && wire_left(w) == 0;

@@ -82,7 +82,7 @@ struct judge {
 	bool genuine;	       /* allowed whatever the rules say */
 	bool meant;	       /* at or below a name that a rule tells as meant */
 	enum verdict rejected; /* why the first hit was not flagged; UNRELATED: none */
-	uint8_t scores[MATCH_MAX][MATCH_MEANT]; /* of each meant name */
+	uint32_t ranks[MATCH_MAX][MATCH_MEANT]; /* of each meant name; see rank_of */
 };
 
 const char *
@@ -132,13 +132,13 @@ has_meant(const struct match *m, const char *name)
 
 /* Add a name meant to match i, best first; the fourth best falls off. */
 static void
-add_meant(struct judge *g, unsigned i, const char *name, unsigned score)
+add_meant(struct judge *g, unsigned i, const char *name, uint32_t rank)
 {
 	struct match *m = &g->j->match[i];
-	uint8_t *scores = g->scores[i];
+	uint32_t *ranks = g->ranks[i];
 	unsigned at = m->nmeant;
 
-	while (at > 0 && scores[at - 1] < score)
+	while (at > 0 && ranks[at - 1] < rank)
 		at--;
 	if (at == MATCH_MEANT)
 		return;
@@ -146,15 +146,15 @@ add_meant(struct judge *g, unsigned i, const char *name, unsigned score)
 		m->nmeant++;
 	for (unsigned k = m->nmeant - 1; k > at; k--) {
 		m->meant[k] = m->meant[k - 1];
-		scores[k] = scores[k - 1];
+		ranks[k] = ranks[k - 1];
 	}
 	m->meant[at] = name;
-	scores[at] = (uint8_t)score;
+	ranks[at] = rank;
 }
 
-/* The place of a rule's match, a new one, or that of a weaker match; or MATCH_MAX. */
+/* The place of a rule's match, a new one, or that of a worse match; or MATCH_MAX. */
 static unsigned
-match_place(struct judge *g, const struct rule_spec *rule, unsigned score)
+match_place(struct judge *g, const struct rule_spec *rule, uint32_t rank)
 {
 	struct judgement *j = g->j;
 	unsigned least = 0;
@@ -162,22 +162,23 @@ match_place(struct judge *g, const struct rule_spec *rule, unsigned score)
 	for (unsigned i = 0; i < j->n; i++) {
 		if (j->match[i].rule == rule)
 			return i;
-		if (j->match[i].score < j->match[least].score)
+		if (g->ranks[i][0] < g->ranks[least][0])
 			least = i;
 	}
 	if (j->n < MATCH_MAX)
 		least = j->n++;
-	else if (j->match[least].score >= score)
+	else if (g->ranks[least][0] >= rank)
 		return MATCH_MAX;
 	j->match[least] = (struct match){ .rule = rule };
+	g->ranks[least][0] = 0;
 	return least;
 }
 
 static void
 flag(struct judge *g, const struct rule_spec *rule, enum typo class, unsigned score,
-    const char *meant)
+    const char *meant, uint32_t rank)
 {
-	unsigned i = match_place(g, rule, score);
+	unsigned i = match_place(g, rule, rank);
 	struct match *m;
 
 	if (i == MATCH_MAX)
@@ -185,37 +186,49 @@ flag(struct judge *g, const struct rule_spec *rule, enum typo class, unsigned sc
 	m = &g->j->match[i];
 	if (meant != NULL && has_meant(m, meant))
 		return;
-	if (m->score == 0 || score > m->score) {
+	if (m->score == 0 || rank > g->ranks[i][0]) {
 		m->score = score;
 		m->class = class;
 	}
 	if (meant != NULL)
-		add_meant(g, i, meant, score);
+		add_meant(g, i, meant, rank);
+	else
+		g->ranks[i][0] = rank;
 	say(g, "rule %u: %s of %s, score %u", rule->id, typo_str(class),
 	    meant ? meant : "a name not told", score);
 }
 
 static bool
-better(const struct match *a, const struct match *b)
+better(const struct judge *g, unsigned a, unsigned b)
 {
-	if (a->score != b->score)
-		return a->score > b->score;
-	if (a->rule->severity != b->rule->severity)
-		return a->rule->severity > b->rule->severity;
-	return a->rule->id < b->rule->id;
+	const struct match *m = g->j->match;
+
+	if (g->ranks[a][0] != g->ranks[b][0])
+		return g->ranks[a][0] > g->ranks[b][0];
+	if (m[a].rule->severity != m[b].rule->severity)
+		return m[a].rule->severity > m[b].rule->severity;
+	return m[a].rule->id < m[b].rule->id;
 }
 
 static void
-sort_matches(struct judgement *j)
+swap_matches(struct judge *g, unsigned a, unsigned b)
 {
-	for (unsigned i = 1; i < j->n; i++)
-		for (unsigned k = i; k > 0 && better(&j->match[k], &j->match[k - 1]);
-		     k--) {
-			struct match swap = j->match[k];
+	struct match match = g->j->match[a];
+	uint32_t rank = g->ranks[a][0];
 
-			j->match[k] = j->match[k - 1];
-			j->match[k - 1] = swap;
-		}
+	g->j->match[a] = g->j->match[b];
+	g->j->match[b] = match;
+	g->ranks[a][0] = g->ranks[b][0];
+	g->ranks[b][0] = rank;
+}
+
+/* Best first.  Of the ranks only each match's own is kept in step. */
+static void
+sort_matches(struct judge *g)
+{
+	for (unsigned i = 1; i < g->j->n; i++)
+		for (unsigned k = i; k > 0 && better(g, k, k - 1); k--)
+			swap_matches(g, k, k - 1);
 }
 
 /* ---- what a rule says to a hit ---- */
@@ -388,6 +401,61 @@ weigh(const struct judge *g, unsigned base, unsigned percent)
 	return (base * percent * place + 5000) / 10000;
 }
 
+/* How likely it is that somebody means a name with this ending. */
+static unsigned
+ending_prior(struct span tld)
+{
+	if (span_eq(tld, span_str("com")))
+		return 2;
+	return span_eq(tld, span_str("net")) || span_eq(tld, span_str("org"));
+}
+
+/* The wrong ending is what a slip of the hand makes of the right one. */
+static bool
+ending_slipped(const struct judge *g, const struct rule *rule, const char *name)
+{
+	struct span right = last_label(name), wrong = tld_of(&g->seen);
+	struct edit e;
+
+	return typo_tld_near(right, wrong, rule->spec->detect.layouts) ||
+	    (edit_find(right, wrong, &e) && e.kind == EDIT_INSERTION &&
+		memchr(right.p, e.typed, right.n) != NULL);
+}
+
+/* The rule knows the name as a popular one. */
+static bool
+is_popular(const struct judge *g, const struct rule *rule, struct span name)
+{
+	struct spelling s;
+
+	if (!spelling_init(&s, name))
+		return false;
+	for (size_t i = 0; i < rule->nallow; i++)
+		if (rule->allow[i].verdict == VERDICT_POPULAR_LEGIT &&
+		    zones_allow(&g->r->zones, rule->allow[i].list, &s, 0))
+			return true;
+	return false;
+}
+
+/*
+ * Which of two explanations is the better one: that of more of the name; then the one
+ * with the higher score; then by how likely the slip is and that the name is meant at
+ * all (popular names, .com); then the name that says more.
+ */
+static uint32_t
+rank_of(const struct judge *g, const struct rule *rule, const struct typo_hit *hit,
+    unsigned score)
+{
+	const char *name = protected_name(g->r->protected, hit->id);
+	struct span text = span_str(name);
+	bool slipped =
+	    typo_group(hit->class) == GROUP_TLD && ending_slipped(g, rule, name);
+
+	return (uint32_t)hit->covers << 20 | score << 13 | (uint32_t)slipped << 12 |
+	    (uint32_t)is_popular(g, rule, text) << 11 |
+	    ending_prior(last_label(name)) << 8 | (uint32_t)text.n;
+}
+
 static void
 judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 {
@@ -404,7 +472,7 @@ judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 		    weigh(g, (unsigned)typo_base(class), is_short ? SHORT_WEIGHT : 100);
 	refused = hit_refused(g, rule, hit, score);
 	if (refused == VERDICT_UNRELATED) {
-		flag(g, rule->spec, class, score, name);
+		flag(g, rule->spec, class, score, name, rank_of(g, rule, hit, score));
 		return;
 	}
 	say(g, "rule %u: %s of %s, score %u, but %s", rule->spec->id, typo_str(class),
@@ -447,7 +515,7 @@ judge_scope_any(struct judge *g)
 				rule, rule->rights[k], wrong, TYPO_TLD_CONFUSION) &&
 			    allowed(g, rule, NULL) == VERDICT_UNRELATED)
 				flag(g, rule->spec, TYPO_TLD_CONFUSION, score,
-				    (const char *)rule->rights[k].p);
+				    (const char *)rule->rights[k].p, score);
 	}
 }
 
@@ -490,7 +558,7 @@ enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 		    allowed(g, rule, NULL) == VERDICT_UNRELATED)
 			flag(g, rule->spec, TYPO_LISTED,
 			    weigh(g, (unsigned)typo_base(TYPO_LISTED), 100),
-			    rule->spec->meant);
+			    rule->spec->meant, UINT32_MAX);
 		break;
 	case ZONE_ALLOW:
 		break;
@@ -583,7 +651,7 @@ judge_typos(struct judge *g, uint32_t in)
 	judge_hits(g);
 	if (any && g->j->n == 0)
 		judge_scope_any(g);
-	sort_matches(g->j);
+	sort_matches(g);
 	return settle(g, g->j->n > 0 ? VERDICT_FLAG : clean_reason(g));
 }
 
@@ -620,7 +688,7 @@ judge_name(struct judge *g, const struct name *n)
 	if (quick)
 		typo_probe_ask(&g->probe, g->r->protected, &g->seen, g->r->classes);
 	enter_zones(g);
-	sort_matches(g->j);
+	sort_matches(g);
 	if (g->genuine)
 		g->j->n = 0;
 	if (g->j->n > 0)

@@ -77,8 +77,10 @@ find_part(struct typo_search *s, size_t from, size_t to, struct span word)
 		if (!is_label_of(p, spelling_text(s->seen, from, to), id))
 			continue;
 		hit = search_hit(s, id, TYPO_COMBOSQUAT);
-		if (hit != NULL)
-			hit->word = word;
+		if (hit == NULL)
+			continue;
+		hit->word = word;
+		hit->covers = (uint8_t)(s->seen->text.n - from);
 	}
 }
 

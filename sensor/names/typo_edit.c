@@ -219,6 +219,7 @@ compare(struct typo_search *s, uint32_t id, size_t from)
 		return;
 	hit->edit = e;
 	hit->from = from;
+	hit->covers = (uint8_t)typed.n;
 	hit->digits = digits_only(&e, meant, typed);
 	hit->meant = label_length(meant, e.at);
 	hit->label = label_length(typed, e.at);

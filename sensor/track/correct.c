@@ -11,6 +11,7 @@ struct slip {
 	struct ip_addr client;
 	struct corrected what;
 	const char *meant; /* of the rule set */
+	struct rule_use *use;
 };
 
 void
@@ -97,6 +98,7 @@ slip_forget(struct corrections *c, struct slip *s)
 	uint16_t *waiting = waiting_of(c, client_hash(c, &s->client));
 
 	*waiting -= *waiting < UINT16_MAX;
+	s->use->uses--;
 	table_remove(&c->table, &s->node);
 	pool_put(&c->pool, s);
 }
@@ -119,7 +121,8 @@ expire(struct corrections *c, int64_t now_ns)
 }
 
 static void
-expect_one(struct corrections *c, const struct alert *a, const char *meant)
+expect_one(struct corrections *c, const struct alert *a, const char *meant,
+    struct rule_use *use)
 {
 	const struct ip_addr *client = &a->origin->tuple.addr[SIDE_ORIGINATOR];
 	struct slip *s = slip_find(c, client, span_str(meant));
@@ -132,7 +135,8 @@ expect_one(struct corrections *c, const struct alert *a, const char *meant)
 		slip_forget(c, (struct slip *)c->table.oldest);
 		s = pool_get(&c->pool);
 	}
-	*s = (struct slip){ .client = *client, .meant = meant };
+	*s = (struct slip){ .client = *client, .meant = meant, .use = use };
+	use->uses++;
 	s->what = (struct corrected){ .origin = *a->origin,
 		.match = *a->match,
 		.seen = a->seen,
@@ -147,11 +151,11 @@ expect_one(struct corrections *c, const struct alert *a, const char *meant)
 }
 
 void
-corrections_expect(struct corrections *c, const struct alert *a)
+corrections_expect(struct corrections *c, const struct alert *a, struct rule_use *use)
 {
 	expire(c, a->origin->ref.ts_ns);
 	for (unsigned i = 0; i < a->match->nmeant; i++)
-		expect_one(c, a, a->match->meant[i]);
+		expect_one(c, a, a->match->meant[i], use);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/table.h"
 #include "track/alert.h"
+#include "track/rule_use.h"
 
 enum { CORRECTION_CLIENTS = 4096 };
 
@@ -38,8 +39,12 @@ struct corrected {
 void corrections_init(struct corrections *c, size_t slips);
 void corrections_fini(struct corrections *c);
 
-/* An alert went out: remember its client with the names that were meant. */
-void corrections_expect(struct corrections *c, const struct alert *a);
+/*
+ * An alert went out: remember its client with the names that were meant.  use is the
+ * rules that it comes from.
+ */
+void corrections_expect(
+    struct corrections *c, const struct alert *a, struct rule_use *use);
 
 /* An outcome went out: a correction says it again. */
 void corrections_learn(struct corrections *c, const struct alert *a);

@@ -27,7 +27,7 @@ link_init(struct track *t)
 {
 	struct links *links = &t->links;
 
-	route_init(&links->routes, t->options.watches);
+	route_init(&links->routes, t->options.watches, t->options.names);
 	table_init(&links->lookups, t->options.watches);
 	pool_init(&links->pool, sizeof(struct link), t->options.watches);
 	TAILQ_INIT(&links->all);
@@ -188,11 +188,10 @@ link_look(struct link *link)
 
 	link->evidence.encrypted = s->encrypted;
 	memcpy(link->evidence.bytes, s->tls_bytes, sizeof(s->tls_bytes));
-	if (link->told || !s->encrypted ||
-	    s->tls_bytes[SIDE_ORIGINATOR] < LINK_MAIL_BYTES)
+	if (link->told || !s->encrypted || s->tls_mail == 0)
 		return;
 	link->outcome = OUTCOME_PROBABLE;
-	link->bytes = s->tls_bytes[SIDE_ORIGINATOR];
+	link->bytes = s->tls_mail;
 }
 
 /* A look-up for MX whose session named other recipients only was not what led there. */

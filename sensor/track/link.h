@@ -27,9 +27,6 @@ struct lookup;
 /* How long after a look-up a session may follow. */
 #define LINK_NS (600LL * 1000000000)
 
-/* Octets of the client, the least that a mail takes with its envelope. */
-enum { LINK_MAIL_BYTES = 400 };
-
 /* Sessions kept for one look-up, the latest. */
 enum { LINK_EVIDENCE_MAX = 4 };
 

@@ -17,13 +17,25 @@
 #include "names/name_hash.h"
 #include "track/crowd.h"
 
+/*
+ * A filter before the tables: no name is awaited whose bit is clear.  When a quarter is
+ * set all are cleared, and those of the names that are still known set again.
+ */
+enum { AWAITED_WORDS = 1024 };
+struct awaited {
+	uint64_t bits[AWAITED_WORDS];
+	size_t set; /* since they were cleared */
+};
+
 struct routes {
+	struct awaited awaited;
 	struct table leads;
 	struct pool lead_pool;
 	struct table spots;
 	struct pool spot_pool;
 	struct crowd crowd; /* who else is at exchangers and addresses */
-	struct name_key names;
+	struct name_key own_names;
+	const struct name_key *names;
 	struct hash_key key; /* of addresses */
 };
 
@@ -40,7 +52,8 @@ struct spot {
 /* The most flagged names that are followed through one name or to one address. */
 enum { ROUTE_FLAGGED_MAX = 16 };
 
-void route_init(struct routes *r, size_t entries);
+/* names: the key that numbers them, outlives r; NULL: a key of its own. */
+void route_init(struct routes *r, size_t entries, const struct name_key *names);
 void route_fini(struct routes *r);
 
 uint64_t route_name(const struct routes *r, const struct name *n);
@@ -60,6 +73,8 @@ struct route_question {
 	uint64_t name;
 	uint16_t type;
 	bool flagged;
+	bool
+	    number_of_first; /* name is that of the message's first question, not odd */
 	const struct ip_addr *client;
 	int64_t now_ns;
 };

@@ -47,12 +47,38 @@ track_new(
 	pool_init(&t->watches, sizeof(struct watch), options->watches);
 	TAILQ_INIT(&t->held);
 	TAILQ_INIT(&t->late);
+	rule_uses_set(&t->rules, options->rules);
 	verdicts_init(&t->verdicts, options->rules);
 	threshold_init(&t->threshold, options->thresholds);
 	retries_init(&t->retries, options->watches);
 	corrections_init(&t->corrections, options->watches);
 	lookup_init(t);
 	return t;
+}
+
+bool
+track_set_rules(struct track *t, const struct ruleset *rules)
+{
+	if (!rule_uses_set(&t->rules, rules))
+		return false;
+	/* What was clean may be a slip now. */
+	verdicts_fini(&t->verdicts);
+	verdicts_init(&t->verdicts, rules);
+	return true;
+}
+
+const struct ruleset *
+track_unused_rules(struct track *t)
+{
+	return rule_uses_unused(&t->rules);
+}
+
+void
+track_set_options(struct track *t, const struct track_options *options)
+{
+	t->options.hold_ns = options->hold_ns;
+	t->options.networks = options->networks;
+	t->options.nnetworks = options->nnetworks;
 }
 
 /*
@@ -136,7 +162,7 @@ write_alert(struct track *t, struct watch *w)
 	a = alert_of(w, w->origin.ref.ts_ns);
 	if (a.rcpt != NULL && retries_see(&t->retries, &a, first))
 		a.retry_of = first;
-	corrections_expect(&t->corrections, &a);
+	corrections_expect(&t->corrections, &a, w->use);
 	stats_inc(t->stats, STAT_ALERT_WRITTEN);
 	t->sink.alert(t->sink.arg, &a);
 }
@@ -168,6 +194,7 @@ watch_free(struct track *t, struct watch *w)
 			first = first->next;
 		first->next = w->next;
 	}
+	w->use->uses--;
 	pool_put(&t->watches, w);
 }
 
@@ -216,12 +243,14 @@ watch_add(struct track *t, const struct sighting *s, const struct name *name,
 					 : OUTCOME_LOOKED_UP,
 		.part = s->part,
 		.match = *m,
+		.use = t->rules.now,
 		.origin = *s->origin,
 		.session = s->session,
 		.tx = s->tx,
 		.rcpt = s->rcpt,
 		.lookup = s->lookup,
 	};
+	w->use->uses++;
 	memcpy(w->name, name->text, (size_t)name->len + 1);
 	*home = w;
 	TAILQ_INSERT_TAIL(&t->held, w, by_age);
@@ -275,7 +304,7 @@ watch_canonical(
 	struct judgement j;
 
 	stats_inc(t->stats, STAT_NAME_JUDGED);
-	if (name->odd || !ruleset_match(t->options.rules, name, &context, &j)) {
+	if (name->odd || !ruleset_match(t->rules.now->rules, name, &context, &j)) {
 		if (s->name != 0)
 			verdicts_note_clean(&t->verdicts, s->name, s->place);
 		see_correction(t, s, name);
@@ -384,8 +413,7 @@ watch_report(struct track *t, void *first, enum outcome o, uint64_t bytes)
 static bool
 convinced(const struct watch *w, unsigned doubt)
 {
-	return doubt <= DOUBT_MOST &&
-	    w->match.score >= w->match.rule->score + doubt;
+	return doubt <= DOUBT_MOST && w->match.score >= w->match.rule->score + doubt;
 }
 
 bool
@@ -427,7 +455,7 @@ watch_release(struct track *t, void **home)
 const struct name_key *
 track_name_key(const struct track *t)
 {
-	return &t->links.routes.names;
+	return t->links.routes.names;
 }
 
 bool

@@ -29,6 +29,7 @@ struct watch {
 	uint32_t count;
 	uint32_t part; /* of alert_id: which of several at one place */
 	struct match match;
+	struct rule_use *use; /* the rules that it points into */
 	struct origin origin;
 	char name[256]; /* flagged names are plain: at most 253 characters */
 	const struct smtp_session *session;
@@ -48,6 +49,7 @@ struct track {
 	struct pool watches;
 	struct watch_list held; /* their hold is not over yet, oldest first */
 	struct watch_list late; /* it is over, their outcome still open, oldest first */
+	struct rule_uses rules;
 	struct verdicts verdicts;
 	struct threshold threshold;
 	struct retries retries;

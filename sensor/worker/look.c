@@ -6,6 +6,7 @@
 
 #include "worker/look.h"
 
+#include "names/name_octets.h"
 #include "packet/packet.h"
 
 #include <stdlib.h>
@@ -24,9 +25,10 @@ enum { PORT_DOT = 853, PORT_HTTPS = 443, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
 enum { DNS_HEADER = 12, QUESTION_REST = 4, RECORDS_MOST = 64, TLS_HANDSHAKE = 22 };
 
 /* A set of ports, and a small one of their low bits that nearly always says no. */
+enum { FEW_WORDS = 1024 / 64, PORT_WORDS = 65536 / 64 };
 struct ports {
-	uint64_t few[1024 / 64];
-	uint64_t all[65536 / 64];
+	uint64_t few[FEW_WORDS];
+	uint64_t all[PORT_WORDS];
 };
 
 /*
@@ -39,6 +41,7 @@ struct look {
 	struct look_options options;
 	const struct ruleset *rules;
 	struct stats *stats;
+	struct ports udp;		 /* those of the next two */
 	struct ports udp_dns, udp_other; /* other: tunnels, mDNS, LLMNR */
 	struct ports tcp;
 	uint64_t known[SETS][SET_NAMES];
@@ -93,6 +96,10 @@ look_new(
 			ports_add(&l->udp_other, (uint16_t)port);
 	ports_add(&l->udp_other, PORT_MDNS);
 	ports_add(&l->udp_other, PORT_LLMNR);
+	for (size_t i = 0; i < PORT_WORDS; i++)
+		l->udp.all[i] = l->udp_dns.all[i] | l->udp_other.all[i];
+	for (size_t i = 0; i < FEW_WORDS; i++)
+		l->udp.few[i] = l->udp_dns.few[i] | l->udp_other.few[i];
 	ports_add_list(&l->tcp, &options->dns_ports);
 	ports_add_list(&l->tcp, &options->smtp_ports);
 	return l;
@@ -131,24 +138,23 @@ pass_packet(struct look *l, enum stat_id kind, const struct seen *s)
 
 /* ---- names ---- */
 
-static bool
-dull_known(const struct look *l, uint64_t number, bool *dull)
+static inline uint64_t *
+set_of(struct look *l, uint64_t number)
 {
-	const uint64_t *set = l->known[number >> 32 & (SETS - 1)];
+	return l->known[number >> 32 & (SETS - 1)];
+}
 
-	for (int i = 0; i < SET_NAMES; i++) {
-		if ((set[i] | 1) != (number | 1))
-			continue;
-		*dull = set[i] & 1;
-		return true;
-	}
-	return false;
+static inline bool
+known_as(const uint64_t set[SET_NAMES], uint64_t entry)
+{
+	return ((set[0] == entry) | (set[1] == entry) | (set[2] == entry) |
+		   (set[3] == entry)) != 0;
 }
 
 static void
 dull_note(struct look *l, uint64_t number, bool dull)
 {
-	uint64_t *set = l->known[number >> 32 & (SETS - 1)];
+	uint64_t *set = set_of(l, number);
 
 	memmove(set + 1, set, (SET_NAMES - 1) * sizeof(*set));
 	set[0] = (number & ~UINT64_C(1)) | dull;
@@ -166,58 +172,88 @@ dull_ask(const struct look *l, const uint8_t *p, size_t n)
 }
 
 /*
- * Hash the octets up to the first zero, in one pass.  They need be no name: then no
- * such number was ever noted, for only names are.  False when there is no zero or
- * too much before it.
+ * Lower and hash the octets up to the first zero, or to the end of s, in one pass, as
+ * name_hash_labels would.  They need be no name: then no such number was ever noted,
+ * for only names are.  False when there are more of them than a name has.
  */
-static bool
+static inline bool
 hash_to_root(const struct name_key *k, struct span s, uint64_t *number, size_t *len)
 {
-	const uint8_t *root;
+	struct name_hash h = { 0 };
 
-	root = memchr(s.p, 0, span_first(s, NAME_WIRE_MAX).n);
-	if (root == NULL)
+	for (size_t at = 0; at < NAME_WIRE_MAX; at += NAME_OCTETS) {
+		uint8_t last[NAME_OCTETS] = { 0 };
+		const uint8_t *p = s.p + at;
+		struct name_octets o;
+
+		if (at + NAME_OCTETS > s.n) {
+			if (at < s.n)
+				memcpy(last, p, s.n - at);
+			p = last;
+		}
+		o = name_octets(p);
+		if (o.n > 0)
+			name_hash_pair(&h, k, o.word[0], o.word[1]);
+		if (o.n == NAME_OCTETS)
+			continue;
+		*len = at + o.n;
+		*number = name_hash_end(&h, k);
+		return true;
+	}
+	return false;
+}
+
+/* Whether the name at s, of len octets and the root, is dull, from memory or anew. */
+static bool
+is_dull(struct look *l, struct span s, uint64_t number, size_t len)
+{
+	uint64_t *set = set_of(l, number);
+	bool dull;
+
+	if (known_as(set, number | 1))
+		return true;
+	if (known_as(set, number & ~UINT64_C(1)))
 		return false;
-	*len = (size_t)(root - s.p);
-	*number = name_hash_labels(k, span_first(s, *len));
-	return true;
+	dull = dull_ask(l, s.p, len + 1);
+	dull_note(l, number, dull);
+	return dull;
 }
 
 /* ---- DNS ---- */
+
+/* One question, a query or its answer, and no more records than are usual. */
+static inline bool
+is_usual(const uint8_t *p)
+{
+	enum { OPCODE = 0x7800, MOST = 63 };
+
+	return (u16(p + 2) & OPCODE) == 0 && u16(p + 4) == 1 &&
+	    ((u16(p + 6) | u16(p + 8) | u16(p + 10)) & ~MOST) == 0;
+}
 
 /*
  * A query is of no interest when its only question is for a dull name.  Its answer
  * may yet tell the tracker something, except when it holds no records.
  */
-static enum look_verdict
-look_dns(struct look *l, const struct seen *s, uint64_t *number)
+static inline enum look_verdict
+look_dns(struct look *l, const struct seen *s, uint64_t *name)
 {
-	enum { QR = 0x8000, OPCODE = 0x7800, RCODE = 0x000f, TYPE_MX = 15 };
+	enum { QR = 0x8000, RCODE = 0x000f, TYPE_MX = 15 };
+	struct span question = { s->p + DNS_HEADER, s->n - DNS_HEADER };
 	uint16_t flags, answers;
+	uint64_t number;
 	size_t len;
-	bool dull;
 
-	if (s->n < DNS_HEADER || l->options.all_dns)
+	if (s->n < DNS_HEADER || l->options.all_dns || !is_usual(s->p) ||
+	    !hash_to_root(l->options.key, question, &number, &len) ||
+	    len + 1 + QUESTION_REST > question.n || !is_dull(l, question, number, len))
 		return LOOK_KEEP;
 	flags = u16(s->p + 2);
 	answers = u16(s->p + 6);
-	if ((flags & OPCODE) || u16(s->p + 4) != 1 || answers > RECORDS_MOST ||
-	    u16(s->p + 8) > RECORDS_MOST || u16(s->p + 10) > RECORDS_MOST)
-		return LOOK_KEEP;
-	if (!hash_to_root(l->options.key, span_of(s->p + DNS_HEADER, s->n - DNS_HEADER),
-		number, &len) ||
-	    s->n - DNS_HEADER - len < 1 + QUESTION_REST)
-		return LOOK_KEEP;
-	if (!dull_known(l, *number, &dull)) {
-		dull = dull_ask(l, s->p + DNS_HEADER, len + 1);
-		dull_note(l, *number, dull);
-	}
-	if (!dull)
-		return LOOK_KEEP;
 	if ((flags & QR) && (flags & RCODE) == 0 && answers > 0) {
-		if (s->cut || u16(s->p + DNS_HEADER + len + 1) == TYPE_MX)
-			return LOOK_KEEP;
-		return LOOK_ASK;
+		*name = number;
+		return s->cut || u16(question.p + len + 1) == TYPE_MX ? LOOK_KEEP
+								      : LOOK_ASK;
 	}
 	stats_inc(l->stats, flags & QR ? STAT_DNS_ANSWER : STAT_DNS_QUERY);
 	stats_inc(l->stats, STAT_NAME_JUDGED);
@@ -227,8 +263,8 @@ look_dns(struct look *l, const struct seen *s, uint64_t *number)
 /* ---- transport ---- */
 
 /* s has the IP payload; more says that not all of it was captured. */
-static enum look_verdict
-look_udp(struct look *l, struct seen s, uint64_t *number)
+static inline enum look_verdict
+look_udp(struct look *l, struct seen s, uint64_t *name)
 {
 	uint16_t src, dst;
 	size_t len;
@@ -238,7 +274,7 @@ look_udp(struct look *l, struct seen s, uint64_t *number)
 	src = u16(s.p);
 	dst = u16(s.p + 2);
 	len = u16(s.p + 4);
-	if (len < UDP_HEADER || ports_have_either(&l->udp_other, src, dst))
+	if (len < UDP_HEADER)
 		return LOOK_KEEP;
 	len -= UDP_HEADER;
 	s.p += UDP_HEADER;
@@ -246,12 +282,14 @@ look_udp(struct look *l, struct seen s, uint64_t *number)
 	s.cut = len > s.n;
 	if (len < s.n)
 		s.n = len;
-	if (ports_have_either(&l->udp_dns, src, dst))
-		return look_dns(l, &s, number);
+	if (ports_have_either(&l->udp, src, dst))
+		return ports_have_either(&l->udp_other, src, dst)
+		    ? LOOK_KEEP
+		    : look_dns(l, &s, name);
 	return pass_packet(l, STAT_PACKET_UDP, &s);
 }
 
-static enum look_verdict
+static inline enum look_verdict
 look_tcp(struct look *l, const struct seen *s)
 {
 	uint16_t src, dst;
@@ -273,8 +311,8 @@ look_tcp(struct look *l, const struct seen *s)
 	return pass_packet(l, STAT_PACKET_TCP, s);
 }
 
-static enum look_verdict
-look_ip(struct look *l, struct seen s, uint64_t *number)
+static inline enum look_verdict
+look_ip(struct look *l, struct seen s, uint64_t *name)
 {
 	enum { FRAGMENT = 0x3fff };
 	size_t header, total;
@@ -303,7 +341,7 @@ look_ip(struct look *l, struct seen s, uint64_t *number)
 	if (proto == IP_PROTO_TCP)
 		return look_tcp(l, &s);
 	if (proto == IP_PROTO_UDP)
-		return look_udp(l, s, number);
+		return look_udp(l, s, name);
 	if (proto == IP_PROTO_ICMP || proto == IP_PROTO_ICMP6)
 		return pass(l, STAT_FRAME_OTHER_PROTOCOL);
 	return LOOK_KEEP;
@@ -312,10 +350,9 @@ look_ip(struct look *l, struct seen s, uint64_t *number)
 /* ---- link ---- */
 
 /* From an Ethertype on, which stands at `at`. */
-static enum look_verdict
-look_ether(struct look *l, const struct frame *f, size_t at, uint64_t *number)
+static inline enum look_verdict
+look_ether(struct look *l, struct span data, size_t at, uint64_t *name)
 {
-	struct span data = f->data;
 	uint16_t type;
 
 	for (int tags = 0;; tags++, at += 4) {
@@ -328,24 +365,24 @@ look_ether(struct look *l, const struct frame *f, size_t at, uint64_t *number)
 			return LOOK_KEEP;
 	}
 	if (type == ETHER_IPV4 || type == ETHER_IPV6)
-		return look_ip(l,
-		    (struct seen){ data.p + at + 2, data.n - at - 2, false }, number);
+		return look_ip(
+		    l, (struct seen){ data.p + at + 2, data.n - at - 2, false }, name);
 	return type == ETHER_ARP ? pass(l, STAT_FRAME_NOT_IP) : LOOK_KEEP;
 }
 
 /* Linux "cooked": devices of some types have other headers behind theirs. */
 static enum look_verdict
-look_cooked(struct look *l, const struct frame *f, uint64_t *number)
+look_cooked(struct look *l, struct span data, uint64_t *name)
 {
 	enum { TYPE_AT = 14, DEVICE_AT = 2, MOST_DEVICE = 800 };
 
-	if (f->data.n < TYPE_AT || u16(f->data.p + DEVICE_AT) > MOST_DEVICE)
+	if (data.n < TYPE_AT || u16(data.p + DEVICE_AT) > MOST_DEVICE)
 		return LOOK_KEEP;
-	return look_ether(l, f, TYPE_AT, number);
+	return look_ether(l, data, TYPE_AT, name);
 }
 
 enum look_verdict
-look_frame(struct look *l, const struct frame *f, uint64_t *number)
+look_octets(struct look *l, uint16_t link, struct span octets, uint64_t *name)
 {
 	enum {
 		ETHERNET = 1,
@@ -357,18 +394,19 @@ look_frame(struct look *l, const struct frame *f, uint64_t *number)
 	};
 	enum { ETHER_TYPE_AT = 12 };
 
+	*name = 0;
 	if (l->options.everything)
 		return LOOK_KEEP;
-	switch (f->link) {
+	switch (link) {
 	case ETHERNET:
-		return look_ether(l, f, ETHER_TYPE_AT, number);
+		return look_ether(l, octets, ETHER_TYPE_AT, name);
 	case COOKED:
-		return look_cooked(l, f, number);
+		return look_cooked(l, octets, name);
 	case DLT_RAW:
 	case RAW:
 	case V4:
 	case V6:
-		return look_ip(l, (struct seen){ f->data.p, f->data.n, false }, number);
+		return look_ip(l, (struct seen){ octets.p, octets.n, false }, name);
 	default:
 		return LOOK_KEEP;
 	}

@@ -48,8 +48,19 @@ struct look *look_new(
     const struct look_options *options, const struct ruleset *rules, struct stats *s);
 void look_free(struct look *l);
 
-/* Look at a frame; with LOOK_ASK *name is the number of the name asked for. */
-enum look_verdict look_frame(struct look *l, const struct frame *f, uint64_t *name);
+/*
+ * Look at the octets of a frame.  *name is the number of the dull name asked for when
+ * they are an answer that says something, LOOK_ASK or LOOK_KEEP: such a frame may go to
+ * sensor_dull_answer, which is quicker, as well as to sensor_frame.  Otherwise it is 0.
+ */
+enum look_verdict look_octets(
+    struct look *l, uint16_t link, struct span octets, uint64_t *name);
+
+static inline enum look_verdict
+look_frame(struct look *l, const struct frame *f, uint64_t *name)
+{
+	return look_octets(l, f->link, f->data, name);
+}
 
 /* False: the frame was counted and is of no further interest.  Answers are kept. */
 static inline bool

@@ -97,7 +97,10 @@ see_behind(struct world *w, const struct frame *f)
 
 	if (verdict == LOOK_KEEP ||
 	    (verdict == LOOK_ASK && sensor_awaits(w->behind, name))) {
-		sensor_frame(w->behind, f);
+		if (name != 0)
+			sensor_dull_answer(w->behind, f, name);
+		else
+			sensor_frame(w->behind, f);
 		return;
 	}
 	if (verdict == LOOK_ASK)

@@ -6,6 +6,7 @@
 #include "base/diag.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/scan.h"
 #include "base/stats.h"
 #include "base/table.h"
 #include "base/wire.h"
@@ -222,6 +223,36 @@ START_TEST(table_keeps_the_others_of_a_bucket)
 }
 END_TEST
 
+/* Every way of searching, at every place in texts of every length. */
+START_TEST(lf_and_dot_are_found_where_they_stand)
+{
+	uint8_t text[100];
+	scan_fn *way;
+
+	for (unsigned w = 0; (way = scan_lf_dot_way(w)) != NULL; w++)
+		for (size_t n = 0; n <= sizeof(text); n++) {
+			struct span s;
+
+			/* Either alone is none. */
+			for (size_t i = 0; i < n; i++)
+				text[i] = "\n\r\n..a"[i % 3 + (n % 2) * 3];
+			s = guard(text, n);
+			ck_assert_uint_eq(way(s), n);
+			for (size_t at = 0; at + 1 < n; at++) {
+				uint8_t *p = (uint8_t *)(uintptr_t)s.p;
+
+				memset(p, 'a', n);
+				p[at] = '\n';
+				p[at + 1] = '.';
+				p[n - 1] = at + 2 < n ? '\n' : p[n - 1];
+				ck_assert_uint_eq(way(s), at);
+				ck_assert_uint_eq(scan_lf_dot(s), at);
+			}
+			guard_free(s);
+		}
+}
+END_TEST
+
 START_TEST(json_is_valid_utf8_whatever_goes_in)
 {
 	static const uint8_t hostile[] =
@@ -398,6 +429,7 @@ main(void)
 	tcase_add_loop_test(tc, fast_hash_depends_on_key_length_and_every_octet, 1, 40);
 	tcase_add_test(tc, fast_hash_spreads_neighbours);
 	tcase_add_test(tc, table_keeps_the_others_of_a_bucket);
+	tcase_add_test(tc, lf_and_dot_are_found_where_they_stand);
 	tcase_add_test(tc, json_is_valid_utf8_whatever_goes_in);
 	tcase_add_test(tc, yaml_nodes_know_where_they_stand);
 	tcase_add_loop_test(

@@ -303,6 +303,9 @@ static const struct {
   "c:abcdef end rst", STAT_TCP_RST_IGNORED, 0 },
 { "RST behind waiting data", SHAKE "c+0 \"abc\" c+100000 \"xyz\" c+100003R",
   "c:abc c-99997 c:xyz end rst", STAT_TCP_RST_IGNORED, 0 },
+{ "octets behind a RST that were acknowledged", SHAKE
+  "c+0 \"abc\" s+3F=3 c+3=4 c+3R s+0=3 \"221\"", "c:abc s:221 end fin",
+  STAT_TCP_RST_IGNORED, 0 },
 { "blind RST", SHAKE "c+0 \"abc\" c+900000RA s+0R!-70000 c+3 \"def\"",
   "c:abcdef end input", STAT_TCP_RST_IGNORED, 2 },
 { "data after a RST begin again", SHAKE "c+0 \"abc\" s+0R=3 c+3 \"def\"",

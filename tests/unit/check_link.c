@@ -21,7 +21,7 @@
 enum { WATCHES = 64, RESOLVER_PORT = 53 };
 
 /* Long enough for a mail, and not. */
-enum { MAIL = 21302, NO_MAIL = 120 };
+enum { MAIL = 21302, NO_MAIL = 0 };
 
 static const char relay[] = "192.0.2.25", resolver[] = "192.0.2.53";
 
@@ -259,7 +259,7 @@ encrypted(const char *client, const char *server, uint64_t octets)
 
 	begin(&s, client, server);
 	s.encrypted = true;
-	s.tls_bytes[SIDE_ORIGINATOR] = octets;
+	s.tls_mail = octets;
 	track_session_end(track, &s);
 	ck_assert_ptr_null(s.link);
 }
@@ -435,10 +435,10 @@ START_TEST(long_session_is_told_when_its_hold_is_over_and_at_its_end)
 	pass(9 * SECOND);
 	expect("");
 	s.encrypted = true;
-	s.tls_bytes[SIDE_ORIGINATOR] = 5000;
+	s.tls_mail = 5000;
 	pass(SECOND);
 	expect("outcome MX navy.ml probable 5000 95 mx.example.net/0\n");
-	s.tls_bytes[SIDE_ORIGINATOR] = MAIL;
+	s.tls_mail = MAIL;
 	track_session_end(track, &s);
 	expect("outcome MX navy.ml probable 21302 95 mx.example.net/0\n");
 }

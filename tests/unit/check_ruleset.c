@@ -204,6 +204,44 @@ START_TEST(several_names_may_be_meant_best_first)
 }
 END_TEST
 
+/* A rule's names, the name seen, and the name meant that must stand first. */
+static const struct {
+	const char *protect, *seen, *first;
+} meant[] = {
+	/* of endings: the likelier slip, then the likelier ending */
+	{ "example.co, example.com", "example.con", "example.com" },
+	{ "mod.gov.uk, mod.gov.ua", "mod.gov.ku", "mod.gov.uk" },
+	{ "mod.gov.uk, mod.gov.ua", "mod.gov.uq", "mod.gov.ua" },
+	/* what explains more of the name */
+	{ "us.mil, state.nj.us", "state.nj.us.ml", "state.nj.us" },
+	{ "navy.mil, navy.mil.nz", "navymil.nz", "navy.mil.nz" },
+	{ "treasury.gov, treasury.gov.uk", "treasury.gov.uk.evil.org",
+	    "treasury.gov.uk" },
+	{ "af.mil, mail.af.mil", "mailafmil.com", "mail.af.mil" },
+	{ "difesa.it, marina.difesa.it", "marina.difsea.it", "marina.difesa.it" },
+	/* the popular one of two names a letter away */
+	{ "gmeil.com, gmail.com", "gmiil.com", "gmail.com" },
+};
+
+START_TEST(best_explanation_is_first)
+{
+	struct buf yaml = { 0 };
+
+	buf_printf(&yaml,
+	    "version: 1\n"
+	    "lists: { popular: { names: [gmail.com] } }\n"
+	    "rules:\n"
+	    "  - { id: 1, name: a, protect: [%s], detect: [default], score: 1,\n"
+	    "      allow: [popular] }\n",
+	    meant[_i].protect);
+	rules(yaml.p);
+	ck_assert_msg(seen(meant[_i].seen, PLACE_RCPT), "%s", meant[_i].seen);
+	ck_assert_str_eq(j.match[0].meant[0], meant[_i].first);
+	rules_gone();
+	buf_fini(&yaml);
+}
+END_TEST
+
 START_TEST(each_rule_has_one_match_and_the_best_is_first)
 {
 	rules("version: 1\n"
@@ -444,6 +482,8 @@ main(void)
 	    judging, name_is_dull_when_no_rule_flags_it_or_means_it_anywhere);
 	tcase_add_test(judging, every_place_asks_no_place_and_weighs_none);
 	tcase_add_test(judging, several_names_may_be_meant_best_first);
+	tcase_add_loop_test(judging, best_explanation_is_first, 0,
+	    (int)(sizeof(meant) / sizeof(meant[0])));
 	tcase_add_test(judging, each_rule_has_one_match_and_the_best_is_first);
 	tcase_add_test(judging, match_list_knows_domains_and_wildcards);
 	tcase_add_test(judging, name_protected_by_one_rule_is_no_typo_for_another);

@@ -3,7 +3,6 @@
 #include "run.h"
 
 #include "base/log.h"
-#include "confine.h"
 
 #include <unistd.h>
 
@@ -51,8 +50,8 @@ run_load(const struct options *o, struct conf *c, struct rules *r, struct diag *
 	return failed | load_rules(c, r, d);
 }
 
-bool
-run_is_live(const struct run *run)
+static bool
+will_watch(const struct run *run)
 {
 	const struct options *o = run->options;
 
@@ -67,9 +66,9 @@ run_prepare(struct run *run)
 	struct diag d = { 0 };
 	int failed = load_conf(run->options, &run->conf, &d);
 
-	/* Before rules, which may be large, are loaded. */
-	if (!failed && run_is_live(run) && confine_begin(&run->conf, &run->priv) < 0)
-		return -1;
+	/* The helper is a copy of the program: before the rules make that large. */
+	if (!failed && will_watch(run))
+		failed = confine_begin(&run->conf, &run->priv);
 	failed |= load_rules(&run->conf, &run->rules, &d);
 	diag_print(&d);
 	diag_fini(&d);
@@ -106,7 +105,7 @@ int
 run_open_outputs(struct run *run, bool live)
 {
 	const struct options *o = run->options;
-	struct conf_outputs to = { &run->output_conf, 1 };
+	struct conf_outputs *to = &run->output_to;
 	struct outputs_options options = {
 		.context = { .sensor = run->conf.sensor_name,
 		    .privacy = (enum conf_privacy)run->conf.privacy,
@@ -119,16 +118,13 @@ run_open_outputs(struct run *run, bool live)
 	run->output_conf = (struct conf_output){ .path = o->output ? o->output : "-",
 		.events = EVENTS_ALERT,
 		.replace = !live };
-	if (live && o->output == NULL && run->conf.outputs.n > 0)
-		to = run->conf.outputs;
-	if (take_event_options(o, &to) < 0)
+	*to = live && o->output == NULL && run->conf.outputs.n > 0
+	    ? run->conf.outputs
+	    : (struct conf_outputs){ &run->output_conf, 1 };
+	if (take_event_options(o, to) < 0)
 		return -1;
-	run->outputs = outputs_open(&to, &options);
+	run->outputs = outputs_open(to, &options);
 	if (run->outputs == NULL)
-		return -1;
-	run->opened = to;
-	/* Before the first octet of a capture, which may be hostile, is parsed. */
-	if (!live && confine_replay(&run->conf, &to) < 0)
 		return -1;
 	run->output = outputs_join(run->outputs, &run->stats);
 	run->noutputs = outputs_n(run->outputs);

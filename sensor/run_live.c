@@ -11,7 +11,6 @@
 #include "run.h"
 
 #include "base/log.h"
-#include "confine.h"
 #include "notify.h"
 #include "reload.h"
 #include "run_capture.h"
@@ -216,7 +215,7 @@ on_frame(void *arg, const struct frame *f, uint64_t asks)
 	if (asks == 0 || sensor_awaits(w->sensor, asks))
 		sensor_frame(w->sensor, f);
 	else
-		look_pass_answer(&w->run->stats);
+		look_pass_answers(&w->run->stats, 1);
 }
 
 /* ---- the run ---- */
@@ -322,13 +321,10 @@ run_live(struct run *run)
 		status = EXIT_USAGE;
 	if (status == 0)
 		status = capture_open(&w->capture, run);
+	if (status == 0 && confine_live(&run->conf, &run->output_to, &run->priv) < 0)
+		status = EXIT_CAPTURE;
 	if (status == 0) {
 		notify_open(&w->notify);
-		/* The last thing with privileges, and before there are threads. */
-		if (confine_live(&run->conf, &run->opened, &run->priv) < 0)
-			status = EXIT_CAPTURE;
-	}
-	if (status == 0) {
 		begin(w);
 		watch(w);
 		end(w);

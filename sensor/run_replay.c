@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "capture/blocks.h"
 #include "capture/replay.h"
+#include "confine.h"
 #include "packet/packet.h"
 #include "progress.h"
 #include "sensor.h"
@@ -132,12 +133,15 @@ stages_file(struct stages *s, const char *file)
 }
 
 static void
-stages_pass(struct stages *s, const struct frame *f)
+stages_pass(struct stages *s, const struct frame *f, uint64_t name)
 {
 	if (f->ref.file != s->file || f->link != s->run->link)
 		look_at_link(s->run, f);
 	s->file = f->ref.file;
-	sensor_frame(s->sensor, f);
+	if (name != 0)
+		sensor_dull_answer(s->sensor, f, name);
+	else
+		sensor_frame(s->sensor, f);
 }
 
 static void
@@ -149,12 +153,12 @@ stages_frame(struct stages *s, const struct frame *f)
 
 	if (verdict == LOOK_KEEP ||
 	    (verdict == LOOK_ASK && sensor_awaits(s->sensor, name))) {
-		stages_pass(s, f);
+		stages_pass(s, f, name);
 		return;
 	}
 	s->file = f->ref.file;
 	if (verdict == LOOK_ASK)
-		look_pass_answer(&s->run->stats);
+		look_pass_answers(&s->run->stats, 1);
 	if (told)
 		sensor_time(s->sensor, f->ref.ts_ns);
 }
@@ -186,6 +190,7 @@ static bool
 stages_block(void *arg, const struct looked *l)
 {
 	struct stages *s = arg;
+	uint64_t passed = 0;
 	struct frame f;
 	size_t n;
 
@@ -197,17 +202,22 @@ stages_block(void *arg, const struct looked *l)
 	for (size_t i = 0; i < l->n; i++) {
 		const struct looked_at *at = &l->at[i];
 
-		block_frame(l->block, at->frame, &f);
-		if (at->what == LOOKED_FRAME ||
-		    (at->what == LOOKED_ASK && sensor_awaits(s->sensor, at->name))) {
-			stages_pass(s, &f);
+		if (at->verdict == LOOK_ASK && !at->told &&
+		    !sensor_awaits(s->sensor, at->name)) {
+			passed++;
 			continue;
 		}
-		if (at->what == LOOKED_ASK)
-			look_pass_answer(&s->run->stats);
+		block_frame(l->block, at->frame, &f);
+		if (at->verdict == LOOK_KEEP ||
+		    (at->verdict == LOOK_ASK && sensor_awaits(s->sensor, at->name))) {
+			stages_pass(s, &f, at->name);
+			continue;
+		}
+		passed += at->verdict == LOOK_ASK;
 		if (at->told)
 			sensor_time(s->sensor, f.ref.ts_ns);
 	}
+	look_pass_answers(&s->run->stats, passed);
 	s->file = block_file(l->block);
 	return look_round(s) == 0 && !*s->run->stop;
 }
@@ -282,7 +292,10 @@ run_replay(struct run *run)
 			status = EXIT_USAGE;
 		}
 	}
-	if (status == 0 && run_open_outputs(run, false) < 0)
+	/* Confined before the first octet of a capture, which may be hostile. */
+	if (status == 0 &&
+	    (run_open_outputs(run, false) < 0 ||
+		confine_replay(&run->conf, &run->output_to) < 0))
 		status = EXIT_USAGE;
 	if (status == 0) {
 		progress_init(!o->quiet);

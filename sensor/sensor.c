@@ -430,6 +430,23 @@ sensor_frame(struct sensor *s, const struct frame *f)
 	}
 }
 
+void
+sensor_dull_answer(struct sensor *s, const struct frame *f, uint64_t name)
+{
+	struct packet p;
+	struct dns_msg m;
+	enum stat_id fate;
+
+	stats_inc(s->stats, STAT_FRAME_READ);
+	sensor_time(s, f->ref.ts_ns);
+	fate = packet_decode(s->packets, f, &p);
+	stats_inc(s->stats, fate);
+	if (fate != STAT_FRAME_DECODED || !dns_open(&m, p.payload))
+		return;
+	stats_inc(s->stats, STAT_DNS_ANSWER);
+	track_dull_answer(s->track, &p.dst, f->ref.ts_ns, &m, name);
+}
+
 const struct look_options *
 sensor_look(const struct sensor *s)
 {

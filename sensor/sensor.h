@@ -39,6 +39,11 @@ void sensor_time(struct sensor *s, int64_t ts_ns);
 const struct look_options *sensor_look(const struct sensor *s);
 /* The answer to a question for a dull name, LOOK_ASK, is for the sensor. */
 bool sensor_awaits(const struct sensor *s, uint64_t name);
+/*
+ * As sensor_frame, for a frame of which the look said that it is such an answer, with
+ * the number of the name.
+ */
+void sensor_dull_answer(struct sensor *s, const struct frame *f, uint64_t name);
 
 /* Where stats events get their numbers from, when the sensor's own are not all. */
 typedef void (*sensor_gather)(void *arg, struct stats *total);

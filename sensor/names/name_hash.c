@@ -30,6 +30,20 @@ name_hash_labels(const struct name_key *k, struct span labels)
 	return name_hash_end(&h, k);
 }
 
+enum name_error
+name_hash_wire(const struct name_key *k, struct wire *w, uint64_t *number, bool *root)
+{
+	uint8_t room[NAME_LABELS_OCTETS];
+	struct span labels;
+	enum name_error error = name_labels_from_wire(w, room, &labels);
+
+	if (error != NAME_OK)
+		return error;
+	*number = name_hash_labels(k, labels);
+	*root = labels.n == 0;
+	return NAME_OK;
+}
+
 uint64_t
 name_hash(const struct name_key *k, const struct name *n)
 {

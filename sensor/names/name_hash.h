@@ -41,6 +41,13 @@ uint64_t name_hash(const struct name_key *k, const struct name *n);
 /* The same of uncompressed labels in any case, each with its length, without the root. */
 uint64_t name_hash_labels(const struct name_key *k, struct span labels);
 
+/*
+ * The number of the name at w in a DNS message, as name_from_wire and name_hash give
+ * it; w is left behind the name.  *root: it is that.
+ */
+enum name_error name_hash_wire(
+    const struct name_key *k, struct wire *w, uint64_t *number, bool *root);
+
 /* ---- for those who have the octets in words ---- */
 
 /* Every octet of a word the same. */

@@ -254,8 +254,7 @@ until(const struct lesson *l, const struct dns_record *rec)
 
 /* What leads to the owner of the record leads to its target. */
 static void
-lead_on(struct lesson *l, const struct dns_record *rec, uint64_t owner,
-    const struct name *target)
+lead_on(struct lesson *l, const struct dns_record *rec, uint64_t owner, uint64_t target)
 {
 	struct routes *r = l->routes;
 	int64_t now_ns = l->question->now_ns;
@@ -268,23 +267,30 @@ lead_on(struct lesson *l, const struct dns_record *rec, uint64_t owner,
 			.steps = (uint8_t)(lead[i].steps + 1) };
 
 		if (next.steps <= STEPS_MAX)
-			l->news |= lead_add(r, route_name(r, target), &next, now_ns);
+			l->news |= lead_add(r, target, &next, now_ns);
 	}
+}
+
+/* An exchanger of a name that somebody asked for. */
+static bool
+names_company(const struct lesson *l, const struct dns_record *rec)
+{
+	return l->question->type == DNS_TYPE_MX && rec->type == DNS_TYPE_MX &&
+	    rec->section == DNS_ANSWER;
 }
 
 static void
 take_exchanger(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 {
 	const struct route_question *q = l->question;
-	struct name exchanger;
+	struct wire w = dns_rdata_wire(l->m, rec, 2);
+	uint64_t place;
+	bool root;
 
-	if (dns_rdata_name(l->m, rec, 2, &exchanger) != NAME_OK ||
-	    exchanger.labels == 0)
+	if (name_hash_wire(l->routes->names, &w, &place, &root) != NAME_OK || root)
 		return;
-	lead_on(l, rec, owner, &exchanger);
-	if (!q->flagged && q->type == DNS_TYPE_MX && rec->section == DNS_ANSWER) {
-		uint64_t place = route_name(l->routes, &exchanger);
-
+	lead_on(l, rec, owner, place);
+	if (!q->flagged && names_company(l, rec)) {
 		crowd_add(&l->routes->crowd, place, q->name, l->client, q->now_ns);
 		await(l->routes, place);
 	}
@@ -293,14 +299,14 @@ take_exchanger(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 static void
 take_alias(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 {
-	struct name target;
+	struct wire w = dns_rdata_wire(l->m, rec, 0);
 	uint64_t place;
+	bool root;
 
-	if (dns_rdata_name(l->m, rec, 0, &target) != NAME_OK || target.labels == 0)
+	if (name_hash_wire(l->routes->names, &w, &place, &root) != NAME_OK || root)
 		return;
-	lead_on(l, rec, owner, &target);
-	place = route_name(l->routes, &target);
-	crowd_spread(&l->routes->crowd, owner, place);
+	lead_on(l, rec, owner, place);
+	crowd_spread(&l->routes->crowd, owner, place, l->question->now_ns);
 	await(l->routes, place);
 }
 
@@ -314,40 +320,82 @@ take_address(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 
 	spot.addr.version = rec->type == DNS_TYPE_A ? 4 : 6;
 	if (rec->rdata.n != ip_addr_len(&spot.addr) ||
-	    rec->name.len >= sizeof(spot.exchanger))
+	    (n > 0 && rec->name.len >= sizeof(spot.exchanger)))
 		return;
 	memcpy(spot.addr.b, rec->rdata.p, rec->rdata.n);
-	memcpy(spot.exchanger, rec->name.text, (size_t)rec->name.len + 1);
+	if (n > 0)
+		memcpy(spot.exchanger, rec->name.text, (size_t)rec->name.len + 1);
 	for (unsigned i = 0; i < n; i++) {
 		spot.flagged = lead[i].flagged;
 		l->news |= spot_add(r, &spot);
 	}
-	crowd_spread(&r->crowd, owner, route_addr(r, &spot.addr));
+	crowd_spread(&r->crowd, owner, route_addr(r, &spot.addr), l->question->now_ns);
 }
 
-static const struct {
-	uint16_t type;
-	void (*take)(struct lesson *l, const struct dns_record *rec, uint64_t owner);
-} lessons[] = {
-	{ DNS_TYPE_MX, take_exchanger },
-	{ DNS_TYPE_CNAME, take_alias },
-	{ DNS_TYPE_A, take_address },
-	{ DNS_TYPE_AAAA, take_address },
-};
+typedef void take_fn(struct lesson *l, const struct dns_record *rec, uint64_t owner);
 
+static take_fn *
+lesson_of(uint16_t type)
+{
+	switch (type) {
+	case DNS_TYPE_MX:
+		return take_exchanger;
+	case DNS_TYPE_CNAME:
+		return take_alias;
+	case DNS_TYPE_A:
+	case DNS_TYPE_AAAA:
+		return take_address;
+	default:
+		return NULL;
+	}
+}
+
+/* The name at octet `at` is a pointer to the only question. */
+static bool
+is_question(const struct lesson *l, size_t at)
+{
+	enum { QUESTION_AT = 12 };
+	const struct wire *w = &l->m->w;
+
+	return l->question->number_of_first && w->len - at >= 2 &&
+	    w->base[at] == 0xc0 && w->base[at + 1] == QUESTION_AT;
+}
+
+/* The name of a record is read: false when it is damaged or odd. */
+static bool
+read_owner(const struct lesson *l, struct dns_record *rec, size_t at)
+{
+	struct wire w = dns_wire_at(l->m, at);
+
+	return name_from_wire(&rec->name, &w) == NAME_OK && !rec->name.odd;
+}
+
+/* Most records are of names that nobody waits for, and often those of the question. */
 static void
 walk(struct lesson *l)
 {
+	struct routes *r = l->routes;
 	struct dns_msg m = *l->m;
 	struct dns_record rec;
+	size_t at;
 
-	for (int n = 0; n < RECORDS_MAX && dns_next_record(&m, &rec); n++) {
-		if (rec.section == DNS_AUTHORITY || rec.name.odd)
+	for (int n = 0; n < RECORDS_MAX && dns_next_bare(&m, &rec, &at); n++) {
+		take_fn *take = lesson_of(rec.type);
+		bool asked = is_question(l, at);
+		uint64_t owner = l->question->name;
+
+		if (take == NULL || rec.section == DNS_AUTHORITY ||
+		    (!asked && !read_owner(l, &rec, at)))
 			continue;
-		for (size_t i = 0; i < sizeof(lessons) / sizeof(lessons[0]); i++)
-			if (lessons[i].type == rec.type)
-				lessons[i].take(
-				    l, &rec, route_name(l->routes, &rec.name));
+		if (!asked)
+			owner = route_name(r, &rec.name);
+		if (!route_awaits(r, owner) && !names_company(l, &rec))
+			continue;
+		/* Where mail goes is told by name. */
+		if (asked && table_first(&r->leads, owner) != NULL &&
+		    !read_owner(l, &rec, at))
+			continue;
+		take(l, &rec, owner);
 	}
 }
 

@@ -73,6 +73,8 @@ struct route_question {
 	uint64_t name;
 	uint16_t type;
 	bool flagged;
+	bool
+	    number_of_first; /* name is that of the message's first question, not odd */
 	const struct ip_addr *client;
 	int64_t now_ns;
 };

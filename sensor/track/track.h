@@ -77,6 +77,9 @@ void track_session_end(struct track *t, struct smtp_session *s);
  */
 const struct name_key *track_name_key(const struct track *t);
 bool track_awaits(const struct track *t, uint64_t name);
+/* Such an answer, m at its only question, which is for a dull name of this number. */
+void track_dull_answer(struct track *t, const struct ip_addr *client, int64_t ts_ns,
+    const struct dns_msg *m, uint64_t name);
 
 /* Packet time, for what is written from now on. */
 void track_now(struct track *t, int64_t now_ns);

@@ -109,12 +109,15 @@ teardown(struct bench *b)
 
 /* What the first look lets through. */
 static void
-kept_frame(struct bench *b, enum stage stage, const struct frame *f)
+kept_frame(struct bench *b, enum stage stage, const struct frame *f, uint64_t name)
 {
 	struct packet p;
 
 	if (stage == STAGE_ALL) {
-		sensor_frame(b->sensor, f);
+		if (name != 0)
+			sensor_dull_answer(b->sensor, f, name);
+		else
+			sensor_frame(b->sensor, f);
 		return;
 	}
 	if (stage < STAGE_PACKET ||
@@ -141,7 +144,7 @@ one_frame(struct bench *b, enum stage stage, const struct frame *f)
 	if (verdict == LOOK_KEEP ||
 	    (verdict == LOOK_ASK && stage == STAGE_ALL &&
 		sensor_awaits(b->sensor, name)))
-		kept_frame(b, stage, f);
+		kept_frame(b, stage, f, name);
 	else if (told && stage == STAGE_ALL)
 		sensor_time(b->sensor, f->ref.ts_ns);
 }

@@ -87,7 +87,7 @@ lookup_new(struct track *t, const struct lookup_key *k, const struct sighting *s
 	}
 	*l = (struct lookup){ .key = *k,
 		.since_ns = s->origin->ref.ts_ns,
-		.answered_ns = s->origin->ref.ts_ns,
+		.answered_ns = INT64_MAX,
 		.watch = watch,
 		.outcome = OUTCOME_LOOKED_UP,
 		.client = s->origin->tuple.addr[SIDE_ORIGINATOR] };
@@ -217,7 +217,8 @@ see_answer(struct track *t, const struct sighting *s, const struct dns_msg *m,
 	route_learn(&t->links.routes, first, &question);
 	if (l == NULL || l->watch == NULL)
 		return;
-	l->answered_ns = question.now_ns;
+	if (l->answered_ns == INT64_MAX)
+		l->answered_ns = question.now_ns;
 	/* A session that it led to has told more already. */
 	if (l->evidence != NULL)
 		return;

@@ -230,6 +230,42 @@ lead_on(struct lesson *l, const struct dns_record *rec, uint64_t owner,
 	}
 }
 
+/* Spots of the flagged names that the host leads to. */
+static void
+spots_of(struct lesson *l, struct spot *spot, const struct name *host)
+{
+	struct routes *r = l->routes;
+	struct lead lead[ROUTE_FLAGGED_MAX];
+	unsigned n = leads_of(r, spot->host, l->question->now_ns, lead);
+
+	if (host->len >= sizeof(spot->exchanger))
+		return;
+	memcpy(spot->exchanger, host->text, (size_t)host->len + 1);
+	for (unsigned i = 0; i < n; i++) {
+		spot->flagged = lead[i].flagged;
+		l->news |= spot_add(r, spot);
+	}
+}
+
+/* The addresses of an exchanger that were seen before: nobody may ask for them now. */
+static void
+known_addresses(struct lesson *l, const struct name *exchanger)
+{
+	struct routes *r = l->routes;
+	struct spot spot = { .host = route_name(r, exchanger) };
+	const struct crowd_address *at;
+
+	crowd_host(&r->crowd, spot.host);
+	at = crowd_addresses(&r->crowd, spot.host);
+	for (unsigned i = 0; i < CROWD_ADDRESSES; i++) {
+		if (at[i].place == 0 || at[i].until_ns <= l->question->now_ns)
+			continue;
+		spot.addr = at[i].addr;
+		spot.until_ns = at[i].until_ns;
+		spots_of(l, &spot, exchanger);
+	}
+}
+
 static void
 take_exchanger(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 {
@@ -240,6 +276,8 @@ take_exchanger(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 	    exchanger.labels == 0)
 		return;
 	lead_on(l, rec, owner, &exchanger);
+	if (q->flagged)
+		known_addresses(l, &exchanger);
 	if (!q->flagged && q->type == DNS_TYPE_MX && rec->section == DNS_ANSWER)
 		crowd_add(&l->routes->crowd, route_name(l->routes, &exchanger), q->name,
 		    l->client, q->now_ns);
@@ -261,20 +299,16 @@ take_address(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 {
 	struct routes *r = l->routes;
 	struct spot spot = { .host = owner, .until_ns = until(l, rec) };
-	struct lead lead[ROUTE_FLAGGED_MAX];
-	unsigned n = leads_of(r, owner, l->question->now_ns, lead);
+	struct crowd_address at = { .until_ns = spot.until_ns };
 
 	spot.addr.version = rec->type == DNS_TYPE_A ? 4 : 6;
-	if (rec->rdata.n != ip_addr_len(&spot.addr) ||
-	    rec->name.len >= sizeof(spot.exchanger))
+	if (rec->rdata.n != ip_addr_len(&spot.addr))
 		return;
 	memcpy(spot.addr.b, rec->rdata.p, rec->rdata.n);
-	memcpy(spot.exchanger, rec->name.text, (size_t)rec->name.len + 1);
-	for (unsigned i = 0; i < n; i++) {
-		spot.flagged = lead[i].flagged;
-		l->news |= spot_add(r, &spot);
-	}
-	crowd_spread(&r->crowd, owner, route_addr(r, &spot.addr));
+	spots_of(l, &spot, &rec->name);
+	at.addr = spot.addr;
+	at.place = route_addr(r, &spot.addr);
+	crowd_at(&r->crowd, owner, &at);
 }
 
 static const struct {

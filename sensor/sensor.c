@@ -296,6 +296,7 @@ make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rule
 		.hold_ns = conf->hold,
 		.networks = conf->networks.net,
 		.nnetworks = conf->networks.n,
+		.sees_mail = conf->smtp_ports.n > 0,
 	};
 
 	return track_new(&options, &sink, s->stats);

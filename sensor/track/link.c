@@ -312,6 +312,7 @@ consider(struct track *t, const struct spot *spot, const struct ip_addr *client,
 
 		if (n++ == LOOKUPS_MAX)
 			break;
+		l->connected |= l->answered_ns <= now_ns;
 		if (l->watch == NULL || !(c.own || ours) || l->answered_ns > now_ns ||
 		    now_ns - l->since_ns >= LINK_NS)
 			continue;

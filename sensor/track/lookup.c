@@ -222,9 +222,12 @@ see_answer(struct track *t, const struct sighting *s, const struct dns_msg *m,
 	/* A session that it led to has told more already. */
 	if (l->evidence != NULL)
 		return;
-	o = outcome_for(l->watch, outcome_of_answer(&walk));
+	o = outcome_of_answer(&walk);
 	if (o == OUTCOME_LOOKED_UP)
 		o = link_answer(t, l, first, &question);
+	/* That there are records shows that the top-level domain is newer than our list. */
+	if (o == OUTCOME_LOOKED_UP && first->records[DNS_ANSWER] == 0)
+		o = outcome_for(l->watch, o);
 	watch_answer(l->watch, first);
 	if (o == OUTCOME_UNDELIVERABLE || !l->followed) {
 		watch_settle(t, &l->watch, o, 0);
@@ -263,14 +266,29 @@ track_dns(struct track *t, const struct origin *o, struct dns_msg *m)
 	}
 }
 
+/*
+ * Where mail would go is known and nobody connected: the mail, if there was one, did not
+ * leave.  Not so for a look-up of addresses, which may be made for anything.
+ */
+static bool
+never_connected(const struct track *t, const struct lookup *l)
+{
+	return t->options.sees_mail && l->key.type == DNS_TYPE_MX && l->watch != NULL &&
+	    !l->connected && l->outcome == OUTCOME_LOOKED_UP &&
+	    route_ends(&t->links.routes, l->by_host.hash);
+}
+
 void
 lookup_time(struct track *t)
 {
 	struct lookup *l;
 
 	while ((l = (struct lookup *)t->lookups.oldest) != NULL &&
-	    t->now_ns - l->since_ns >= LINK_NS)
+	    t->now_ns - l->since_ns >= LINK_NS) {
+		if (never_connected(t, l))
+			watch_settle(t, &l->watch, OUTCOME_UNDELIVERABLE, 0);
 		lookup_forget(t, l);
+	}
 	link_time(t);
 }
 

@@ -27,6 +27,7 @@ struct lead {
 	int64_t until_ns;
 	uint8_t steps; /* from the flagged name */
 	uint8_t none;  /* of the flagged name itself */
+	bool ends;     /* an address is known; of the flagged name itself */
 };
 
 /* One message being learned from. */
@@ -160,9 +161,12 @@ static bool
 spot_add(struct routes *r, const struct spot *s)
 {
 	uint64_t hash = route_addr(r, &s->addr);
+	struct lead *lead = lead_find(r, s->flagged, s->flagged);
 	struct table_node *node;
 	struct spot *known;
 
+	if (lead != NULL)
+		lead->ends = true;
 	TABLE_FOREACH (node, &r->spots, hash) {
 		known = (struct spot *)node;
 		if (known->flagged == s->flagged && known->host == s->host) {
@@ -176,6 +180,14 @@ spot_add(struct routes *r, const struct spot *s)
 	*known = *s;
 	table_add(&r->spots, &known->node, hash);
 	return true;
+}
+
+bool
+route_ends(const struct routes *r, uint64_t flagged)
+{
+	const struct lead *lead = lead_find(r, flagged, flagged);
+
+	return lead != NULL && lead->ends;
 }
 
 const struct spot *

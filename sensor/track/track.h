@@ -22,6 +22,7 @@ struct track_options {
 	int64_t hold_ns;
 	const struct ip_net *networks; /* ours: resolvers ask in their place */
 	size_t nnetworks;
+	bool sees_mail; /* sessions, so that it tells something when none comes */
 };
 
 /* Where alerts go.  An outcome says more about an alert with the same id. */

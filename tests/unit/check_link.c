@@ -71,7 +71,8 @@ open_track(const char *network)
 		.watches = WATCHES,
 		.thresholds = WATCHES,
 		.hold_ns = 10 * SECOND,
-		.networks = &ours };
+		.networks = &ours,
+		.sees_mail = true };
 
 	if (network != NULL) {
 		ck_assert_int_eq(ip_net_parse(&ours, network), 0);
@@ -470,6 +471,30 @@ START_TEST(session_with_another_address_or_too_late_is_not_linked)
 	look_up("192.0.2.99", "mx.example.net", DNS_TYPE_A, "203.0.113.30");
 	pass(SECOND);
 	encrypted(relay, "203.0.113.30", MAIL);
+	expect("outcome MX navy.ml undeliverable 0 95\n");
+}
+END_TEST
+
+START_TEST(lookup_that_nobody_connects_after_is_undeliverable)
+{
+	look_up_mail(relay);
+	pass(599 * SECOND);
+	expect("");
+	pass(2 * SECOND);
+	expect("outcome MX navy.ml undeliverable 0 95\n");
+	/* Where it is not known where mail goes, silence tells nothing. */
+	look_up("192.0.2.99", "navy.il", DNS_TYPE_MX, "mail.example.org");
+	pass(601 * SECOND);
+	expect("alert MX navy.il looked_up 0 95\n");
+	/* Somebody did, whoever asked: a resolver's look-up is not all there is. */
+	look_up_mail(resolver);
+	encrypted("198.51.100.7", "203.0.113.30", MAIL);
+	pass(601 * SECOND);
+	expect("");
+	/* A look-up of addresses may be made for anything. */
+	look_up(relay, "mail.navy.ml", DNS_TYPE_A, "203.0.113.10");
+	buf_reset(&told);
+	pass(601 * SECOND);
 	expect("");
 }
 END_TEST
@@ -718,6 +743,7 @@ main(void)
 	tcase_add_test(tc, session_of_another_client_is_not_linked);
 	tcase_add_test(tc, session_of_ours_is_linked_when_a_resolver_asked);
 	tcase_add_test(tc, session_with_another_address_or_too_late_is_not_linked);
+	tcase_add_test(tc, lookup_that_nobody_connects_after_is_undeliverable);
 	tcase_add_test(tc, long_session_is_told_when_its_hold_is_over_and_at_its_end);
 	tcase_add_test(tc, session_that_outlives_its_lookup_ends_quietly);
 	tcase_add_loop_test(

@@ -109,6 +109,33 @@ load_word(struct conf_load *l, const struct conf_row *row, const struct yaml_nod
 		*to = index;
 }
 
+/* A list of words, or of the word "all", as bits. */
+static void
+load_words(
+    struct conf_load *l, const struct conf_row *row, const struct yaml_node *node)
+{
+	int64_t *to = place(l->conf, row);
+	char want[128];
+
+	if (node->type != YAML_LIST) {
+		conf_wrong(l, node, row, "a list of words");
+		return;
+	}
+	*to = 0;
+	for (size_t i = 0; i < node->n; i++) {
+		const struct yaml_node *item = node->items[i];
+		const char *word = item->type == YAML_SCALAR ? item->text : "";
+		int index = conf_word_index(row->words, word);
+
+		if (strcmp(word, "all") == 0)
+			*to = INT64_MAX;
+		else if (index < 0)
+			conf_wrong(l, item, row, conf_words_str(row->words, want));
+		else
+			*to |= INT64_C(1) << index;
+	}
+}
+
 static void
 load_ports(
     struct conf_load *l, const struct conf_row *row, const struct yaml_node *node)
@@ -189,6 +216,9 @@ load_row(struct conf_load *l, const struct conf_row *row, const struct yaml_node
 		break;
 	case TYPE_WORD:
 		load_word(l, row, node);
+		break;
+	case TYPE_WORDS:
+		load_words(l, row, node);
 		break;
 	case TYPE_PORTS:
 		load_ports(l, row, node);

@@ -72,6 +72,16 @@ struct conf {
 
 	const char *sensor_name;
 
+	struct conf_strings interfaces;
+	int64_t workers;
+	bool pin;
+	int64_t fanout; /* enum kring_fanout */
+	int64_t buffer; /* octets, as the next */
+	int64_t worker_queue;
+	int64_t snaplen;
+	bool promiscuous;
+	const char *filter;
+	int64_t encapsulations; /* bits of enum encapsulation */
 	bool verify_checksums;
 	bool vlan_in_flow_key;
 	bool deduplicate;
@@ -105,6 +115,7 @@ struct conf {
 
 	struct conf_strings rule_paths;
 	struct conf_strings protect;
+	struct conf_strings allow;
 
 	int64_t privacy; /* enum conf_privacy */
 	const char *privacy_key;
@@ -112,6 +123,12 @@ struct conf {
 	struct conf_outputs outputs;
 
 	int64_t stats_interval;
+	const char *prometheus;
+
+	const char *run_user;
+	const char *run_group;
+	int64_t seccomp; /* enum priv_seccomp */
+	bool reopen;
 };
 
 /* All defaults.  Free with conf_fini. */
@@ -133,6 +150,13 @@ int conf_parse_format(const char *word);
 
 /* The effective configuration as a YAML file with its comments, into out. */
 void conf_print(const struct conf *c, struct buf *out);
+
+/*
+ * Call told for each key ("limits.hold") that is not the same in both.  live: a reload
+ * changes it; otherwise the next start does.
+ */
+void conf_compare(const struct conf *a, const struct conf *b,
+    void (*told)(void *arg, const char *key, bool live), void *arg);
 
 void conf_fini(struct conf *c);
 

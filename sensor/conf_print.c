@@ -55,6 +55,21 @@ print_nets(struct buf *out, const struct conf_nets *nets)
 }
 
 static void
+print_words(struct buf *out, const char *const *words, int64_t bits)
+{
+	const char *sep = "";
+
+	buf_char(out, '[');
+	for (int i = 0; bits == INT64_MAX ? i < 1 : words[i] != NULL; i++) {
+		if (!(bits >> i & 1))
+			continue;
+		buf_printf(out, "%s%s", sep, bits == INT64_MAX ? "all" : words[i]);
+		sep = ", ";
+	}
+	buf_char(out, ']');
+}
+
+static void
 print_value(const struct conf *c, const struct conf_row *row, struct buf *out)
 {
 	const void *at = place(c, row);
@@ -77,6 +92,9 @@ print_value(const struct conf *c, const struct conf_row *row, struct buf *out)
 		break;
 	case TYPE_WORD:
 		buf_str(out, row->words[*(const int64_t *)at]);
+		break;
+	case TYPE_WORDS:
+		print_words(out, row->words, *(const int64_t *)at);
 		break;
 	case TYPE_PORTS:
 		buf_char(out, '[');
@@ -118,4 +136,38 @@ conf_print(const struct conf *c, struct buf *out)
 		print_value(c, row, out);
 		buf_char(out, '\n');
 	}
+}
+
+static bool
+changes_live(const char *key)
+{
+	for (size_t i = 0; conf_live_keys[i] != NULL; i++)
+		if (strcmp(conf_live_keys[i], key) == 0)
+			return true;
+	return false;
+}
+
+void
+conf_compare(const struct conf *a, const struct conf *b,
+    void (*told)(void *arg, const char *key, bool live), void *arg)
+{
+	struct buf of_a = { 0 }, of_b = { 0 }, key = { 0 };
+
+	for (size_t i = 0; i < conf_nrows; i++) {
+		const struct conf_row *row = &conf_rows[i];
+
+		buf_reset(&of_a);
+		buf_reset(&of_b);
+		buf_reset(&key);
+		print_value(a, row, &of_a);
+		print_value(b, row, &of_b);
+		if (of_a.n == of_b.n && memcmp(of_a.p, of_b.p, of_a.n) == 0)
+			continue;
+		buf_printf(&key, "%s%s%s", row->group ? row->group : "",
+		    row->group ? "." : "", row->key);
+		told(arg, key.p, changes_live(key.p));
+	}
+	buf_fini(&of_a);
+	buf_fini(&of_b);
+	buf_fini(&key);
 }

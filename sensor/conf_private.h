@@ -16,7 +16,8 @@ enum conf_type {
 	TYPE_SIZE,     /* octets: 64k, 16M */
 	TYPE_DURATION, /* 10s, 5m */
 	TYPE_BOOL,
-	TYPE_WORD, /* one of row->words, as its index */
+	TYPE_WORD,  /* one of row->words, as its index */
+	TYPE_WORDS, /* several of them, as bits by index */
 	TYPE_PORTS,
 	TYPE_STRINGS,
 	TYPE_NETS,
@@ -39,6 +40,9 @@ enum { CONF_ROWS_MAX = 64 };
 
 extern const struct conf_row conf_rows[];
 extern const size_t conf_nrows;
+
+/* The keys that a reload changes, NULL last. */
+extern const char *const conf_live_keys[];
 
 /* What a load needs at hand. */
 struct conf_load {

@@ -2,7 +2,13 @@
 
 #include "conf_private.h"
 
+static const char *const seccomp_words[] = { "on", "log", "off", NULL };
 static const char *const privacy_words[] = { "full", "domain", "hash", NULL };
+static const char *const fanout_words[] = { "flow", "inner", "round-robin", "cpu",
+	NULL };
+/* In the order of enum encapsulation. */
+static const char *const encapsulation_words[] = { "mpls", "pppoe", "ipip", "gre",
+	"vxlan", "geneve", "gtp", "teredo", "l2tp", "capwap", "tzsp", "other", NULL };
 const char *const conf_format_words[] = { "eve", "ecs", NULL };
 const char *const conf_event_words[] = { "alert", "dns", "smtp", "stats", "all", NULL };
 const unsigned conf_event_bits[] = { EVENTS_ALERT, EVENTS_DNS, EVENTS_SMTP,
@@ -18,6 +24,26 @@ const struct conf_row conf_rows[] = {
 	{ "sensor", "name", TYPE_STRING, AT(sensor_name), 0, 64, "straywatch",
 	    "name of this sensor, in every event", NULL },
 
+	{ "capture", "interfaces", TYPE_STRINGS, AT(interfaces), 0, 0, "[]",
+	    "interfaces to watch when the command line names none; any: all of them", NULL },
+	{ "capture", "workers", TYPE_COUNT, AT(workers), 0, 64, "0",
+	    "threads that look at frames; 0: one for each processor", NULL },
+	{ "capture", "pin", TYPE_BOOL, AT(pin), 0, 0, "no",
+	    "keep each worker on a processor of its own", NULL },
+	{ "capture", "fanout", TYPE_WORD, AT(fanout), 0, 0, "flow",
+	    "which worker gets a frame: by flow, inner (the flow inside a tunnel), round-robin or cpu", fanout_words },
+	{ "capture", "buffer", TYPE_SIZE, AT(buffer), MiB, 16384 * MiB, "16M",
+	    "octets of frames that the kernel keeps for us, each interface", NULL },
+	{ "capture", "queue", TYPE_SIZE, AT(worker_queue), MiB, 4096 * MiB, "8M",
+	    "octets of frames that wait between a worker and the decoder", NULL },
+	{ "capture", "snaplen", TYPE_COUNT, AT(snaplen), 128, 1 << 18, "262144",
+	    "octets of a frame that are looked at", NULL },
+	{ "capture", "promiscuous", TYPE_BOOL, AT(promiscuous), 0, 0, "yes",
+	    "see frames that are for others, as on a mirror port", NULL },
+	{ "capture", "filter", TYPE_STRING, AT(filter), 0, 4096, "",
+	    "BPF filter in addition to the sensor's own, as -f", NULL },
+	{ "capture", "encapsulations", TYPE_WORDS, AT(encapsulations), 0, 0, "[all]",
+	    "tunnels on live interfaces that are looked into", encapsulation_words },
 	{ "capture", "verify_checksums", TYPE_BOOL, AT(verify_checksums), 0, 0, "no",
 	    "drop packets with wrong checksums; offloading makes them on the sender itself", NULL },
 	{ "capture", "vlan_in_flow_key", TYPE_BOOL, AT(vlan_in_flow_key), 0, 0, "no",
@@ -80,6 +106,8 @@ const struct conf_row conf_rows[] = {
 	    "rule files or folders; empty: the shipped rules", NULL },
 	{ "rules", "protect", TYPE_STRINGS, AT(protect), 0, 0, "[]",
 	    "domains whose typos are flagged without writing a rule", NULL },
+	{ "rules", "allow", TYPE_STRINGS, AT(allow), 0, 0, "[]",
+	    "domains that no rule flags, with all names below them", NULL },
 
 	{ "privacy", "addresses", TYPE_WORD, AT(privacy), 0, 0, "full",
 	    "mail addresses in events: full, domain (no local part) or hash (keyed)", privacy_words },
@@ -91,8 +119,23 @@ const struct conf_row conf_rows[] = {
 
 	{ "stats", "interval", TYPE_DURATION, AT(stats_interval), SECOND, 86400 * SECOND, "60s",
 	    "time between stats events", NULL },
+	{ "stats", "prometheus", TYPE_STRING, AT(prometheus), 0, 4096, "",
+	    "file to keep the counters in, for the node exporter's textfile collector; live only", NULL },
+
+	{ "run", "user", TYPE_STRING, AT(run_user), 0, 64, "",
+	    "who a sensor started as root becomes; empty: straywatch, if there is such a user", NULL },
+	{ "run", "group", TYPE_STRING, AT(run_group), 0, 64, "",
+	    "group; empty: the user's own", NULL },
+	{ "run", "seccomp", TYPE_WORD, AT(seccomp), 0, 0, "on",
+	    "system calls that are not needed: on (end the program), log (name them) or off", seccomp_words },
+	{ "run", "reopen", TYPE_BOOL, AT(reopen), 0, 0, "yes",
+	    "keep a helper that can open an interface again after it was removed", NULL },
 };
 /* clang-format on */
+
+const char *const conf_live_keys[] = { "limits.hold", "sites.networks",
+	"sites.search_suffixes", "rules.paths", "rules.protect", "stats.interval",
+	"stats.prometheus", NULL };
 
 const size_t conf_nrows = sizeof(conf_rows) / sizeof(conf_rows[0]);
 

@@ -6,26 +6,31 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 static const char usage_text[] =
-    "usage: straywatch -r FILE|DIR|- ... [options]   read stored captures\n"
+    "usage: straywatch -i IFACE ... [options]        watch interfaces\n"
+    "       straywatch -r FILE|DIR|- ... [options]   read stored captures\n"
     "       straywatch -T [options]                  test configuration and rules\n"
     "\n"
+    "  -i IFACE     interface to watch, any for all (repeatable)\n"
     "  -r FILE      capture to read: pcap or pcapng, plain, .gz or .zst; a folder; - "
     "is\n"
     "               standard input (repeatable; files may follow the options too)\n"
     "  -c FILE      configuration (default " SYSCONFDIR "/straywatch/straywatch.yaml)\n"
     "  -R PATH      rules: file or folder instead of the shipped ones (repeatable)\n"
     "  -p DOMAIN    flag typos of this domain too (repeatable)\n"
-    "  -o FILE      where events go (default: standard output)\n"
+    "  -o FILE      where events go (default: standard output; live the\n"
+    "               configuration's outputs)\n"
     "  -e LIST      events to write: alert (default), dns, smtp, stats, all\n"
     "  -f EXPR      BPF filter: only packets that pass it are looked at\n"
-    "  -w N         workers (a replay is the same with any number)\n"
+    "  -w N         workers (default: live one for each processor)\n"
     "  --format F   layout of events: eve (default) or ecs\n"
     "  --each       files one by one, each a timeline of its own\n"
     "  -T           test the configuration and the rules, then exit\n"
@@ -37,12 +42,28 @@ static const char usage_text[] =
 
 static volatile sig_atomic_t stop_asked;
 static volatile sig_atomic_t stats_asked;
+static volatile sig_atomic_t reload_asked;
+static int wake_fd = -1; /* eventfd(2): whoever sleeps is told of a signal */
+
+/* A signal that comes between a look at its flag and the sleep ends the sleep. */
+static void
+wake(void)
+{
+	int error = errno;
+	uint64_t one = 1;
+
+	/* It fails only when a wake-up is under way already. */
+	if (wake_fd >= 0 && write(wake_fd, &one, sizeof(one)) < 0)
+		errno = error;
+	errno = error;
+}
 
 static void
 on_stop(int sig)
 {
 	(void)sig;
 	stop_asked = 1;
+	wake();
 }
 
 static void
@@ -50,6 +71,15 @@ on_usr1(int sig)
 {
 	(void)sig;
 	stats_asked = 1;
+	wake();
+}
+
+static void
+on_hangup(int sig)
+{
+	(void)sig;
+	reload_asked = 1;
+	wake();
 }
 
 static void
@@ -62,8 +92,25 @@ catch_signals(void)
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGUSR1, &usr1, NULL);
-	/* A reader that has gone is told by write(2), and said. */
+	/* A reader that has gone and a file that is full are told by write(2). */
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
+}
+
+/* What only a run that stays does: be woken by signals, load anew on SIGHUP. */
+static int
+catch_more_signals(struct run *run)
+{
+	struct sigaction hangup = { .sa_handler = on_hangup, .sa_flags = SA_RESTART };
+
+	wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (wake_fd < 0) {
+		log_warn("eventfd");
+		return -1;
+	}
+	run->wake = wake_fd;
+	sigaction(SIGHUP, &hangup, NULL);
+	return 0;
 }
 
 static int
@@ -81,6 +128,7 @@ static const struct plain {
 	size_t at;
 } plain_options[] = {
 	{ 'r', LIST, offsetof(struct options, inputs) },
+	{ 'i', LIST, offsetof(struct options, ifaces) },
 	{ 'R', LIST, offsetof(struct options, rules) },
 	{ 'p', LIST, offsetof(struct options, protect) },
 	{ 'c', TEXT, offsetof(struct options, conf_path) },
@@ -115,30 +163,28 @@ take_plain(int c, const char *value, struct options *o, struct conf *keep)
 	return false;
 }
 
-static bool
-is_worker_count(const char *text)
+/* 0 when that is no number of workers. */
+static unsigned
+worker_count(const char *text)
 {
 	char *end;
 	long n;
 
 	errno = 0;
 	n = strtol(text, &end, 10);
-	return errno == 0 && end != text && *end == '\0' && n >= 1;
+	return errno == 0 && end != text && *end == '\0' && n >= 1 && n <= WORKERS_MOST
+	    ? (unsigned)n
+	    : 0;
 }
 
 /* The other options: 0 to go on, otherwise leave with *status. */
 static int
-take_special(int c, const char *value, const char *word, int *status)
+take_special(int c, const char *value, const char *word, struct options *o, int *status)
 {
 	switch (c) {
-	case 'i':
-		log_warnx("interface %s: this version reads stored captures only; "
-			  "tcpdump -U -w - -i %s | straywatch -r -  watches it",
-		    value, value);
-		*status = EXIT_CAPTURE;
-		return -1;
 	case 'w':
-		if (is_worker_count(value))
+		o->workers = worker_count(value);
+		if (o->workers > 0)
 			return 0;
 		*status = usage_error("-w wants a number of workers", value);
 		return -1;
@@ -174,7 +220,7 @@ parse_options(int argc, char *argv[], struct options *o, struct conf *keep, int 
 	while ((c = getopt_long(
 		    argc, argv, ":r:i:c:R:p:o:e:f:w:TDqvVh", long_options, NULL)) != -1)
 		if (!take_plain(c, optarg, o, keep) &&
-		    take_special(c, optarg, argv[optind - 1], status) < 0)
+		    take_special(c, optarg, argv[optind - 1], o, status) < 0)
 			return -1;
 	for (; optind < argc; optind++)
 		conf_add_string(keep, &o->inputs, argv[optind]);
@@ -187,8 +233,8 @@ execute(struct run *run)
 	const struct options *o = run->options;
 	struct buf text = { 0 };
 
-	if (!o->test && !o->dump && o->inputs.n == 0)
-		return usage_error("nothing to read: give captures with -r", NULL);
+	if (o->inputs.n > 0 && o->ifaces.n > 0)
+		return usage_error("either -i or -r: watch or read", NULL);
 	if (run_prepare(run) < 0)
 		return EXIT_USAGE;
 	if (o->dump) {
@@ -202,16 +248,24 @@ execute(struct run *run)
 		    "configuration and rules are good: %zu rules", run->rules.specs.n);
 		return 0;
 	}
-	return run_replay(run);
+	if (o->inputs.n > 0)
+		return run_replay(run);
+	if (o->ifaces.n == 0 && run->conf.interfaces.n == 0)
+		return usage_error("nothing to read or watch: give captures with -r, "
+				   "interfaces with -i",
+		    NULL);
+	return catch_more_signals(run) == 0 ? run_live(run) : EXIT_CAPTURE;
 }
 
 int
 main(int argc, char *argv[])
 {
 	struct options options = { 0 };
-	struct run run = {
-		.options = &options, .stop = &stop_asked, .show_stats = &stats_asked
-	};
+	struct run run = { .options = &options,
+		.stop = &stop_asked,
+		.show_stats = &stats_asked,
+		.reload = &reload_asked,
+		.wake = -1 };
 	int status;
 
 	log_init("straywatch", LOG_NORMAL);

@@ -8,9 +8,8 @@
 
 /* The configuration file, then what the command line says instead. */
 static int
-load_conf(struct run *run, struct diag *d)
+load_conf(const struct options *o, struct conf *c, struct diag *d)
 {
-	const struct options *o = run->options;
 	const char *preset = SYSCONFDIR "/straywatch/straywatch.yaml";
 	const char *path = o->conf_path;
 	int failed = 0;
@@ -18,28 +17,46 @@ load_conf(struct run *run, struct diag *d)
 	if (path == NULL && access(preset, R_OK) == 0)
 		path = preset;
 	if (path != NULL)
-		failed = conf_load(&run->conf, path, d);
+		failed = conf_load(c, path, d);
 	if (o->rules.n > 0)
-		run->conf.rule_paths = o->rules;
+		c->rule_paths = o->rules;
 	for (size_t i = 0; i < o->protect.n; i++)
-		conf_add_string(&run->conf, &run->conf.protect, o->protect.s[i]);
+		conf_add_string(c, &c->protect, o->protect.s[i]);
 	return failed;
 }
 
 static int
-load_rules(struct run *run, struct diag *d)
+load_rules(const struct conf *c, struct rules *r, struct diag *d)
 {
-	const struct conf *c = &run->conf;
 	struct rules_options options = {
 		.paths = c->rule_paths.s,
 		.npaths = c->rule_paths.n,
 		.protect = c->protect.s,
 		.nprotect = c->protect.n,
+		.allow = c->allow.s,
+		.nallow = c->allow.n,
 		.search_suffixes = c->search_suffixes.s,
 		.nsearch_suffixes = c->search_suffixes.n,
 	};
 
-	return rules_open(&run->rules, &options, d);
+	return rules_open(r, &options, d);
+}
+
+int
+run_load(const struct options *o, struct conf *c, struct rules *r, struct diag *d)
+{
+	int failed = load_conf(o, c, d);
+
+	return failed | load_rules(c, r, d);
+}
+
+static bool
+will_watch(const struct run *run)
+{
+	const struct options *o = run->options;
+
+	return !o->test && !o->dump && o->inputs.n == 0 &&
+	    (o->ifaces.n > 0 || run->conf.interfaces.n > 0);
 }
 
 /* Everything that can be wrong before the first packet is reported at once. */
@@ -47,13 +64,71 @@ int
 run_prepare(struct run *run)
 {
 	struct diag d = { 0 };
-	int failed;
+	int failed = load_conf(run->options, &run->conf, &d);
 
-	failed = load_conf(run, &d);
-	failed |= load_rules(run, &d);
+	/* The helper is a copy of the program: before the rules make that large. */
+	if (!failed && will_watch(run))
+		failed = confine_begin(&run->conf, &run->priv);
+	failed |= load_rules(&run->conf, &run->rules, &d);
 	diag_print(&d);
 	diag_fini(&d);
 	return failed;
+}
+
+/* What the command line says about events; -1 after a message. */
+static int
+take_event_options(const struct options *o, struct conf_outputs *to)
+{
+	struct diag d = { 0 };
+	unsigned events = 0;
+	int format = 0;
+
+	if (o->events != NULL)
+		events = conf_parse_events(o->events, "-e", &d);
+	if (o->format != NULL)
+		format = conf_parse_format(o->format);
+	if (format < 0)
+		diag_error(&d, "--format", 0, 0, "unknown layout \"%s\": eve or ecs",
+		    o->format);
+	for (size_t i = 0; i < to->n; i++) {
+		if (o->events != NULL)
+			to->output[i].events = events;
+		if (o->format != NULL)
+			to->output[i].format = format;
+	}
+	diag_print(&d);
+	diag_fini(&d);
+	return d.errors > 0 ? -1 : 0;
+}
+
+int
+run_open_outputs(struct run *run, bool live)
+{
+	const struct options *o = run->options;
+	struct conf_outputs *to = &run->output_to;
+	struct outputs_options options = {
+		.context = { .sensor = run->conf.sensor_name,
+		    .privacy = (enum conf_privacy)run->conf.privacy,
+		    .privacy_key = run->conf.privacy_key },
+		.queue = live ? (size_t)run->conf.queue : 0,
+		.owner = live ? run->priv.uid : (uid_t)-1,
+		.group = live ? run->priv.gid : (gid_t)-1,
+	};
+
+	run->output_conf = (struct conf_output){ .path = o->output ? o->output : "-",
+		.events = EVENTS_ALERT,
+		.replace = !live };
+	*to = live && o->output == NULL && run->conf.outputs.n > 0
+	    ? run->conf.outputs
+	    : (struct conf_outputs){ &run->output_conf, 1 };
+	if (take_event_options(o, to) < 0)
+		return -1;
+	run->outputs = outputs_open(to, &options);
+	if (run->outputs == NULL)
+		return -1;
+	run->output = outputs_join(run->outputs, &run->stats);
+	run->noutputs = outputs_n(run->outputs);
+	return 0;
 }
 
 void

@@ -7,6 +7,7 @@
  */
 
 #include "conf.h"
+#include "confine.h"
 #include "judge/rules.h"
 #include "output/output.h"
 
@@ -14,11 +15,14 @@
 
 enum { EXIT_INPUT = 1, EXIT_USAGE = 2, EXIT_CAPTURE = 3 }; /* exit statuses */
 
+enum { WORKERS_MOST = 256 };
+
 /* The command line; NULL and empty where it says nothing. */
 struct options {
 	const char *conf_path;
 	const char *output, *events, *format, *filter;
-	struct conf_strings inputs, rules, protect;
+	struct conf_strings inputs, ifaces, rules, protect;
+	unsigned workers; /* 0: chosen by itself */
 	bool test, dump, each, quiet, verbose;
 };
 
@@ -27,13 +31,18 @@ struct run {
 	const volatile sig_atomic_t
 	    *stop; /* not 0: end soon, with all that waits written */
 	volatile sig_atomic_t
-	    *show_stats; /* not 0: print the counters now, then 0 again */
+	    *show_stats;	       /* not 0: print the counters now, then 0 again */
+	volatile sig_atomic_t *reload; /* not 0: load all anew, then 0 again */
+	int wake; /* eventfd(2), written with each of these when live; -1: none */
 	struct conf conf;
 	struct rules rules;
 	struct outputs *outputs;
 	struct output **output; /* those of this thread */
 	size_t noutputs;
 	struct conf_output output_conf; /* of -o */
+	struct conf_outputs
+	    output_to;	  /* where outputs go: that, or the configuration's */
+	struct priv priv; /* who a sensor becomes */
 	struct stats stats;
 	uint16_t link;		/* of the last frame */
 	uint64_t unknown_links; /* how often one was told */
@@ -46,10 +55,22 @@ struct run {
  */
 int run_prepare(struct run *run);
 
+/* The same into another place, with what is wrong in d: for a reload. */
+int run_load(const struct options *o, struct conf *c, struct rules *r, struct diag *d);
+
+/*
+ * Open the outputs: those of the command line, live else those of the configuration,
+ * else standard output.  0, or -1 after a message.
+ */
+int run_open_outputs(struct run *run, bool live);
+
 /* The counters that are not 0, for the operator. */
 void run_summary(const struct stats *s);
 
 /* Read the stored captures; returns the exit status. */
 int run_replay(struct run *run);
+
+/* Watch interfaces until told to stop; returns the exit status. */
+int run_live(struct run *run);
 
 #endif

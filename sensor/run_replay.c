@@ -1,54 +1,27 @@
 /* Stored captures through the sensor; see run.h. */
 
+#include "config.h"
 #include "run.h"
 
 #include "base/log.h"
+#include "capture/blocks.h"
 #include "capture/replay.h"
+#include "confine.h"
 #include "packet/packet.h"
 #include "progress.h"
 #include "sensor.h"
+#include "worker/clock.h"
+#include "worker/look.h"
+#include "worker/parallel.h"
 
 #include <pcap/pcap.h>
+#include <sched.h>
 
 /* Frames between two looks at the clock for the progress bar. */
 enum { PROGRESS_EVERY = 4096 };
 
-/* Where events go in a replay: -o, else standard output. */
-static int
-open_output(struct run *run)
-{
-	const struct options *o = run->options;
-	struct conf_output what = { .path = o->output ? o->output : "-",
-		.events = EVENTS_ALERT,
-		.replace = true };
-	struct outputs_options options = { .owner = (uid_t)-1, .group = (gid_t)-1 };
-	struct diag d = { 0 };
-
-	if (o->events != NULL)
-		what.events = conf_parse_events(o->events, "-e", &d);
-	if (o->format != NULL)
-		what.format = conf_parse_format(o->format);
-	if (what.format < 0)
-		diag_error(&d, "--format", 0, 0, "unknown layout \"%s\": eve or ecs",
-		    o->format);
-	diag_print(&d);
-	diag_fini(&d);
-	if (d.errors > 0)
-		return -1;
-	options.context = (struct output_context){
-		.sensor = run->conf.sensor_name,
-		.privacy = (enum conf_privacy)run->conf.privacy,
-		.privacy_key = run->conf.privacy_key,
-	};
-	run->output_conf = what;
-	run->outputs =
-	    outputs_open(&(struct conf_outputs){ &run->output_conf, 1 }, &options);
-	if (run->outputs == NULL)
-		return -1;
-	run->output = outputs_join(run->outputs, &run->stats);
-	run->noutputs = outputs_n(run->outputs);
-	return 0;
-}
+/* More threads than this would only wait for the stages behind the first look. */
+enum { WORKERS_CHOSEN = 4 };
 
 static void
 on_input_error(void *arg, const char *file, uint64_t offset, const char *what)
@@ -77,29 +50,6 @@ look_at_link(struct run *run, const struct frame *f)
 	    name ? name : "", name ? ")" : "");
 }
 
-/* A look round between frames: progress, a wish for the counters, the output. */
-static int
-look_round(struct run *run, const struct replay *r, uint64_t n)
-{
-	uint64_t done, total;
-
-	if (*run->show_stats) {
-		*run->show_stats = 0;
-		progress_clear();
-		run_summary(&run->stats);
-	}
-	if (n % PROGRESS_EVERY != 0 && !run->live)
-		return 0;
-	replay_progress(r, &done, &total);
-	progress_show(done, total, run->stats.n[STAT_FRAME_READ],
-	    run->stats.n[STAT_ALERT_WRITTEN]);
-	/* From a pipe alerts are waited for; of a file only whether they can be written. */
-	run->live = total == 0;
-	if (run->live)
-		outputs_flush(run->output, run->noutputs);
-	return run->stats.n[STAT_OUTPUT_FAILED] > 0 ? -1 : 0;
-}
-
 /* The frames that the filter kept back since this was last asked. */
 static void
 count_filtered(struct run *run, const struct replay *r)
@@ -110,38 +60,218 @@ count_filtered(struct run *run, const struct replay *r)
 	run->stats.n[STAT_FRAME_READ] += more;
 }
 
-/* Frames of r into a sensor, a new one for each file with --each; errors so far. */
+/* ---- a frame at a time ---- */
+
+/* A sensor, with the first look that stands before it. */
+struct stages {
+	struct run *run;
+	struct replay *replay;
+	struct name_key names; /* of all the sensors, one after the other */
+	struct sensor *sensor;
+	struct look *look; /* where frames do not come in blocks */
+	struct clock clock;
+	const char *file; /* of the last frame */
+	struct blocks *blocks;
+	uint64_t total; /* octets of all blocks */
+};
+
+/* A look round between frames: progress, a wish for the counters, the output. */
 static int
-run_frames(struct run *run, struct replay *r)
+look_round(struct stages *s)
 {
-	struct sensor *sensor = NULL;
-	const char *file = NULL;
+	struct run *run = s->run;
+	uint64_t done, total = s->total;
+
+	if (*run->show_stats) {
+		*run->show_stats = 0;
+		progress_clear();
+		run_summary(&run->stats);
+	}
+	if (s->blocks != NULL)
+		done = blocks_done(s->blocks);
+	else
+		replay_progress(s->replay, &done, &total);
+	progress_show(done, total, run->stats.n[STAT_FRAME_READ],
+	    run->stats.n[STAT_ALERT_WRITTEN]);
+	/* From a pipe alerts are waited for; of a file only whether they can be written. */
+	run->live = total == 0;
+	if (run->live)
+		outputs_flush(run->output, run->noutputs);
+	return run->stats.n[STAT_OUTPUT_FAILED] > 0 ? -1 : 0;
+}
+
+static void
+stages_open(struct stages *s)
+{
+	struct run *run = s->run;
+
+	s->sensor = sensor_new_keyed(&run->conf, run->rules.set, run->output,
+	    run->noutputs, &s->names, &run->stats);
+	if (s->blocks == NULL)
+		s->look = look_new(sensor_look(s->sensor), run->rules.set, &run->stats);
+	s->clock = (struct clock){ 0 };
+}
+
+static void
+stages_close(struct stages *s)
+{
+	sensor_finish(s->sensor);
+	sensor_free(s->sensor);
+	look_free(s->look);
+	s->sensor = NULL;
+	s->look = NULL;
+}
+
+/* A frame of this file comes: with --each in stages of its own. */
+static void
+stages_file(struct stages *s, const char *file)
+{
+	if (s->run->options->each && s->file != NULL && s->file != file) {
+		stages_close(s);
+		stages_open(s);
+	}
+}
+
+static void
+stages_pass(struct stages *s, const struct frame *f, uint64_t name)
+{
+	if (f->ref.file != s->file || f->link != s->run->link)
+		look_at_link(s->run, f);
+	s->file = f->ref.file;
+	if (name != 0)
+		sensor_dull_answer(s->sensor, f, name);
+	else
+		sensor_frame(s->sensor, f);
+}
+
+static void
+stages_frame(struct stages *s, const struct frame *f)
+{
+	bool told = clock_must_tell(&s->clock, f->ref.ts_ns);
+	uint64_t name;
+	enum look_verdict verdict = look_frame(s->look, f, &name);
+
+	if (verdict == LOOK_KEEP ||
+	    (verdict == LOOK_ASK && sensor_awaits(s->sensor, name))) {
+		stages_pass(s, f, name);
+		return;
+	}
+	s->file = f->ref.file;
+	if (verdict == LOOK_ASK)
+		look_pass_answers(&s->run->stats, 1);
+	if (told)
+		sensor_time(s->sensor, f->ref.ts_ns);
+}
+
+static int
+run_frames(struct stages *s)
+{
+	struct run *run = s->run;
 	struct frame f;
 	int failed = 0;
 
-	for (uint64_t n = 0; !failed && replay_next(r, &f) > 0; n++) {
-		count_filtered(run, r);
-		if (run->options->each && sensor != NULL && f.ref.file != file) {
-			sensor_finish(sensor);
-			sensor_free(sensor);
-			sensor = NULL;
-		}
-		if (sensor == NULL)
-			sensor = sensor_new(&run->conf, run->rules.set, run->output,
-			    run->noutputs, &run->stats);
-		if (f.ref.file != file || f.link != run->link)
-			look_at_link(run, &f);
-		file = f.ref.file;
-		sensor_frame(sensor, &f);
-		failed = look_round(run, r, n);
+	stages_open(s);
+	for (uint64_t n = 0; !failed && replay_next(s->replay, &f) > 0; n++) {
+		count_filtered(run, s->replay);
+		stages_file(s, f.ref.file);
+		stages_frame(s, &f);
+		if (n % PROGRESS_EVERY == 0 || run->live || *run->show_stats)
+			failed = look_round(s);
 	}
-	count_filtered(run, r);
-	if (sensor == NULL)
-		sensor = sensor_new(&run->conf, run->rules.set, run->output,
-		    run->noutputs, &run->stats);
-	sensor_finish(sensor);
-	sensor_free(sensor);
+	count_filtered(run, s->replay);
+	stages_close(s);
 	return failed;
+}
+
+/* ---- in blocks ---- */
+
+/* What a first look has left of a block. */
+static bool
+stages_block(void *arg, const struct looked *l)
+{
+	struct stages *s = arg;
+	uint64_t passed = 0;
+	struct frame f;
+	size_t n;
+
+	(void)block_frames(l->block, &n);
+	if (n == 0)
+		return true;
+	stages_file(s, block_file(l->block));
+	stats_sum(&s->run->stats, l->stats);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct looked_at *at = &l->at[i];
+
+		if (at->verdict == LOOK_ASK && !at->told &&
+		    !sensor_awaits(s->sensor, at->name)) {
+			passed++;
+			continue;
+		}
+		block_frame(l->block, at->frame, &f);
+		if (at->verdict == LOOK_KEEP ||
+		    (at->verdict == LOOK_ASK && sensor_awaits(s->sensor, at->name))) {
+			stages_pass(s, &f, at->name);
+			continue;
+		}
+		passed += at->verdict == LOOK_ASK;
+		if (at->told)
+			sensor_time(s->sensor, f.ref.ts_ns);
+	}
+	look_pass_answers(&s->run->stats, passed);
+	s->file = block_file(l->block);
+	return look_round(s) == 0 && !*s->run->stop;
+}
+
+/* As many threads as there is work and a processor for. */
+static unsigned
+choose_workers(const struct run *run, uint64_t octets)
+{
+	const uint64_t worth = 8 << 20; /* octets that a thread is worth */
+	cpu_set_t set;
+	unsigned n = 1;
+
+	if (run->options->workers > 0)
+		return run->options->workers;
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		n = (unsigned)CPU_COUNT(&set);
+	if (n > octets / worth + 1)
+		n = (unsigned)(octets / worth + 1);
+	return n < WORKERS_CHOSEN ? n : WORKERS_CHOSEN;
+}
+
+static int
+run_blocks(struct stages *s, const char *const *paths, size_t n)
+{
+	struct run *run = s->run;
+	struct parallel p = { .rules = run->rules.set, .arg = s, .sink = stages_block };
+	struct look_options look;
+	size_t errors;
+	uint64_t done;
+
+	replay_progress(s->replay, &done, &s->total);
+	p.blocks = s->blocks =
+	    blocks_new(paths, n, BLOCKS_OCTETS, on_input_error, NULL);
+	p.threads = choose_workers(run, s->total);
+	stages_open(s);
+	look = *sensor_look(s->sensor);
+	p.look = &look;
+	parallel_run(&p);
+	stages_close(s);
+	errors = blocks_errors(s->blocks);
+	blocks_free(s->blocks);
+	return errors > 0 || run->stats.n[STAT_OUTPUT_FAILED] > 0 ? -1 : 0;
+}
+
+/* Frames of r into a sensor, a new one for each file with --each; errors so far. */
+static int
+run_stages(struct run *run, struct replay *r)
+{
+	struct stages s = { .run = run, .replay = r };
+	const char *const *paths;
+	size_t n = replay_plain(r, &paths);
+
+	name_key_init(&s.names);
+	return n > 0 ? run_blocks(&s, paths, n) : run_frames(&s);
 }
 
 int
@@ -162,14 +292,17 @@ run_replay(struct run *run)
 			status = EXIT_USAGE;
 		}
 	}
-	if (status == 0 && open_output(run) < 0)
+	/* Confined before the first octet of a capture, which may be hostile. */
+	if (status == 0 &&
+	    (run_open_outputs(run, false) < 0 ||
+		confine_replay(&run->conf, &run->output_to) < 0))
 		status = EXIT_USAGE;
 	if (status == 0) {
 		progress_init(!o->quiet);
 		log_before(progress_clear);
 		for (size_t i = 0; i < o->inputs.n; i++)
 			replay_add(r, o->inputs.s[i]);
-		if (run_frames(run, r) != 0)
+		if (run_stages(run, r) != 0)
 			status = EXIT_INPUT;
 		progress_clear();
 		if (outputs_leave(run->outputs, run->output) < 0 ||

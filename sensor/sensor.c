@@ -11,11 +11,9 @@
 #include "packet/duplicate.h"
 #include "packet/packet.h"
 #include "track/track.h"
+#include "worker/clock.h"
 
 #include <stdlib.h>
-
-/* Packet time going back by more than this is a clock that was set, not disorder. */
-#define CLOCK_STEP_NS (60LL * 1000000000)
 
 struct sensor {
 	struct stats *stats;
@@ -27,11 +25,13 @@ struct sensor {
 	struct output **outputs;
 	size_t noutputs;
 	bool log_dns, log_smtp, log_stats; /* some output wants these */
-	bool started;			   /* a frame was seen */
-	int64_t now_ns;			   /* packet time */
+	struct look_options look;	   /* what a first look needs to know */
+	struct clock clock;		   /* packet time */
 	int64_t first_ns;		   /* of the first frame */
 	int64_t stats_ns;		   /* when the next stats event is due */
 	int64_t stats_interval_ns;
+	sensor_gather gather; /* NULL: stats is all there is */
+	void *gather_arg;
 };
 
 /* ---- alerts to the outputs ---- */
@@ -285,11 +285,11 @@ make_flows(struct sensor *s, const struct conf *conf)
 	return flow_table_new(&limits, &reader, s->stats);
 }
 
-static struct track *
-make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rules)
+static struct track_options
+track_options(
+    const struct conf *conf, const struct ruleset *rules, const struct name_key *names)
 {
-	struct alert_sink sink = { .arg = s, .alert = on_alert, .outcome = on_outcome };
-	struct track_options options = {
+	return (struct track_options){
 		.rules = rules,
 		.watches = (size_t)conf->tracked,
 		.thresholds = (size_t)conf->thresholds,
@@ -297,7 +297,16 @@ make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rule
 		.networks = conf->networks.net,
 		.nnetworks = conf->networks.n,
 		.sees_mail = conf->smtp_ports.n > 0,
+		.names = names,
 	};
+}
+
+static struct track *
+make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rules,
+    const struct name_key *names)
+{
+	struct alert_sink sink = { .arg = s, .alert = on_alert, .outcome = on_outcome };
+	struct track_options options = track_options(conf, rules, names);
 
 	return track_new(&options, &sink, s->stats);
 }
@@ -305,6 +314,14 @@ make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rule
 struct sensor *
 sensor_new(const struct conf *conf, const struct ruleset *rules,
     struct output **outputs, size_t n, struct stats *stats)
+{
+	return sensor_new_keyed(conf, rules, outputs, n, NULL, stats);
+}
+
+struct sensor *
+sensor_new_keyed(const struct conf *conf, const struct ruleset *rules,
+    struct output **outputs, size_t n, const struct name_key *names,
+    struct stats *stats)
 {
 	struct sensor *s = mem_alloc(sizeof(*s));
 
@@ -317,12 +334,21 @@ sensor_new(const struct conf *conf, const struct ruleset *rules,
 		s->log_stats |= output_wants(outputs[i], EVENTS_STATS);
 	}
 	s->stats_interval_ns = conf->stats_interval;
-	s->track = make_track(s, conf, rules);
+	s->track = make_track(s, conf, rules, names);
 	s->decoders = make_decoders(s, conf);
 	s->flows = make_flows(s, conf);
 	s->packets = make_packets(s, conf);
 	if (conf->deduplicate)
 		s->duplicates = duplicates_new(conf->duplicate_window);
+	s->look = (struct look_options){
+		.everything =
+		    conf->deduplicate || conf->verify_checksums || s->log_stats,
+		.all_dns = s->log_dns,
+		.any_port = conf->any_port,
+		.dns_ports = port_list(&conf->dns_ports),
+		.smtp_ports = port_list(&conf->smtp_ports),
+		.key = track_name_key(s->track),
+	};
 	return s;
 }
 
@@ -344,25 +370,36 @@ sensor_free(struct sensor *s)
 static void
 write_stats(struct sensor *s)
 {
+	struct stats total = *s->stats;
+
+	if (s->gather != NULL)
+		s->gather(s->gather_arg, &total);
 	for (size_t i = 0; i < s->noutputs; i++)
 		if (output_wants(s->outputs[i], EVENTS_STATS))
-			output_stats(s->outputs[i], s->stats, s->now_ns, s->first_ns);
+			output_stats(
+			    s->outputs[i], &total, s->clock.now_ns, s->first_ns);
 }
 
-/* Packet time: the latest seen, unless it went back so far that the clock was set. */
-static void
-advance(struct sensor *s, int64_t ts_ns)
+void
+sensor_gather_with(struct sensor *s, sensor_gather gather, void *arg)
 {
-	bool first = !s->started;
+	s->gather = gather;
+	s->gather_arg = arg;
+}
 
-	s->started = true;
-	if (!first && ts_ns <= s->now_ns && s->now_ns - ts_ns < CLOCK_STEP_NS)
+void
+sensor_time(struct sensor *s, int64_t ts_ns)
+{
+	bool first = !s->clock.started;
+	enum clock_move move = clock_see(&s->clock, ts_ns);
+
+	track_now(s->track, s->clock.now_ns);
+	if (move == CLOCK_STAYS)
 		return;
 	if (first)
 		s->first_ns = ts_ns;
-	if (first || ts_ns < s->now_ns)
+	if (move == CLOCK_SET)
 		s->stats_ns = ts_ns + s->stats_interval_ns;
-	s->now_ns = ts_ns;
 	flow_expire(s->flows, ts_ns);
 	track_time(s->track, ts_ns);
 	if (s->log_stats && ts_ns >= s->stats_ns) {
@@ -378,7 +415,7 @@ sensor_frame(struct sensor *s, const struct frame *f)
 	enum stat_id fate;
 
 	stats_inc(s->stats, STAT_FRAME_READ);
-	advance(s, f->ref.ts_ns);
+	sensor_time(s, f->ref.ts_ns);
 	fate = packet_decode(s->packets, f, &p);
 	if (fate == STAT_FRAME_DECODED && s->duplicates != NULL &&
 	    duplicates_seen(s->duplicates, &p))
@@ -392,6 +429,53 @@ sensor_frame(struct sensor *s, const struct frame *f)
 		blind_packet(&p, s->stats);
 		flow_packet(s->flows, &p);
 	}
+}
+
+void
+sensor_dull_answer(struct sensor *s, const struct frame *f, uint64_t name)
+{
+	struct packet p;
+	struct dns_msg m;
+	enum stat_id fate;
+
+	stats_inc(s->stats, STAT_FRAME_READ);
+	sensor_time(s, f->ref.ts_ns);
+	fate = packet_decode(s->packets, f, &p);
+	stats_inc(s->stats, fate);
+	if (fate != STAT_FRAME_DECODED || !dns_open(&m, p.payload))
+		return;
+	stats_inc(s->stats, STAT_DNS_ANSWER);
+	track_dull_answer(s->track, &p.dst, f->ref.ts_ns, &m, name);
+}
+
+const struct look_options *
+sensor_look(const struct sensor *s)
+{
+	return &s->look;
+}
+
+bool
+sensor_awaits(const struct sensor *s, uint64_t name)
+{
+	return track_awaits(s->track, name);
+}
+
+bool
+sensor_reload(struct sensor *s, const struct conf *conf, const struct ruleset *rules)
+{
+	struct track_options options = track_options(conf, rules, NULL);
+
+	if (!track_set_rules(s->track, rules))
+		return false;
+	track_set_options(s->track, &options);
+	s->stats_interval_ns = conf->stats_interval;
+	return true;
+}
+
+const struct ruleset *
+sensor_unused_rules(struct sensor *s)
+{
+	return track_unused_rules(s->track);
 }
 
 void

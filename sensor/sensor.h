@@ -10,6 +10,7 @@
 #include "conf.h"
 #include "judge/ruleset.h"
 #include "output/output.h"
+#include "worker/look.h"
 
 struct sensor;
 
@@ -19,10 +20,45 @@ struct sensor;
  */
 struct sensor *sensor_new(const struct conf *conf, const struct ruleset *rules,
     struct output **outputs, size_t n, struct stats *s);
+/* The same with a key for names, which outlives it, for first looks of several sensors. */
+struct sensor *sensor_new_keyed(const struct conf *conf, const struct ruleset *rules,
+    struct output **outputs, size_t n, const struct name_key *names, struct stats *s);
 void sensor_free(struct sensor *s);
 
 /* A frame, in the order of the capture. */
 void sensor_frame(struct sensor *s, const struct frame *f);
+
+/*
+ * Only the time: of a frame that a first look (worker/look.h) passed over, where those
+ * are enough that clock_must_tell of (worker/clock.h); live also when no frame came for
+ * a while and none of before is to come.
+ */
+void sensor_time(struct sensor *s, int64_t ts_ns);
+
+/* How first looks are made for this sensor; good for its life. */
+const struct look_options *sensor_look(const struct sensor *s);
+/* The answer to a question for a dull name, LOOK_ASK, is for the sensor. */
+bool sensor_awaits(const struct sensor *s, uint64_t name);
+/*
+ * As sensor_frame, for a frame of which the look said that it is such an answer, with
+ * the number of the name.
+ */
+void sensor_dull_answer(struct sensor *s, const struct frame *f, uint64_t name);
+
+/* Where stats events get their numbers from, when the sensor's own are not all. */
+typedef void (*sensor_gather)(void *arg, struct stats *total);
+void sensor_gather_with(struct sensor *s, sensor_gather gather, void *arg);
+
+/*
+ * Judge by these rules from now on, and take from the configuration what can change
+ * while it runs (conf_row.live).  What waits keeps the rules it was judged by, until
+ * sensor_unused_rules() tells, once, that they may be freed (NULL: none).  conf and
+ * rules outlive the sensor, as those of sensor_new; those of before are not needed
+ * any more, the rules when they were told.  False: too many sets are still in use.
+ */
+bool sensor_reload(
+    struct sensor *s, const struct conf *conf, const struct ruleset *rules);
+const struct ruleset *sensor_unused_rules(struct sensor *s);
 
 /* The input is at its end: everything that waits is decided and written. */
 void sensor_finish(struct sensor *s);

@@ -20,6 +20,8 @@ struct check {
 	struct conf_strings paths, protect; /* of the command line */
 	const char *conf_path;		    /* or NULL */
 	bool registrable;		    /* variants: only those that can be had */
+	const char *action;		    /* export: of the format, or NULL */
+	unsigned long first_sid;	    /* export: or 0 */
 	struct rules rules;
 	struct diag diag;
 };
@@ -31,9 +33,20 @@ check_run check_lint;	  /* operands: none, they were loaded as rules */
 check_run check_names;	  /* a file of names, or none */
 check_run check_explain;  /* names */
 check_run check_variants; /* a domain; asks no rules */
+check_run check_export;	  /* a format */
+
+/* Warnings of the linter: what a rule, or a set or list, is hardly meant to say. */
+void check_advise_rule(struct check *c, const struct rule_spec *rule);
+void check_advise_sets(struct check *c);
 
 /* Judging without traffic: every place counts, no client is known. */
 extern const struct judge_context check_nowhere;
+
+/*
+ * Write b to standard output when it holds at least that many octets, and empty it.
+ * False, with a message, when it cannot be written.
+ */
+bool check_write(struct buf *b, size_t least);
 
 /* A field: control characters as \DDD so that a line stays a line, nothing as "-". */
 void check_field(struct buf *b, struct span s);

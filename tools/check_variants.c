@@ -22,6 +22,7 @@ print_variants(const struct variants *v, const struct suffixes *registrable)
 int
 check_variants(struct check *c, char **operands, size_t n)
 {
+	const struct variants_options everything = { .classes = UINT32_MAX };
 	char *tlds = shipped_path("rules/lists/tlds.txt");
 	struct suffixes *suffixes = suffixes_load(NULL, tlds, &c->diag);
 	struct variants v;
@@ -40,7 +41,7 @@ check_variants(struct check *c, char **operands, size_t n)
 			  "example.com",
 		    operands[0]);
 	} else {
-		variants_make(&v, suffixes, name.text, UINT32_MAX);
+		variants_make(&v, suffixes, name.text, &everything);
 		print_variants(&v, c->registrable ? suffixes : NULL);
 		variants_fini(&v);
 		status = 0;

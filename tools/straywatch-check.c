@@ -9,14 +9,19 @@
 #include "base/log.h"
 #include "config.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const char usage[] =
     "usage: straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] [rules...]\n"
     "       straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] --names [FILE]\n"
     "       straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] --explain NAME...\n"
+    "       straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] [--action WORD] [--sid "
+    "N]\n"
+    "                        --export rpz|postfix|unbound|suricata|zeek\n"
     "       straywatch-check [--registrable] --variants DOMAIN\n";
 
 static const char help[] =
@@ -28,6 +33,8 @@ static const char help[] =
     "  -p DOMAIN   protect this domain too (repeatable)\n"
     "  --names     judge the names of FILE or standard input, one a line\n"
     "  --explain   tell step by step why each NAME is flagged or clean\n"
+    "  --export    write the typos and lists of the rules for another program;\n"
+    "              --action: what it does with them, --sid: the first signature's id\n"
     "  --variants  list what people type for DOMAIN, with the class of each slip;\n"
     "              --registrable: only what somebody could own\n"
     "  -V, -h      version, this help\n"
@@ -55,6 +62,28 @@ check_field(struct buf *b, struct span s)
 	}
 }
 
+bool
+check_write(struct buf *b, size_t least)
+{
+	size_t done = 0;
+
+	if (b->n < least)
+		return true;
+	while (done < b->n) {
+		ssize_t n = write(STDOUT_FILENO, b->p + done, b->n - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			log_warn("standard output");
+			return false;
+		}
+		done += (size_t)n;
+	}
+	buf_reset(b);
+	return true;
+}
+
 /* ---- the command ---- */
 
 static const struct mode {
@@ -68,9 +97,13 @@ static const struct mode {
 	{ "names", check_names, 0, 1, "at most one file of names", false },
 	{ "explain", check_explain, 1, SIZE_MAX, "at least one name", false },
 	{ "variants", check_variants, 1, 1, "one domain", true },
+	{ "export", check_export, 1, 1, "one format", false },
 };
 
-enum { MODE_LINT, MODE_NAMES, MODE_EXPLAIN, MODE_VARIANTS };
+enum { MODE_LINT, MODE_NAMES, MODE_EXPLAIN, MODE_VARIANTS, MODE_EXPORT };
+
+/* What getopt_long gives for long options; a mode's is OPTION_MODE + its place. */
+enum { OPTION_REGISTRABLE = 256, OPTION_ACTION, OPTION_SID, OPTION_MODE = 512 };
 
 static int
 misused(void)
@@ -98,6 +131,8 @@ prepare(struct check *c)
 	options.npaths = conf->rule_paths.n;
 	options.protect = conf->protect.s;
 	options.nprotect = conf->protect.n;
+	options.allow = conf->allow.s;
+	options.nallow = conf->allow.n;
 	options.search_suffixes = conf->search_suffixes.s;
 	options.nsearch_suffixes = conf->search_suffixes.n;
 	failed |= rules_open(&c->rules, &options, &c->diag);
@@ -121,6 +156,56 @@ run(struct check *c, const struct mode *mode, char **operands, size_t n)
 	return status;
 }
 
+/* A number of a signature, as Suricata takes it; 0 when it is none. */
+static unsigned long
+parse_sid(const char *text)
+{
+	char *end;
+	unsigned long sid = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end != '\0' || sid > UINT32_MAX)
+		return 0;
+	return sid;
+}
+
+/* What one option says; false when it is wrong. */
+static bool
+take_option(struct check *c, int option, int *mode)
+{
+	switch (option) {
+	case 'c':
+		c->conf_path = optarg;
+		return true;
+	case 'R':
+		conf_add_string(&c->conf, &c->paths, optarg);
+		return true;
+	case 'p':
+		conf_add_string(&c->conf, &c->protect, optarg);
+		return true;
+	case OPTION_REGISTRABLE:
+		c->registrable = true;
+		return true;
+	case OPTION_ACTION:
+		c->action = optarg;
+		return true;
+	case OPTION_SID:
+		c->first_sid = parse_sid(optarg);
+		if (c->first_sid == 0)
+			log_warnx("--sid: \"%s\" is no number from 1 to %u", optarg,
+			    UINT32_MAX);
+		return c->first_sid != 0;
+	default:
+		if (option < OPTION_MODE)
+			return false;
+		if (*mode != MODE_LINT && *mode != option - OPTION_MODE)
+			log_warnx("--%s and --%s: one of them", modes[*mode].option,
+			    modes[option - OPTION_MODE].option);
+		else
+			*mode = option - OPTION_MODE;
+		return *mode == option - OPTION_MODE;
+	}
+}
+
 /*
  * The options into c; the result is the mode, or -1 when the program is done
  * with *status.
@@ -129,10 +214,13 @@ static int
 parse_options(struct check *c, int argc, char *argv[], int *status)
 {
 	static const struct option longs[] = {
-		{ "names", no_argument, NULL, 'N' },
-		{ "explain", no_argument, NULL, 'E' },
-		{ "variants", no_argument, NULL, 'W' },
-		{ "registrable", no_argument, NULL, 'r' },
+		{ "names", no_argument, NULL, OPTION_MODE + MODE_NAMES },
+		{ "explain", no_argument, NULL, OPTION_MODE + MODE_EXPLAIN },
+		{ "variants", no_argument, NULL, OPTION_MODE + MODE_VARIANTS },
+		{ "export", no_argument, NULL, OPTION_MODE + MODE_EXPORT },
+		{ "registrable", no_argument, NULL, OPTION_REGISTRABLE },
+		{ "action", required_argument, NULL, OPTION_ACTION },
+		{ "sid", required_argument, NULL, OPTION_SID },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -140,42 +228,36 @@ parse_options(struct check *c, int argc, char *argv[], int *status)
 	int mode = MODE_LINT, option;
 
 	while ((option = getopt_long(argc, argv, "c:R:p:hV", longs, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			c->conf_path = optarg;
-			break;
-		case 'R':
-			conf_add_string(&c->conf, &c->paths, optarg);
-			break;
-		case 'p':
-			conf_add_string(&c->conf, &c->protect, optarg);
-			break;
-		case 'N':
-			mode = MODE_NAMES;
-			break;
-		case 'E':
-			mode = MODE_EXPLAIN;
-			break;
-		case 'W':
-			mode = MODE_VARIANTS;
-			break;
-		case 'r':
-			c->registrable = true;
-			break;
-		case 'h':
-			printf("%s%s", usage, help);
+		if (option == 'h' || option == 'V') {
+			if (option == 'h')
+				printf("%s%s", usage, help);
+			else
+				printf("straywatch-check %s\n", PACKAGE_VERSION);
 			*status = 0;
 			return -1;
-		case 'V':
-			printf("straywatch-check %s\n", PACKAGE_VERSION);
-			*status = 0;
-			return -1;
-		default:
+		}
+		if (!take_option(c, option, &mode)) {
 			*status = misused();
 			return -1;
 		}
 	}
 	return mode;
+}
+
+/* The mode takes so many operands and these options. */
+static bool
+fits(const struct check *c, int mode, size_t operands)
+{
+	if (operands < modes[mode].least || operands > modes[mode].most)
+		log_warnx("--%s: %s is wanted, not %zu", modes[mode].option,
+		    modes[mode].wanted, operands);
+	else if ((c->action != NULL || c->first_sid != 0) && mode != MODE_EXPORT)
+		log_warnx("--action and --sid belong to --export");
+	else if (c->registrable && mode != MODE_VARIANTS)
+		log_warnx("--registrable belongs to --variants");
+	else
+		return true;
+	return false;
 }
 
 int
@@ -189,14 +271,10 @@ main(int argc, char *argv[])
 	conf_init(&c.conf);
 	mode = parse_options(&c, argc, argv, &status);
 	operands = (size_t)(argc - optind);
-	if (mode >= 0 &&
-	    (operands < modes[mode].least || operands > modes[mode].most)) {
-		log_warnx("--%s: %s is wanted, not %zu", modes[mode].option,
-		    modes[mode].wanted, operands);
-		status = misused();
-	} else if (mode >= 0) {
+	if (mode >= 0 && fits(&c, mode, operands))
 		status = run(&c, &modes[mode], argv + optind, operands);
-	}
+	else if (mode >= 0)
+		status = misused();
 	rules_close(&c.rules);
 	conf_fini(&c.conf);
 	diag_fini(&c.diag);

@@ -116,6 +116,8 @@ arena_fini(struct arena *a)
 	arena_init(a);
 }
 
+enum { POOL_HUGE = 8 << 20 }; /* octets of a pool for which huge pages are asked */
+
 void
 pool_init(struct pool *p, size_t size, size_t cap)
 {
@@ -129,6 +131,11 @@ pool_init(struct pool *p, size_t size, size_t cap)
 	if (base == MAP_FAILED)
 		fatal("no address space for %zu objects of %zu octets", cap, p->size);
 	p->base = base;
+#ifdef MADV_HUGEPAGE
+	/* A flood takes objects that were never used: one fault for 2 MiB of them. */
+	if (p->size * cap >= POOL_HUGE)
+		(void)madvise(base, p->size * cap, MADV_HUGEPAGE);
+#endif
 }
 
 void *
@@ -177,37 +184,11 @@ buf_fini(struct buf *b)
 	*b = (struct buf){ 0 };
 }
 
-char *
-buf_room(struct buf *b, size_t n)
-{
-	if (b->cap - b->n <= n) {
-		b->cap = round_up(b->n + n + 1, 256) * 2;
-		b->p = mem_grow(b->p, b->cap);
-	}
-	return b->p + b->n;
-}
-
 void
-buf_add(struct buf *b, const void *p, size_t n)
+buf_grow(struct buf *b, size_t n)
 {
-	char *to = buf_room(b, n);
-
-	if (n > 0)
-		memcpy(to, p, n);
-	to[n] = '\0';
-	b->n += n;
-}
-
-void
-buf_str(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
-}
-
-void
-buf_char(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
+	b->cap = round_up(b->n + n + 1, 256) * 2;
+	b->p = mem_grow(b->p, b->cap);
 }
 
 void

@@ -58,6 +58,12 @@ ascii_lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
+static inline uint8_t
+ascii_upper(uint8_t c)
+{
+	return c >= 'a' && c <= 'z' ? c & ~0x20 : c;
+}
+
 /* Equal but for ASCII case. */
 static inline bool
 span_eq_nocase(struct span a, struct span b)
@@ -75,6 +81,13 @@ static inline bool
 span_begins_nocase(struct span s, struct span prefix)
 {
 	return s.n >= prefix.n && span_eq_nocase(span_first(s, prefix.n), prefix);
+}
+
+/* s ends with `tail`, letters of either case alike. */
+static inline bool
+span_ends_nocase(struct span s, struct span tail)
+{
+	return s.n >= tail.n && span_eq_nocase(span_after(s, s.n - tail.n), tail);
 }
 
 #endif

@@ -23,6 +23,7 @@
 	X(FRAME_FRAGMENT,        "frame.fragment",        "held an IP fragment, kept until the packet is whole") \
 	X(FRAME_FILTERED,        "frame.filtered",        "did not pass the user's BPF filter") \
 	X(FRAME_DUPLICATE,       "frame.duplicate",       "seen before within the duplicate window") \
+	X(FRAME_QUEUE_FULL,      "frame.queue_full",      "dropped: too many waited to be decoded (capture.queue)") \
 	X(FRAME_NOT_IP,          "frame.not_ip",          "held no IP: ARP, spanning tree and the like") \
 	X(FRAME_OTHER_PROTOCOL,  "frame.other_protocol",  "IP, but neither UDP nor TCP: ICMP, ESP and the like") \
 	X(FRAME_ENCRYPTED,       "frame.encrypted",       "link layer or tunnel is encrypted: protected 802.11, ESP") \
@@ -34,6 +35,13 @@
 	X(FRAME_BROKEN_FRAGMENT, "frame.broken_fragment", "IP fragment that can be part of no packet") \
 	X(FRAME_BROKEN_UDP,      "frame.broken_udp",      "UDP header damaged or cut") \
 	X(FRAME_BROKEN_TCP,      "frame.broken_tcp",      "TCP header damaged or cut") \
+	/* Live interfaces: what the sensor was not even given. */ \
+	X(CAPTURE_RECEIVED,      "capture.received",      "frames that passed the kernel's filter: those read and those dropped") \
+	X(CAPTURE_DROPPED,       "capture.dropped",       "frames that the kernel dropped: no room in its ring (capture.buffer)") \
+	X(CAPTURE_INTERFACE_DROPPED, "capture.interface_dropped", "frames that the interfaces lost by themselves") \
+	X(CAPTURE_UP,            "capture.up",            "times that an interface began to be watched, or came up again") \
+	X(CAPTURE_DOWN,          "capture.down",          "times that an interface went down") \
+	X(CAPTURE_GONE,          "capture.gone",          "times that an interface went away") \
 	/* Packets. */ \
 	X(PACKET_UDP,            "packet.udp",            "UDP packets") \
 	X(PACKET_TCP,            "packet.tcp",            "TCP packets") \
@@ -90,6 +98,9 @@
 	X(ALERT_WRITTEN,         "alert.written",         "alerts written") \
 	X(ALERT_HELD_BACK,       "alert.held_back",       "alerts counted in a later one (threshold)") \
 	X(ALERT_NOT_WANTED,      "alert.not_wanted",      "flagged names whose outcome the rule does not ask for") \
+	X(ALERT_LEAK,            "alert.search_leak",     "flagged names in front of a search suffix that their network appends") \
+	X(LEAK_LEARNED,          "leak.learned",          "search suffixes learned from the names in front of them") \
+	X(LEAK_FORGOTTEN,        "leak.forgotten",        "suffixes with known names in front forgotten: too many at once") \
 	X(ALERT_EARLY,           "alert.early",           "alerts written before their outcome: too many were waiting") \
 	X(OUTCOME_WRITTEN,       "alert.outcome_written", "outcomes written after their alert") \
 	X(LINK_FOUND,            "link.found",            "mail sessions that a flagged lookup led to") \

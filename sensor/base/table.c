@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 void
@@ -49,14 +50,24 @@ order_unlink(struct table *t, struct table_node *node)
 		t->newest = node->older;
 }
 
+/* The bits of a bucket that are no address. */
+#define MARKS (~UINT64_C(0) << TABLE_ADDRESS_BITS)
+
+static void
+bucket_set(uint64_t *bucket, const struct table_node *first, uint64_t marks)
+{
+	*bucket = (uint64_t)(uintptr_t)first | marks;
+}
+
 void
 table_add(struct table *t, struct table_node *node, uint64_t hash)
 {
-	struct table_node **bucket = &t->buckets[hash & t->mask];
+	uint64_t *bucket = &t->buckets[hash & t->mask];
 
+	assert((uint64_t)(uintptr_t)node >> TABLE_ADDRESS_BITS == 0);
 	node->hash = hash;
-	node->next = *bucket;
-	*bucket = node;
+	node->next = table_bucket_node(*bucket);
+	bucket_set(bucket, node, (*bucket & MARKS) | table_mark(hash));
 	order_append(t, node);
 	t->n++;
 }
@@ -64,11 +75,18 @@ table_add(struct table *t, struct table_node *node, uint64_t hash)
 void
 table_remove(struct table *t, struct table_node *node)
 {
-	struct table_node **at = &t->buckets[node->hash & t->mask];
+	uint64_t *bucket = &t->buckets[node->hash & t->mask], marks = 0;
+	struct table_node *first = table_bucket_node(*bucket), *before = NULL;
 
-	while (*at != node)
-		at = &(*at)->next;
-	*at = node->next;
+	for (struct table_node *n = first; n != NULL; n = n->next) {
+		if (n != node)
+			marks |= table_mark(n->hash);
+		if (n->next == node)
+			before = n;
+	}
+	if (before != NULL)
+		before->next = node->next;
+	bucket_set(bucket, first == node ? node->next : first, marks);
 	order_unlink(t, node);
 	t->n--;
 }
@@ -80,24 +98,4 @@ table_touch(struct table *t, struct table_node *node)
 		return;
 	order_unlink(t, node);
 	order_append(t, node);
-}
-
-static struct table_node *
-with_hash(struct table_node *node, uint64_t hash)
-{
-	while (node != NULL && node->hash != hash)
-		node = node->next;
-	return node;
-}
-
-struct table_node *
-table_first(const struct table *t, uint64_t hash)
-{
-	return with_hash(t->buckets[hash & t->mask], hash);
-}
-
-struct table_node *
-table_next(const struct table_node *node, uint64_t hash)
-{
-	return with_hash(node->next, hash);
 }

@@ -7,6 +7,10 @@
  * as its first member; the table allocates nothing after table_init and never
  * owns an entry.  The caller hashes (base/hash.h) and compares keys.
  *
+ * A bucket is one word: where its first entry stands, and in the upper bits that no
+ * address needs, a bit for each of 16 values of the entries' hashes.  So most questions
+ * for what is not there are answered by the bucket alone, without looking at an entry.
+ *
  *	TABLE_FOREACH (node, t, hash)
  *		if (same_key((struct flow *)node, key))
  *			return (struct flow *)node;
@@ -16,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { TABLE_ADDRESS_BITS = 48, TABLE_MARKS = 64 - TABLE_ADDRESS_BITS };
+
 struct table_node {
 	struct table_node *next;  /* in the bucket */
 	struct table_node *older; /* by last use */
@@ -24,9 +30,9 @@ struct table_node {
 };
 
 struct table {
-	struct table_node **buckets;
-	size_t mask; /* buckets - 1, a power of two less one */
-	size_t n;    /* entries */
+	uint64_t *buckets; /* address of the first entry, and marks */
+	size_t mask;	   /* buckets - 1, a power of two less one */
+	size_t n;	   /* entries */
 	struct table_node *oldest;
 	struct table_node *newest;
 };
@@ -41,9 +47,44 @@ void table_remove(struct table *t, struct table_node *node);
 /* The entry was used: it becomes the newest. */
 void table_touch(struct table *t, struct table_node *node);
 
+/* The bit of a bucket that says that an entry with such a hash may be there. */
+static inline uint64_t
+table_mark(uint64_t hash)
+{
+	return UINT64_C(1) << (TABLE_ADDRESS_BITS + (hash >> 60) % TABLE_MARKS);
+}
+
+static inline struct table_node *
+table_bucket_node(uint64_t bucket)
+{
+	return (struct table_node *)(uintptr_t)(bucket &
+	    ((UINT64_C(1) << TABLE_ADDRESS_BITS) - 1));
+}
+
+static inline struct table_node *
+table_with_hash(struct table_node *node, uint64_t hash)
+{
+	while (node != NULL && node->hash != hash)
+		node = node->next;
+	return node;
+}
+
 /* The first entry with this hash and the one after it, or NULL. */
-struct table_node *table_first(const struct table *t, uint64_t hash);
-struct table_node *table_next(const struct table_node *node, uint64_t hash);
+static inline struct table_node *
+table_first(const struct table *t, uint64_t hash)
+{
+	uint64_t bucket = t->buckets[hash & t->mask];
+
+	if (!(bucket & table_mark(hash)))
+		return NULL;
+	return table_with_hash(table_bucket_node(bucket), hash);
+}
+
+static inline struct table_node *
+table_next(const struct table_node *node, uint64_t hash)
+{
+	return table_with_hash(node->next, hash);
+}
 
 #define TABLE_FOREACH(node, t, hash)                                                   \
 	for ((node) = table_first((t), (hash)); (node) != NULL;                        \

@@ -113,6 +113,25 @@ wire_le32(struct wire *w)
 	return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
 }
 
+/* Of octets that were taken: the number at p. */
+static inline uint16_t
+octets_u16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t
+octets_u32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline uint64_t
+octets_u64(const uint8_t *p)
+{
+	return (uint64_t)octets_u32(p) << 32 | octets_u32(p + 4);
+}
+
 /* The octet n places ahead, 0 when there is none; moves nothing, marks nothing. */
 static inline uint8_t
 wire_peek(const struct wire *w, size_t n)

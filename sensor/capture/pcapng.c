@@ -226,6 +226,12 @@ find_kind(uint32_t type)
 	return NULL;
 }
 
+bool
+savefile_pcapng_knows(uint32_t type)
+{
+	return find_kind(type) != NULL;
+}
+
 /* A section header, which begins at head, says in which order to read it. */
 static bool
 set_order(struct savefile *s, struct span head)
@@ -292,8 +298,8 @@ read_block(
 	return kind->parse(s, &body, f);
 }
 
-static enum savefile_read
-next_block(struct savefile *s, struct frame *f)
+enum savefile_read
+savefile_pcapng_one(struct savefile *s, struct frame *f)
 {
 	struct span head = source_view(&s->source, BLOCK_FRAME);
 	struct wire w = wire_over(head);
@@ -320,7 +326,7 @@ enum savefile_read
 savefile_pcapng_open(struct savefile *s)
 {
 	/* It begins with a block like any other; a sound one makes it a pcapng. */
-	return next_block(s, NULL);
+	return savefile_pcapng_one(s, NULL);
 }
 
 enum savefile_read
@@ -329,7 +335,7 @@ savefile_pcapng_next(struct savefile *s, struct frame *f)
 	enum savefile_read got;
 
 	do
-		got = next_block(s, f);
+		got = savefile_pcapng_one(s, f);
 	while (got == SAVEFILE_MORE);
 	return got;
 }

@@ -35,7 +35,8 @@ struct file {
 	struct frame next; /* to be given; its octets are there while it is open */
 	size_t order;	   /* of being added */
 	bool open;
-	bool is_pipe;	 /* or a terminal: cannot be opened again */
+	bool is_pipe; /* or a terminal: cannot be opened again */
+	bool packed;
 	bool told_unfit; /* the filter's trouble with it was told */
 	struct savefile save;
 	uint64_t size; /* octets as stored; 0 for a pipe */
@@ -55,7 +56,8 @@ struct replay {
 	struct file **files; /* all, by order */
 	size_t n_files, files_cap;
 	size_t n_pipes;
-	bool one_by_one; /* not merged: by the order of the files alone */
+	const char **plain; /* of replay_plain */
+	bool one_by_one;    /* not merged: by the order of the files alone */
 	replay_error on_error;
 	void *arg;
 	size_t errors;
@@ -362,6 +364,7 @@ add_fd(struct replay *r, const char *path, int fd)
 		finish(r, file);
 		return false;
 	}
+	file->packed = file->save.source.packed != NULL;
 	if (read_next(r, file))
 		heap_push(r, file);
 	else
@@ -478,6 +481,31 @@ replay_filter(struct replay *r, const char *expression, const char **error)
 	return 0;
 }
 
+static int
+by_order(const void *a, const void *b)
+{
+	const struct file *const *x = a, *const *y = b;
+
+	return ((*x)->order > (*y)->order) - ((*x)->order < (*y)->order);
+}
+
+size_t
+replay_plain(struct replay *r, const char *const **paths)
+{
+	if (r->filter != NULL || (r->n_heap > 1 && !r->one_by_one))
+		return 0;
+	for (size_t i = 0; i < r->n_heap; i++)
+		if (r->heap[i]->is_pipe || r->heap[i]->packed)
+			return 0;
+	/* By order it is a heap as well. */
+	qsort(r->heap, r->n_heap, sizeof(r->heap[0]), by_order);
+	r->plain = mem_grow(r->plain, (r->n_heap + 1) * sizeof(r->plain[0]));
+	for (size_t i = 0; i < r->n_heap; i++)
+		r->plain[i] = r->heap[i]->path;
+	*paths = r->plain;
+	return r->n_heap;
+}
+
 void
 replay_progress(const struct replay *r, uint64_t *done, uint64_t *total)
 {
@@ -514,6 +542,7 @@ replay_free(struct replay *r)
 		free(file->path);
 		free(file);
 	}
+	free(r->plain);
 	free(r->files);
 	free(r->heap);
 	filter_free(r->filter);

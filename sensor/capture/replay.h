@@ -60,6 +60,14 @@ int replay_filter(struct replay *r, const char *expression, const char **error);
 int replay_next(struct replay *r, struct frame *f);
 
 /*
+ * The files of which frames are still to come, in their order, when their frames come
+ * file after file and each can be read at any place (capture/blocks.h): a single file
+ * or one by one, no pipe, nothing packed, and no filter.  Otherwise 0.  *paths belongs
+ * to r and is good until the next call.
+ */
+size_t replay_plain(struct replay *r, const char *const **paths);
+
+/*
  * Octets read of those that there are, for a progress bar: of compressed files
  * the compressed ones.  With standard input or another pipe among the files
  * *total is not known and 0.

@@ -10,12 +10,12 @@ enum { HEAD = 24 }; /* octets that any kind can be told by */
 
 /* clang-format off */
 static const struct savefile_kind kinds[] = {
-	/* magic      tick_ns head  open                  next */
-	{ 0xa1b2c3d4, 1000,   16,   savefile_pcap_open,   savefile_pcap_next },
-	{ 0xa1b23c4d, 1,      16,   savefile_pcap_open,   savefile_pcap_next },
+	/* magic      tick_ns head  open                  next                  one */
+	{ 0xa1b2c3d4, 1000,   16,   savefile_pcap_open,   savefile_pcap_next,   savefile_pcap_next },
+	{ 0xa1b23c4d, 1,      16,   savefile_pcap_open,   savefile_pcap_next,   savefile_pcap_next },
 	/* "Modified" by A. Kuznetzov: interface, protocol and packet type follow the lengths. */
-	{ 0xa1b2cd34, 1000,   24,   savefile_pcap_open,   savefile_pcap_next },
-	{ 0x0a0d0d0a, 0,      0,    savefile_pcapng_open, savefile_pcapng_next },
+	{ 0xa1b2cd34, 1000,   24,   savefile_pcap_open,   savefile_pcap_next,   savefile_pcap_next },
+	{ 0x0a0d0d0a, 0,      0,    savefile_pcapng_open, savefile_pcapng_next, savefile_pcapng_one },
 };
 
 /* What people take for captures and we do not read, so that the message can name it. */

@@ -58,6 +58,8 @@ struct savefile_kind {
 	enum savefile_read (*open)(struct savefile *s);
 	/* Read the next frame into f, all but its number and file. */
 	enum savefile_read (*next)(struct savefile *s, struct frame *f);
+	/* Read one record: SAVEFILE_MORE when it holds no frame. */
+	enum savefile_read (*one)(struct savefile *s, struct frame *f);
 };
 
 /* Begin with fd, which is taken over: SAVEFILE_MORE, or SAVEFILE_BAD. */
@@ -69,6 +71,13 @@ static inline enum savefile_read
 savefile_next(struct savefile *s, struct frame *f)
 {
 	return s->kind->next(s, f);
+}
+
+/* The same for one record of the file. */
+static inline enum savefile_read
+savefile_one(struct savefile *s, struct frame *f)
+{
+	return s->kind->one(s, f);
 }
 
 /* Close the source; resume, and savefile_next reads the frame last read again. */
@@ -105,5 +114,8 @@ enum savefile_read savefile_pcap_open(struct savefile *s);
 enum savefile_read savefile_pcap_next(struct savefile *s, struct frame *f);
 enum savefile_read savefile_pcapng_open(struct savefile *s);
 enum savefile_read savefile_pcapng_next(struct savefile *s, struct frame *f);
+enum savefile_read savefile_pcapng_one(struct savefile *s, struct frame *f);
+/* A pcapng block of this type is looked into, not stepped over. */
+bool savefile_pcapng_knows(uint32_t type);
 
 #endif

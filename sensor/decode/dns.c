@@ -73,12 +73,12 @@ extend_rcode(struct dns_msg *m, const struct dns_record *r)
 		m->rcode = (uint16_t)((m->rcode & 0xf) | r->ttl >> 24 << 4);
 }
 
+/* What follows the name. */
 static bool
 take_record(struct dns_msg *m, struct dns_record *r)
 {
 	struct wire rdata;
 
-	name_from_wire(&r->name, &m->w);
 	r->type = wire_u16(&m->w);
 	r->rclass = wire_u16(&m->w);
 	r->ttl = wire_u32(&m->w);
@@ -91,6 +91,20 @@ take_record(struct dns_msg *m, struct dns_record *r)
 	return !m->broken;
 }
 
+/* The section of the next record, whose count goes down; false behind the last. */
+static bool
+next_section(struct dns_msg *m, enum dns_section *section)
+{
+	for (int i = DNS_ANSWER; !m->broken && i <= DNS_ADDITIONAL; i++) {
+		if (m->records_left[i] == 0)
+			continue;
+		m->records_left[i]--;
+		*section = (enum dns_section)i;
+		return true;
+	}
+	return false;
+}
+
 bool
 dns_next_record(struct dns_msg *m, struct dns_record *r)
 {
@@ -98,14 +112,34 @@ dns_next_record(struct dns_msg *m, struct dns_record *r)
 
 	while (dns_next_question(m, &passed))
 		continue;
-	for (int i = DNS_ANSWER; !m->broken && i <= DNS_ADDITIONAL; i++) {
-		if (m->records_left[i] == 0)
-			continue;
-		m->records_left[i]--;
-		r->section = (enum dns_section)i;
-		return take_record(m, r);
+	if (!next_section(m, &r->section))
+		return false;
+	name_from_wire(&r->name, &m->w);
+	return take_record(m, r);
+}
+
+bool
+dns_next_bare(struct dns_msg *m, struct dns_record *r, size_t *name_at)
+{
+	for (; !m->broken && m->questions_left > 0; m->questions_left--) {
+		name_skip(&m->w);
+		wire_skip(&m->w, 2 + 2); /* type, class */
+		m->broken = m->w.bad;
 	}
-	return false;
+	if (!next_section(m, &r->section))
+		return false;
+	*name_at = m->w.pos;
+	name_skip(&m->w);
+	return take_record(m, r);
+}
+
+struct wire
+dns_wire_at(const struct dns_msg *m, size_t at)
+{
+	struct wire w = wire_over(span_of(m->w.base, m->w.len));
+
+	wire_skip(&w, at);
+	return w;
 }
 
 void

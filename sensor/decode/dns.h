@@ -76,9 +76,22 @@ bool dns_next_question(struct dns_msg *m, struct dns_question *q);
 /* The next record, questions not walked yet passed over; false as above. */
 bool dns_next_record(struct dns_msg *m, struct dns_record *r);
 
+/*
+ * The same for whoever needs few of the names: r->name is stepped over and left as it
+ * was; it stands at octet *name_at of the message.  A pointer is not followed, so that a
+ * record whose name is damaged further on is given all the same.
+ */
+bool dns_next_bare(struct dns_msg *m, struct dns_record *r, size_t *name_at);
+/* The name at an octet of the message. */
+struct wire dns_wire_at(const struct dns_msg *m, size_t at);
+
 /* A name inside a record's rdata, at octet `at` of it; may be compressed. */
 enum name_error dns_rdata_name(
     const struct dns_msg *m, const struct dns_record *r, size_t at, struct name *n);
+
+/* A reader of the whole message, at octet `at` of a record's rdata. */
+struct wire dns_rdata_wire(
+    const struct dns_msg *m, const struct dns_record *r, size_t at);
 
 /*
  * The rdata in presentation form into out: addresses, names, "10 mx.navy.ml",

@@ -194,6 +194,12 @@ rdata_reader(const struct dns_msg *m, const struct dns_record *r, size_t at)
 	return w;
 }
 
+struct wire
+dns_rdata_wire(const struct dns_msg *m, const struct dns_record *r, size_t at)
+{
+	return rdata_reader(m, r, at);
+}
+
 enum name_error
 dns_rdata_name(
     const struct dns_msg *m, const struct dns_record *r, size_t at, struct name *n)

@@ -61,6 +61,18 @@ smtp_free(struct smtp *m)
 	free(m);
 }
 
+static void
+session_clear(struct smtp_session *s)
+{
+	s->helo[0] = s->banner[0] = '\0';
+	s->lmtp = s->encrypted = false;
+	s->tls_bytes[0] = s->tls_bytes[1] = 0;
+	s->transactions = 0;
+	s->link = NULL;
+	smtp_tx_clear(&s->tx);
+	s->watch = NULL;
+}
+
 struct smtp_conn *
 smtp_open(struct smtp *m, const struct flow *f)
 {
@@ -70,7 +82,10 @@ smtp_open(struct smtp *m, const struct flow *f)
 		stats_inc(m->stats, STAT_SMTP_TOO_MANY);
 		return NULL;
 	}
-	*c = (struct smtp_conn){ .flow = f };
+	memset(c, 0, offsetof(struct smtp_conn, reply));
+	smtp_reply_clear(&c->reply);
+	session_clear(&c->session);
+	c->flow = f;
 	c->client.cut.crlf = c->server.cut.crlf = true;
 	c->tls = f->tuple.port[SIDE_RESPONDER] == SMTPS_PORT;
 	if (f->midstream) {

@@ -36,6 +36,41 @@ struct smtp_reply {
 	    1]; /* the last line, "250 2.1.5 Ok"; only the code when longer */
 };
 
+/* Most of these texts are short: what is not used is neither copied nor cleared. */
+
+static inline void
+smtp_path_clear(struct smtp_path *p)
+{
+	p->len = p->domain = 0;
+	p->literal = p->cut = false;
+	p->text[0] = '\0';
+}
+
+static inline void
+smtp_path_set(struct smtp_path *to, const struct smtp_path *from)
+{
+	to->len = from->len;
+	to->domain = from->domain;
+	to->literal = from->literal;
+	to->cut = from->cut;
+	memcpy(to->text, from->text, (size_t)from->len + 1);
+}
+
+static inline void
+smtp_reply_clear(struct smtp_reply *r)
+{
+	r->code = r->len = 0;
+	r->text[0] = '\0';
+}
+
+static inline void
+smtp_reply_set(struct smtp_reply *to, const struct smtp_reply *from)
+{
+	to->code = from->code;
+	to->len = from->len;
+	memcpy(to->text, from->text, (size_t)from->len + 1);
+}
+
 struct smtp_rcpt {
 	struct smtp_rcpt *next; /* in the order of the commands */
 	struct smtp_path path;
@@ -75,6 +110,23 @@ struct smtp_tx {
 	uint32_t seq;
 	void *watch;
 };
+
+static inline void
+smtp_tx_clear(struct smtp_tx *tx)
+{
+	smtp_path_clear(&tx->from);
+	tx->has_from = false;
+	smtp_reply_clear(&tx->from_reply);
+	smtp_reply_clear(&tx->final);
+	tx->rcpts = NULL;
+	tx->nrcpts = 0;
+	tx->bytes = 0;
+	tx->data = SMTP_DATA_NONE;
+	tx->gap = false;
+	tx->ref = (struct frame_ref){ 0 };
+	tx->seq = 0;
+	tx->watch = NULL;
+}
 
 struct smtp_session {
 	char helo[SMTP_NAME_MAX + 1];	/* the last one's argument, "" until seen */

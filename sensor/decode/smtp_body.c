@@ -8,6 +8,7 @@
  * others; what the client sends next tells, so it is reported apart.
  */
 
+#include "base/scan.h"
 #include "decode/smtp_private.h"
 
 struct smtp_body
@@ -16,15 +17,17 @@ smtp_body_start(bool crlf)
 	return (struct smtp_body){ .at = BODY_START, .crlf = crlf };
 }
 
-/* Up to and with the end of the line, or all there is. */
+/*
+ * Lines up to and with the end of the one before a dot, or all there is: no other line
+ * matters.  How earlier ones ended is not asked for.
+ */
 static void
-body_line(struct smtp_body *b, struct smtp_input *in, uint64_t *bytes)
+body_lines(struct smtp_body *b, struct smtp_input *in, uint64_t *bytes)
 {
 	struct span rest = wire_rest(&in->w);
-	const uint8_t *lf = memchr(rest.p, '\n', rest.n);
-	size_t n = lf ? (size_t)(lf - rest.p) + 1 : rest.n;
+	size_t lf = scan_lf_dot(rest), n = lf < rest.n ? lf + 1 : rest.n;
 
-	if (lf != NULL) {
+	if (rest.p[n - 1] == '\n') {
 		b->crlf = n > 1 ? rest.p[n - 2] == '\r' : b->cr;
 		b->at = BODY_START;
 		b->odd = false;
@@ -74,7 +77,7 @@ smtp_body_take(struct smtp_body *b, struct smtp_input *in, uint64_t *bytes)
 			(*bytes)++; /* the CR */
 			break;
 		case BODY_INSIDE:
-			body_line(b, in, bytes);
+			body_lines(b, in, bytes);
 			break;
 		}
 	}

@@ -345,10 +345,11 @@ smtp_answer_add(struct smtp *m, struct smtp_conn *c, const struct smtp_reply *re
 		p->answers_hole = true;
 		return;
 	}
-	*a = (struct smtp_answer){ .ref = c->ref,
-		.reply = *reply,
-		.after_hole = p->answers_hole,
-		.early = p->commands == NULL };
+	a->next = NULL;
+	a->ref = c->ref;
+	smtp_reply_set(&a->reply, reply);
+	a->after_hole = p->answers_hole;
+	a->early = p->commands == NULL;
 	p->answers_hole = false;
 	if (p->last_answer != NULL)
 		p->last_answer->next = a;
@@ -382,6 +383,6 @@ smtp_pair_end(struct smtp *m, struct smtp_conn *c)
 	/* The server closes for a reason of its own (RFC 5321, 3.8): it is the last word. */
 	if (p->last_answer != NULL && p->last_answer->reply.code == 421 &&
 	    c->tx_state.serial != 0 && c->session.tx.final.code == 0)
-		c->session.tx.final = p->last_answer->reply;
+		smtp_reply_set(&c->session.tx.final, &p->last_answer->reply);
 	smtp_pair_restart(m, c);
 }

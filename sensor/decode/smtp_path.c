@@ -145,6 +145,46 @@ path_set(struct smtp_path *path, struct span s)
 	path->text[s.n] = '\0';
 }
 
+/* Octets that mean nothing but themselves in "<local@domain>". */
+static bool
+is_plain(uint8_t c)
+{
+	static const bool special[256] = { ['"'] = true,
+		['\\'] = true,
+		['['] = true,
+		[']'] = true,
+		['<'] = true,
+		[' '] = true,
+		['\t'] = true,
+		['\r'] = true };
+
+	return !special[c];
+}
+
+/* "<local@domain>" as nearly all write it, in one pass; false: look closely. */
+static bool
+plain_path(struct smtp_path *path, struct span s)
+{
+	size_t n = 1, domain = 0;
+
+	if (s.n < 2 || s.p[0] != '<' || s.p[1] == '@')
+		return false;
+	for (; n < s.n && s.p[n] != '>'; n++) {
+		if (!is_plain(s.p[n]))
+			return false;
+		if (s.p[n] == '@')
+			domain = n;
+	}
+	if (n == s.n || n - 1 > SMTP_PATH_MAX)
+		return false;
+	path->literal = path->cut = false;
+	path->len = (uint16_t)(n - 1);
+	path->domain = domain > 0 ? (uint16_t)domain : path->len;
+	memcpy(path->text, s.p + 1, path->len);
+	path->text[path->len] = '\0';
+	return true;
+}
+
 bool
 smtp_path_parse(struct smtp_path *path, struct span argument, const char *keyword)
 {
@@ -158,6 +198,8 @@ smtp_path_parse(struct smtp_path *path, struct span argument, const char *keywor
 		s = span_after(s, 1);
 	else if (s.n == 0 || s.p[0] != '<')
 		return false;
-	path_set(path, without_route(mailbox(skip_blanks(s))));
+	s = skip_blanks(s);
+	if (!plain_path(path, s))
+		path_set(path, without_route(mailbox(s)));
 	return true;
 }

@@ -319,8 +319,6 @@ struct smtp_conn {
 	/* The server's stream. */
 	enum smtp_greeting greeting;
 	uint16_t multi_code; /* of a reply whose last line is to come, or 0 */
-	struct smtp_reply reply;
-	bool reply_seen;
 
 	struct smtp_turns turns;
 	struct smtp_pairing pairing;
@@ -332,6 +330,9 @@ struct smtp_conn {
 	bool tls;	    /* TLS is to be expected */
 	bool first_is_helo; /* the first thing seen of the client was HELO */
 	bool client_seen;
+
+	/* Large: smtp_open clears no more of it than it must. */
+	struct smtp_reply reply; /* of the server, its last line so far */
 	struct smtp_session session;
 };
 

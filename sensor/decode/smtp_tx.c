@@ -36,7 +36,7 @@ static void
 rcpt_conclude(struct smtp_rcpt *r, const struct smtp_tx *tx)
 {
 	if (r->final.code == 0 && !refuses(&r->reply))
-		r->final = tx->final;
+		smtp_reply_set(&r->final, &tx->final);
 }
 
 static void
@@ -77,7 +77,7 @@ tx_end(struct smtp *m, struct smtp_conn *c, struct smtp_tx_state *state)
 
 	if (state == &c->tx_state) {
 		tx_report(m, c, &c->session.tx);
-		c->session.tx = (struct smtp_tx){ 0 };
+		smtp_tx_clear(&c->session.tx);
 		c->tx_state = (struct smtp_tx_state){ 0 };
 		return;
 	}
@@ -128,7 +128,7 @@ tx_park(struct smtp *m, struct smtp_conn *c)
 	parked->tx = c->session.tx;
 	*link = parked;
 	SMTP_TELL(m, c, tx_moved, &parked->tx);
-	c->session.tx = (struct smtp_tx){ 0 };
+	smtp_tx_clear(&c->session.tx);
 	c->tx_state = (struct smtp_tx_state){ 0 };
 }
 
@@ -182,7 +182,9 @@ tx_begin(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 
 	if (smtp_tx_current(m, c) != 0)
 		return tx;
-	*tx = (struct smtp_tx){ .ref = c->ref, .seq = seq };
+	smtp_tx_clear(tx);
+	tx->ref = c->ref;
+	tx->seq = seq;
 	c->tx_state = (struct smtp_tx_state){ .serial = ++c->last_serial };
 	stats_inc(m->stats, STAT_SMTP_TRANSACTION);
 	return tx;
@@ -195,7 +197,7 @@ smtp_tx_mail(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w)
 
 	smtp_tx_finish(m, c);
 	tx = tx_begin(m, c, w->seq);
-	tx->from = w->path;
+	smtp_path_set(&tx->from, &w->path);
 	tx->has_from = true;
 	SMTP_TELL(m, c, mail, tx);
 }
@@ -256,9 +258,9 @@ smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w)
 	struct smtp_command *cmd;
 
 	r->next = NULL;
-	r->path = w->path;
-	r->reply = (struct smtp_reply){ 0 };
-	r->final = (struct smtp_reply){ 0 };
+	smtp_path_set(&r->path, &w->path);
+	smtp_reply_clear(&r->reply);
+	smtp_reply_clear(&r->final);
 	r->ref = c->ref;
 	r->seq = w->seq;
 	r->watch = NULL;

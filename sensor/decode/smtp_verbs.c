@@ -21,7 +21,7 @@ enum form {
 };
 
 struct row {
-	const char *name;
+	char name[9];
 	enum smtp_verb_id verb;
 	enum form form;
 	/* The command was seen. */
@@ -195,12 +195,16 @@ static const struct row *
 row_of(struct span line, struct span *argument)
 {
 	struct span verb;
+	uint8_t first[4];
 
 	line = trim(line);
 	verb = first_word(line);
+	for (size_t i = 0; i < sizeof(first); i++)
+		first[i] = i < verb.n ? ascii_upper(verb.p[i]) : 0;
 	*argument = trim(span_after(line, verb.n));
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (span_eq_nocase(verb, span_str(rows[i].name)))
+	for (size_t i = 0; verb.n >= 4 && i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (memcmp(rows[i].name, first, sizeof(first)) == 0 &&
+		    span_eq_nocase(verb, span_str(rows[i].name)))
 			return &rows[i];
 	return NULL;
 }
@@ -228,10 +232,11 @@ is_capitals(struct span s)
 static bool
 form_is_sure(const struct row *row, struct span argument)
 {
-	struct smtp_words w = { .argument = argument };
+	struct smtp_words w;
 	uint64_t size;
 	bool last;
 
+	w.argument = argument;
 	switch (row->form) {
 	case FORM_ALONE:
 		return argument.n == 0;
@@ -296,9 +301,10 @@ bool
 smtp_command(
     struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq, bool only_sure)
 {
-	struct smtp_words w = { .seq = seq };
+	struct smtp_words w; /* its path is large, and set only where there is one */
 	const struct row *row = row_of(line, &w.argument);
 
+	w.seq = seq;
 	if (only_sure && (row == NULL || !form_is_sure(row, w.argument)))
 		return false;
 	if (row == NULL || !parse_argument(row, &w))
@@ -324,10 +330,10 @@ answered_several(
 	while (r != NULL && r->reply.code / 100 != 2)
 		r = r->next;
 	if (r != NULL) {
-		r->final = *reply;
+		smtp_reply_set(&r->final, reply);
 		cmd->rcpt = r->next;
 	}
-	ref.tx->final = *reply;
+	smtp_reply_set(&ref.tx->final, reply);
 	return --cmd->left > 0;
 }
 
@@ -352,7 +358,7 @@ answered_end(
 	/* A chunk that was refused decides, whatever is said to the next. */
 	if (cmd->verb == VERB_END || ref.tx->final.code < 400)
 		if (cmd->verb == VERB_END || cmd->last || reply->code >= 400)
-			ref.tx->final = *reply;
+			smtp_reply_set(&ref.tx->final, reply);
 	return false;
 }
 
@@ -381,7 +387,7 @@ answered_data(struct smtp_conn *c, struct smtp_command *cmd, struct smtp_tx_ref 
 	bool accepted = reply->code == 354;
 
 	if (!accepted && ref.tx != NULL)
-		ref.tx->final = *reply;
+		smtp_reply_set(&ref.tx->final, reply);
 	if (c->wait == cmd)
 		smtp_enter(c, &c->client,
 		    accepted	       ? SMTP_BODY
@@ -401,7 +407,7 @@ answered_rcpt(struct smtp *m, struct smtp_conn *c, struct smtp_command *cmd,
 		ref.state->accepted++;
 	if (cmd->rcpt == NULL)
 		return;
-	cmd->rcpt->reply = *reply;
+	smtp_reply_set(&cmd->rcpt->reply, reply);
 	SMTP_TELL(m, c, rcpt_reply, ref.tx, cmd->rcpt);
 }
 
@@ -416,7 +422,7 @@ smtp_command_answered(struct smtp *m, struct smtp_conn *c, struct smtp_command *
 	switch (cmd->verb) {
 	case VERB_MAIL:
 		if (ref.tx != NULL)
-			ref.tx->from_reply = *reply;
+			smtp_reply_set(&ref.tx->from_reply, reply);
 		break;
 	case VERB_RCPT:
 		answered_rcpt(m, c, cmd, ref, reply);
@@ -442,6 +448,6 @@ smtp_command_answered(struct smtp *m, struct smtp_conn *c, struct smtp_command *
 	}
 	/* The server closes (RFC 5321, 3.8): who was accepted gets no mail this time. */
 	if (reply->code == 421 && ref.tx != NULL && ref.tx->final.code == 0)
-		ref.tx->final = *reply;
+		smtp_reply_set(&ref.tx->final, reply);
 	return more && reply->code != 421;
 }

@@ -3,13 +3,15 @@
  * ended by FIN, RST, silence, or for want of room the one unused for longest.
  */
 
+#include "base/wire.h"
 #include "flow/flow_private.h"
 
 #include <stdlib.h>
 
 enum {
 	SEGMENT_MAX = 1 << 20, /* octets; no IP packet carries more but a forged one */
-	WELL_KNOWN = 1024,     /* ports below this belong to servers (RFC 6335, 6) */
+	TICK_BITS = 30, /* the order of last use is exact to 2^30 ns, about a second */
+	WELL_KNOWN = 1024, /* ports below this belong to servers (RFC 6335, 6) */
 };
 
 struct flow_table *
@@ -63,20 +65,37 @@ same_vlans(const struct flow *f, const struct packet *p)
 	    memcmp(f->vlan, p->vlan, p->vlans * sizeof(p->vlan[0])) == 0;
 }
 
+/* The endpoints by address, then port: a symmetric hash would let a peer choose buckets. */
 static struct flow_key
 key_of(const struct flow_table *t, const struct packet *p)
 {
-	uint8_t octets[TUPLE_OCTETS + sizeof(p->vlan)];
-	size_t n = tuple_octets(&p->src, p->src_port, &p->dst, p->dst_port, octets);
+	uint32_t src_port = p->src_port, dst_port = p->dst_port;
+	const struct hash_key *key = &t->key;
+	uint64_t s[2], d[2], h = key->k0;
+	unsigned from;
 
-	if (t->limits.vlan_in_key) {
-		memcpy(octets + n, p->vlan, p->vlans * sizeof(p->vlan[0]));
-		n += p->vlans * sizeof(p->vlan[0]);
+	if (p->src.version == 4) {
+		s[0] = octets_u32(p->src.b);
+		d[0] = octets_u32(p->dst.b);
+		from = s[0] != d[0] ? s[0] > d[0] : src_port > dst_port;
+		h = hash_pair(key, h, from ? d[0] << 32 | s[0] : s[0] << 32 | d[0],
+		    from ? dst_port << 16 | src_port : src_port << 16 | dst_port);
+	} else {
+		for (int i = 0; i < 2; i++) {
+			s[i] = octets_u64(p->src.b + 8 * i);
+			d[i] = octets_u64(p->dst.b + 8 * i);
+		}
+		from = s[0] != d[0] ? s[0] > d[0]
+		    : s[1] != d[1]  ? s[1] > d[1]
+				    : src_port > dst_port;
+		h = hash_pair(key, h, from ? d[0] : s[0], from ? d[1] : s[1]);
+		h = hash_pair(key, h, from ? s[0] : d[0], from ? s[1] : d[1]);
+		h = hash_pair(key, h, 6,
+		    from ? dst_port << 16 | src_port : src_port << 16 | dst_port);
 	}
-	return (struct flow_key){
-		.hash = hash_bytes(&t->key, octets, n),
-		.from = tuple_from_higher(&p->src, p->src_port, &p->dst, p->dst_port),
-	};
+	for (unsigned i = 0; t->limits.vlan_in_key && i < p->vlans; i++)
+		h = hash_pair(key, h, i, p->vlan[i]);
+	return (struct flow_key){ .hash = hash_end(key, h), .from = from };
 }
 
 static enum side
@@ -212,6 +231,13 @@ describe(struct flow *f, bool from_originator, const struct packet *p)
 	memcpy(f->tunnel, p->tunnel, sizeof(f->tunnel));
 }
 
+/* Packet time in coarse steps. */
+static int64_t
+tick(int64_t ns)
+{
+	return ns >> TICK_BITS;
+}
+
 /* NULL when the reader does not want it. */
 static struct conn *
 conn_new(struct flow_table *t, const struct note *n, const struct flow_key *k,
@@ -233,6 +259,7 @@ conn_new(struct flow_table *t, const struct note *n, const struct flow_key *k,
 	}
 	c->serial = t->serial++;
 	c->last_ns = p->ref.ts_ns;
+	c->touched = (uint16_t)tick(p->ref.ts_ns);
 	table_add(&t->conns, &c->node, k->hash);
 	note_forget(t, k->hash);
 	stats_inc(t->stats, STAT_FLOW_NEW);
@@ -289,6 +316,20 @@ conn_of(struct flow_table *t, const struct flow_key *k, const struct packet *p)
 	return c != NULL ? c : stranger(t, k, p);
 }
 
+/*
+ * The connection was used.  Its place in the order of use changes only now and then:
+ * with each packet that would touch its neighbours', which are in nobody's cache.
+ */
+static void
+touch(struct flow_table *t, struct conn *c, int64_t now_ns)
+{
+	c->last_ns = now_ns;
+	if (c->touched == (uint16_t)tick(now_ns))
+		return;
+	c->touched = (uint16_t)tick(now_ns);
+	table_touch(&t->conns, &c->node);
+}
+
 void
 flow_packet(struct flow_table *t, const struct packet *p)
 {
@@ -308,8 +349,7 @@ flow_packet(struct flow_table *t, const struct packet *p)
 	c = conn_of(t, &key, p);
 	if (c == NULL)
 		return;
-	table_touch(&t->conns, &c->node);
-	c->last_ns = p->ref.ts_ns;
+	touch(t, c, p->ref.ts_ns);
 	switch (tcp_packet(t, c, side_of(c, &key), &key, p)) {
 	case TCP_GOES_ON:
 		break;
@@ -330,6 +370,27 @@ flow_packet(struct flow_table *t, const struct packet *p)
 
 /* ---- time and the end of input ---- */
 
+/*
+ * Silent connections end.  Those of one tick stand in no order, so all of the tick in
+ * which the silence is just too long are looked at: which end now depends on no other.
+ */
+static void
+expire_idle(struct flow_table *t, int64_t now_ns)
+{
+	int64_t since = tick(elapsed(now_ns, t->limits.idle_ns));
+	struct table_node *node, *newer;
+
+	for (node = t->conns.oldest; node != NULL; node = newer) {
+		struct conn *c = (struct conn *)node;
+
+		newer = node->newer;
+		if (elapsed(now_ns, c->last_ns) > t->limits.idle_ns)
+			expire(t, c);
+		else if (tick(c->last_ns) > since)
+			break;
+	}
+}
+
 void
 flow_expire(struct flow_table *t, int64_t now_ns)
 {
@@ -347,13 +408,7 @@ flow_expire(struct flow_table *t, int64_t now_ns)
 		if (conn_over(c))
 			conn_end(t, c, FLOW_END_FIN, now_ns);
 	}
-	while (t->conns.oldest != NULL) {
-		struct conn *c = (struct conn *)t->conns.oldest;
-
-		if (elapsed(now_ns, c->last_ns) <= t->limits.idle_ns)
-			break;
-		expire(t, c);
-	}
+	expire_idle(t, now_ns);
 }
 
 static int

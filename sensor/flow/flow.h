@@ -30,19 +30,19 @@ struct flow_tuple {
 	uint8_t proto;
 };
 
-/* What the layers above see of a connection. */
+/* What the layers above see of a connection; what each packet touches first. */
 struct flow {
 	struct flow_tuple tuple;
-	struct frame_ref first; /* of the first packet with data */
-	uint64_t id;		/* from the tuple alone: the same in every replay */
+	bool done;    /* set by the reader: it wants no more of this flow than `end` */
+	uint8_t app;  /* the reader's own: which protocol it is */
+	bool seen[2]; /* data or acknowledgements came from that side */
+	bool midstream; /* the handshake, and so the originator's beginning, not seen */
 	uint8_t vlans, tunnels; /* as in struct packet, of the first packet with data */
 	uint16_t vlan[PACKET_VLANS];
-	bool midstream; /* the handshake, and so the originator's beginning, not seen */
-	bool seen[2];	/* data or acknowledgements came from that side */
-	bool done;   /* set by the reader: it wants no more of this flow than `end` */
-	uint8_t app; /* the reader's own: which protocol it is */
+	void *decoder;		/* the reader's own: set in open, released in end */
+	struct frame_ref first; /* of the first packet with data */
+	uint64_t id;		/* from the tuple alone: the same in every replay */
 	struct packet_tunnel tunnel[PACKET_TUNNELS];
-	void *decoder; /* the reader's own: set in open, released in end */
 };
 
 /* Octets of one side, in order. */

@@ -80,17 +80,18 @@ struct half {
 	uint8_t state;	     /* enum half_state */
 };
 
+/* The parts that a packet in order touches stand first. */
 struct conn {
-	struct table_node node; /* first: by key, and in order of last use */
+	struct table_node node; /* first: by key, and in order of last use, see touch */
+	struct half half[2];	/* by enum side */
+	int64_t last_ns;	/* of the last packet */
 	struct flow flow;
-	struct half half[2]; /* by enum side */
-	int64_t last_ns;     /* of the last packet */
-	uint32_t serial;     /* in the order they were opened */
-	uint8_t originator;  /* which endpoint, as in struct flow_key */
-	bool renewing;	     /* a SYN that does not fit was seen and noted */
+	uint32_t serial;  /* in the order they were opened */
+	uint16_t touched; /* tick of packet time when it was put in order of last use */
+	uint8_t originator; /* which endpoint, as in struct flow_key */
+	bool renewing;	    /* a SYN that does not fit was seen and noted */
 };
-/* A hundred thousand of these exist; four cache lines each, of which a packet in
- * order touches the first two and the last. */
+/* A hundred thousand of these exist; four cache lines each. */
 _Static_assert(sizeof(struct conn) <= 256, "a connection has grown");
 
 /* What is remembered of a connection of which there is no state. */
@@ -141,16 +142,6 @@ segment_len(const struct segment *s)
 	return (uint32_t)s->data.n + s->cut;
 }
 
-/* ---- tuple.c ---- */
-
-/* Address, address, port, port, the lower endpoint first, into out; their length. */
-enum { TUPLE_OCTETS = 2 * 16 + 2 * 2 };
-size_t tuple_octets(const struct ip_addr *src, uint16_t src_port,
-    const struct ip_addr *dst, uint16_t dst_port, uint8_t out[TUPLE_OCTETS]);
-/* True when the source is the higher endpoint. */
-bool tuple_from_higher(const struct ip_addr *src, uint16_t src_port,
-    const struct ip_addr *dst, uint16_t dst_port);
-
 /* ---- note.c ---- */
 
 /* The note on a connection, or NULL. */
@@ -167,6 +158,9 @@ void note_forget(struct flow_table *t, uint64_t hash);
 
 /* ---- hole.c ---- */
 
+/* s begins at half.next, and nothing waits there: it goes up. */
+void hole_deliver(
+    struct flow_table *t, struct conn *c, enum side side, const struct segment *s);
 /* Octets that are in the window and not before half.next, no FIN before them. */
 void hole_take(struct flow_table *t, struct conn *c, enum side side, struct segment s);
 /* A FIN that is not before half.next. */

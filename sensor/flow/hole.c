@@ -158,9 +158,9 @@ hole_report(struct flow_table *t, struct conn *c, enum side side, uint32_t n)
 	t->reader.gap(t->reader.arg, &c->flow, side, n);
 }
 
-/* s begins at half.next. */
-static void
-deliver(struct flow_table *t, struct conn *c, enum side side, const struct segment *s)
+void
+hole_deliver(
+    struct flow_table *t, struct conn *c, enum side side, const struct segment *s)
 {
 	struct half *h = &c->half[side];
 	uint32_t missing = s->cut;
@@ -198,7 +198,7 @@ deliver_block(struct flow_table *t, struct conn *c, enum side side)
 	hole->blocks--;
 	if (old <= segment_len(&s)) {
 		segment_skip(&s, old);
-		deliver(t, c, side, &s);
+		hole_deliver(t, c, side, &s);
 	}
 	pool_put(&t->block_pool, b);
 }
@@ -470,7 +470,7 @@ take_in_order(struct flow_table *t, struct conn *c, enum side side, struct segme
 		n = hole->first->seq - s->seq;
 	piece = segment_first(s, n);
 	segment_skip(s, n);
-	deliver(t, c, side, &piece);
+	hole_deliver(t, c, side, &piece);
 	drain(t, c, side);
 }
 

@@ -210,6 +210,31 @@ payload(struct flow_table *t, struct conn *c, enum side side, const struct packe
 		fin(t, c, side, s.seq + segment_len(&s), p->ref.ts_ns);
 }
 
+/*
+ * Nothing waits on either side, and p brings an acknowledgement alone or whole data
+ * that come next: what most packets are.  True when it was that and is done with.
+ */
+static bool
+in_order(struct flow_table *t, struct conn *c, enum side side, const struct packet *p)
+{
+	struct half *h = &c->half[side];
+	struct segment s = { .seq = p->seq, .data = p->payload, .ref = p->ref };
+
+	if (p->tcp_flags & (TCP_SYN | TCP_RST | TCP_FIN | TCP_URG) || h->hole != NULL ||
+	    c->half[side_peer(side)].hole != NULL || p->missing > 0)
+		return false;
+	if (p->payload.n > 0 && (h->state != HALF_BEGUN || p->seq != h->next))
+		return false;
+	c->flow.seen[side] = true;
+	if (p->tcp_flags & TCP_ACK)
+		acknowledge(t, c, side_peer(side), p->ack, p->ref.ts_ns);
+	if (p->payload.n > 0) {
+		h->strays = 0;
+		hole_deliver(t, c, side, &s);
+	}
+	return true;
+}
+
 enum verdict
 tcp_packet(struct flow_table *t, struct conn *c, enum side side,
     const struct flow_key *k, const struct packet *p)
@@ -217,6 +242,8 @@ tcp_packet(struct flow_table *t, struct conn *c, enum side side,
 	int64_t now_ns = p->ref.ts_ns;
 	bool renewed = false;
 
+	if (in_order(t, c, side, p))
+		return conn_over(c) ? TCP_ENDED : TCP_GOES_ON;
 	if ((p->tcp_flags & TCP_SYN) && !syn(t, c, side, k, p, &renewed))
 		return renewed ? TCP_RENEWED : TCP_GOES_ON;
 	c->flow.seen[side] = true;

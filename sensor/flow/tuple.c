@@ -6,6 +6,8 @@
 
 enum { COMMUNITY_SEED = 0 };
 
+enum { TUPLE_OCTETS = 2 * 16 + 2 * 2 };
+
 struct flow_tuple
 flow_tuple_of(const struct packet *p)
 {
@@ -16,9 +18,10 @@ flow_tuple_of(const struct packet *p)
 	};
 }
 
-bool
-tuple_from_higher(const struct ip_addr *src, uint16_t src_port,
-    const struct ip_addr *dst, uint16_t dst_port)
+/* True when the source is the higher endpoint. */
+static bool
+from_higher(const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst,
+    uint16_t dst_port)
 {
 	int order = memcmp(src->b, dst->b, sizeof(src->b));
 
@@ -40,13 +43,14 @@ put_u16(uint8_t *to, uint16_t v)
 	return to;
 }
 
-size_t
+/* Address, address, port, port, the lower endpoint first, into out; their length. */
+static size_t
 tuple_octets(const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst,
     uint16_t dst_port, uint8_t out[TUPLE_OCTETS])
 {
 	uint8_t *to = out;
 
-	if (tuple_from_higher(src, src_port, dst, dst_port)) {
+	if (from_higher(src, src_port, dst, dst_port)) {
 		const struct ip_addr *addr = src;
 		uint16_t port = src_port;
 

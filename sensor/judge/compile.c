@@ -6,33 +6,6 @@
 
 enum { MIN_LABEL = 5 }; /* labels of 4 letters have too many genuine neighbours */
 
-/*
- * Suffixes that routers and private networks put behind names (RFC 6762, RFC 8375,
- * and what is met in the field), and TLDs that no mail goes to (RFC 6761, RFC 7686,
- * RFC 9476).
- */
-static const struct {
-	enum zone_kind kind;
-	const char *name;
-} known_zones[] = {
-	{ ZONE_SPECIAL, "local" },
-	{ ZONE_SPECIAL, "localdomain" },
-	{ ZONE_SPECIAL, "lan" },
-	{ ZONE_SPECIAL, "home" },
-	{ ZONE_SPECIAL, "home.arpa" },
-	{ ZONE_SPECIAL, "internal" },
-	{ ZONE_SPECIAL, "intranet" },
-	{ ZONE_SPECIAL, "private" },
-	{ ZONE_SPECIAL, "corp" },
-	{ ZONE_SPECIAL, "workgroup" },
-	{ ZONE_UNUSABLE, "localhost" },
-	{ ZONE_UNUSABLE, "invalid" },
-	{ ZONE_UNUSABLE, "onion" },
-	{ ZONE_UNUSABLE, "alt" },
-	{ ZONE_REVERSE, "in-addr.arpa" },
-	{ ZONE_REVERSE, "ip6.arpa" },
-};
-
 static uint32_t
 class_bits(const struct rule_spec *spec)
 {
@@ -281,8 +254,9 @@ ruleset_new(const struct rule_specs *specs, const struct ruleset_options *option
 	r->protected = protected_new(options->suffixes, least_label(specs, options));
 	r->chains = mem_alloc(sizeof(*r->chains));
 	r->nchains = 1;
-	for (size_t i = 0; i < sizeof(known_zones) / sizeof(known_zones[0]); i++)
-		zones_add(&r->zones, known_zones[i].kind, 0, known_zones[i].name);
+	zones_add_known(&r->zones);
+	for (size_t i = 0; i < options->allow.n; i++)
+		zones_add(&r->zones, ZONE_GENUINE, 0, options->allow.names[i]);
 	for (size_t i = 0; i < options->search_suffixes.n; i++)
 		zones_add(&r->zones, ZONE_SEARCH, 0, options->search_suffixes.names[i]);
 	for (uint32_t i = 0; i < specs->nlists; i++)

@@ -1,55 +1,22 @@
 /*
  * The part of a name that is judged: without the service labels that are put in
  * front of mail domains (RFC 6376, 6698, 7489, 8461), and without whatever else is
- * no label of a host.
+ * no label of a host.  Odd names are not judged, so that is what has an underscore.
  */
 
 #include "judge/ruleset_private.h"
 
-static bool
-plain_label(struct span label)
-{
-	if (label.n == 0 || label.p[0] == '-' || label.p[label.n - 1] == '-')
-		return false;
-	for (size_t i = 0; i < label.n; i++) {
-		uint8_t c = label.p[i];
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
-			return false;
-	}
-	return true;
-}
-
-/* Where the last dot before `end` ends a label; escaped ones belong to theirs. */
-static size_t
-label_begin(struct span text, size_t end)
-{
-	while (
-	    end > 0 && (text.p[end - 1] != '.' || (end > 1 && text.p[end - 2] == '\\')))
-		end--;
-	return end;
-}
-
-/*
- * The labels at the end that host names can have.  In front of them stand service
- * labels (_dmarc, selector._domainkey) or whatever was asked for by mistake.
- */
+/* The labels behind the last one that has an underscore; empty when that is the TLD. */
 static struct span
 plain_tail(struct span text)
 {
-	size_t from = text.n, end = text.n;
+	size_t from = text.n;
 
-	for (;;) {
-		size_t begin = label_begin(text, end);
-
-		if (!plain_label(span_of(text.p + begin, end - begin)))
-			break;
-		from = begin;
-		if (begin == 0)
-			break;
-		end = begin - 1;
-	}
-	return span_after(text, from);
+	while (from > 0 && text.p[from - 1] != '_')
+		from--;
+	while (from < text.n && text.p[from] != '.')
+		from++;
+	return span_after(text, from < text.n ? from + 1 : from);
 }
 
 /* Names of mail policy and set-up that are asked for below any mail domain. */
@@ -75,7 +42,7 @@ judged_part(const struct name *n)
 {
 	struct span text = name_span(n);
 
-	if (n->odd || memchr(text.p, '_', text.n) != NULL)
+	if (memchr(text.p, '_', text.n) != NULL)
 		text = plain_tail(text);
 	return without_service(text);
 }

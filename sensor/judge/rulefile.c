@@ -224,6 +224,7 @@ rule_specs_protect(struct rule_specs *s, const char *domain, struct diag *d)
 	rule = rule_spec_new(s);
 	rule->id = id;
 	rule->file = "-p";
+	rule->score = PROTECT_SCORE;
 	buf_printf(&title, "Typo of %s", name.text);
 	rule->name = arena_strdup(&s->arena, title.p);
 	buf_fini(&title);
@@ -231,5 +232,31 @@ rule_specs_protect(struct rule_specs *s, const char *domain, struct diag *d)
 	namelist_add(
 	    &s->arena, &rule->protect, arena_spandup(&s->arena, name_span(&name)));
 	s->rules = load_append(&s->arena, s->rules, s->n++, sizeof(rule), &rule);
+	return 0;
+}
+
+int
+rule_specs_allow(struct rule_specs *s, const char *id, const char *path,
+    enum list_match match, struct diag *d)
+{
+	struct yaml_node node = { .type = YAML_SCALAR, .text = path };
+	struct loader l = { .specs = s, .arena = &s->arena, .diag = d, .file = path };
+	const struct name_list *names;
+	struct name_set *list;
+	size_t errors = d->errors;
+
+	names = namelist_file(&l, &node, NAME_TLD_TOO);
+	if (names == NULL || d->errors > errors)
+		return -1;
+	list = arena_alloc(&s->arena, sizeof(*list));
+	list->id = id;
+	list->names = *names;
+	list->match = match;
+	s->lists = load_append(&s->arena, s->lists, s->nlists++, sizeof(list), &list);
+	for (size_t i = 0; i < s->n; i++)
+		if (s->rules[i]->id > RULE_ID_MAX)
+			s->rules[i]->allow_lists =
+			    load_append(&s->arena, s->rules[i]->allow_lists,
+				s->rules[i]->nallow_lists++, sizeof(list), &list);
 	return 0;
 }

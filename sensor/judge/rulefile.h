@@ -71,6 +71,8 @@ struct name_set {
 	const char *
 	    closed; /* sets: a TLD or domain below which all names belong here; or NULL */
 	enum list_match match; /* lists */
+	const char *file;      /* where it stands */
+	size_t line, column;
 };
 
 /* "mil: [ml, il]" */
@@ -121,6 +123,7 @@ struct rule_spec {
 	size_t nfrom;
 	bool threshold_client, threshold_name; /* what the threshold is counted per */
 	int64_t threshold_ns;		       /* 0: none */
+	double false_flag_budget;	       /* percent of genuine names */
 	struct rule_test *tests;
 	size_t ntests;
 	const char *file;
@@ -129,6 +132,9 @@ struct rule_spec {
 
 /* The ids that rule files may use; those of rules made by -p begin above. */
 enum { RULE_ID_MAX = 9000000 };
+
+/* Who protects a few names of their own wants to know of every slip, the rarer too. */
+enum { PROTECT_SCORE = 40 };
 
 /* Everything that rule files said. */
 struct rule_specs {
@@ -157,6 +163,13 @@ int rule_specs_load(struct rule_specs *s, const char *path, struct diag *d);
  * rules.protect do.  0, or -1 with an error in d when it is no domain name.
  */
 int rule_specs_protect(struct rule_specs *s, const char *domain, struct diag *d);
+
+/*
+ * Have the rules that rule_specs_protect made so far allow the names of a list file,
+ * as a list with this id.  0, or -1 with errors in d.
+ */
+int rule_specs_allow(struct rule_specs *s, const char *id, const char *path,
+    enum list_match match, struct diag *d);
 
 void rule_specs_fini(struct rule_specs *s);
 

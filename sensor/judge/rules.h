@@ -13,7 +13,9 @@ struct rules_options {
 	size_t npaths;
 	const char *const *protect; /* domains of -p and rules.protect */
 	size_t nprotect;
-	const char **search_suffixes;
+	const char *const *allow; /* genuine for every rule, with what is below */
+	size_t nallow;
+	const char *const *search_suffixes;
 	size_t nsearch_suffixes;
 	bool every_place; /* as in struct ruleset_options */
 };

@@ -3,10 +3,11 @@
  *
  *	1. no name at all, or an address                       clean
  *	2. what no host or mail name has, one label            clean
- *	3. in a rule's `match` list                            flagged by that rule
- *	4. protected by a rule, or below such a name           clean
- *	5. reverse zone, special-use name, search suffix       clean
- *	6. what the typo classes find (names/typo_class.h), weighed rule by rule:
+ *	3. allowed for all rules                               clean
+ *	4. in a rule's `match` list                            flagged by that rule
+ *	5. protected by a rule, or below such a name           clean
+ *	6. reverse zone, special-use name, search suffix       clean
+ *	7. what the typo classes find (names/typo_class.h), weighed rule by rule:
  *	   place, client, options, allow lists, score          flagged, or clean
  *
  * A name that one rule protects is genuine, so no rule takes it for a typo of
@@ -77,9 +78,10 @@ struct judge {
 	struct typo_search search;
 	enum verdict zone;     /* what the zones say; UNRELATED: nothing */
 	bool closed;	       /* below a closed domain */
+	bool genuine;	       /* allowed whatever the rules say */
 	bool meant;	       /* at or below a name that a rule tells as meant */
 	enum verdict rejected; /* why the first hit was not flagged; UNRELATED: none */
-	uint8_t scores[MATCH_MAX][MATCH_MEANT]; /* of each meant name */
+	uint32_t ranks[MATCH_MAX][MATCH_MEANT]; /* of each meant name; see rank_of */
 };
 
 const char *
@@ -129,13 +131,13 @@ has_meant(const struct match *m, const char *name)
 
 /* Add a name meant to match i, best first; the fourth best falls off. */
 static void
-add_meant(struct judge *g, unsigned i, const char *name, unsigned score)
+add_meant(struct judge *g, unsigned i, const char *name, uint32_t rank)
 {
 	struct match *m = &g->j->match[i];
-	uint8_t *scores = g->scores[i];
+	uint32_t *ranks = g->ranks[i];
 	unsigned at = m->nmeant;
 
-	while (at > 0 && scores[at - 1] < score)
+	while (at > 0 && ranks[at - 1] < rank)
 		at--;
 	if (at == MATCH_MEANT)
 		return;
@@ -143,15 +145,15 @@ add_meant(struct judge *g, unsigned i, const char *name, unsigned score)
 		m->nmeant++;
 	for (unsigned k = m->nmeant - 1; k > at; k--) {
 		m->meant[k] = m->meant[k - 1];
-		scores[k] = scores[k - 1];
+		ranks[k] = ranks[k - 1];
 	}
 	m->meant[at] = name;
-	scores[at] = (uint8_t)score;
+	ranks[at] = rank;
 }
 
-/* The place of a rule's match, a new one, or that of a weaker match; or MATCH_MAX. */
+/* The place of a rule's match, a new one, or that of a worse match; or MATCH_MAX. */
 static unsigned
-match_place(struct judge *g, const struct rule_spec *rule, unsigned score)
+match_place(struct judge *g, const struct rule_spec *rule, uint32_t rank)
 {
 	struct judgement *j = g->j;
 	unsigned least = 0;
@@ -159,22 +161,23 @@ match_place(struct judge *g, const struct rule_spec *rule, unsigned score)
 	for (unsigned i = 0; i < j->n; i++) {
 		if (j->match[i].rule == rule)
 			return i;
-		if (j->match[i].score < j->match[least].score)
+		if (g->ranks[i][0] < g->ranks[least][0])
 			least = i;
 	}
 	if (j->n < MATCH_MAX)
 		least = j->n++;
-	else if (j->match[least].score >= score)
+	else if (g->ranks[least][0] >= rank)
 		return MATCH_MAX;
 	j->match[least] = (struct match){ .rule = rule };
+	g->ranks[least][0] = 0;
 	return least;
 }
 
 static void
 flag(struct judge *g, const struct rule_spec *rule, enum typo class, unsigned score,
-    const char *meant)
+    const char *meant, uint32_t rank)
 {
-	unsigned i = match_place(g, rule, score);
+	unsigned i = match_place(g, rule, rank);
 	struct match *m;
 
 	if (i == MATCH_MAX)
@@ -182,37 +185,49 @@ flag(struct judge *g, const struct rule_spec *rule, enum typo class, unsigned sc
 	m = &g->j->match[i];
 	if (meant != NULL && has_meant(m, meant))
 		return;
-	if (m->score == 0 || score > m->score) {
+	if (m->score == 0 || rank > g->ranks[i][0]) {
 		m->score = score;
 		m->class = class;
 	}
 	if (meant != NULL)
-		add_meant(g, i, meant, score);
+		add_meant(g, i, meant, rank);
+	else
+		g->ranks[i][0] = rank;
 	say(g, "rule %u: %s of %s, score %u", rule->id, typo_str(class),
 	    meant ? meant : "a name not told", score);
 }
 
 static bool
-better(const struct match *a, const struct match *b)
+better(const struct judge *g, unsigned a, unsigned b)
 {
-	if (a->score != b->score)
-		return a->score > b->score;
-	if (a->rule->severity != b->rule->severity)
-		return a->rule->severity > b->rule->severity;
-	return a->rule->id < b->rule->id;
+	const struct match *m = g->j->match;
+
+	if (g->ranks[a][0] != g->ranks[b][0])
+		return g->ranks[a][0] > g->ranks[b][0];
+	if (m[a].rule->severity != m[b].rule->severity)
+		return m[a].rule->severity > m[b].rule->severity;
+	return m[a].rule->id < m[b].rule->id;
 }
 
 static void
-sort_matches(struct judgement *j)
+swap_matches(struct judge *g, unsigned a, unsigned b)
 {
-	for (unsigned i = 1; i < j->n; i++)
-		for (unsigned k = i; k > 0 && better(&j->match[k], &j->match[k - 1]);
-		     k--) {
-			struct match swap = j->match[k];
+	struct match match = g->j->match[a];
+	uint32_t rank = g->ranks[a][0];
 
-			j->match[k] = j->match[k - 1];
-			j->match[k - 1] = swap;
-		}
+	g->j->match[a] = g->j->match[b];
+	g->j->match[b] = match;
+	g->ranks[a][0] = g->ranks[b][0];
+	g->ranks[b][0] = rank;
+}
+
+/* Best first.  Of the ranks only each match's own is kept in step. */
+static void
+sort_matches(struct judge *g)
+{
+	for (unsigned i = 1; i < g->j->n; i++)
+		for (unsigned k = i; k > 0 && better(g, k, k - 1); k--)
+			swap_matches(g, k, k - 1);
 }
 
 /* ---- what a rule says to a hit ---- */
@@ -227,9 +242,44 @@ rule_listens(const struct judge *g, const struct rule_spec *rule)
 	    ip_nets_match(rule->from, rule->nfrom, &g->c->client);
 }
 
-/* What the rule's allow list says to the name; UNRELATED when it is not in it. */
+/* How many labels the registrable domain has; 0 for a public suffix. */
+static unsigned
+registrable_labels(const struct suffixes *suffixes, struct span name)
+{
+	size_t at = registrable_at(suffixes, name, true);
+	unsigned n = at < name.n;
+
+	for (; at < name.n; at++)
+		n += name.p[at] == '.';
+	return n;
+}
+
+/*
+ * The registrable domain of the name seen is only what became of the end of the name
+ * meant: com.com of example.com.com, com.be of example.com.be for example.com.br.
+ * That it is well known says nothing about the name.
+ */
+static bool
+domain_is_end(const struct judge *g, const struct typo_hit *hit)
+{
+	const struct suffixes *suffixes = g->r->options.suffixes;
+	const char *meant;
+
+	if (hit == NULL || hit->class == TYPO_SUFFIX_APPENDED)
+		return hit != NULL;
+	if (typo_group(hit->class) != GROUP_TLD)
+		return false;
+	meant = protected_name(g->r->protected, hit->id);
+	return registrable_labels(suffixes, g->seen.text) <
+	    registrable_labels(suffixes, span_str(meant));
+}
+
+/*
+ * What the rule's allow list says to the name, which may be that of a hit; UNRELATED
+ * when it is not in it.
+ */
 static enum verdict
-allowed(struct judge *g, const struct rule *rule)
+allowed(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 {
 	const struct spelling *seen = &g->seen;
 	size_t domain;
@@ -242,7 +292,7 @@ allowed(struct judge *g, const struct rule *rule)
 		     k++)
 			in = in ||
 			    zones_allow(&g->r->zones, a->list, seen, seen->start[k]);
-		if (a->match == LIST_REGISTRABLE && !in) {
+		if (a->match == LIST_REGISTRABLE && !in && !domain_is_end(g, hit)) {
 			domain =
 			    registrable_at(g->r->options.suffixes, seen->text, false);
 			in = domain < seen->text.n &&
@@ -336,7 +386,7 @@ hit_refused(struct judge *g, const struct rule *rule, const struct typo_hit *hit
 		return VERDICT_DIGIT_FAMILY;
 	if (hit->label < least)
 		return VERDICT_SHORT_LABEL;
-	v = allowed(g, rule);
+	v = allowed(g, rule, hit);
 	if (v == VERDICT_UNRELATED && score < rule->spec->score)
 		v = VERDICT_BELOW_SCORE;
 	return v;
@@ -348,6 +398,61 @@ weigh(const struct judge *g, unsigned base, unsigned percent)
 	unsigned place = g->everywhere ? 100 : place_weight[g->c->place];
 
 	return (base * percent * place + 5000) / 10000;
+}
+
+/* How likely it is that somebody means a name with this ending. */
+static unsigned
+ending_prior(struct span tld)
+{
+	if (span_eq(tld, span_str("com")))
+		return 2;
+	return span_eq(tld, span_str("net")) || span_eq(tld, span_str("org"));
+}
+
+/* The wrong ending is what a slip of the hand makes of the right one. */
+static bool
+ending_slipped(const struct judge *g, const struct rule *rule, const char *name)
+{
+	struct span right = last_label(name), wrong = tld_of(&g->seen);
+	struct edit e;
+
+	return typo_tld_near(right, wrong, rule->spec->detect.layouts) ||
+	    (edit_find(right, wrong, &e) && e.kind == EDIT_INSERTION &&
+		memchr(right.p, e.typed, right.n) != NULL);
+}
+
+/* The rule knows the name as a popular one. */
+static bool
+is_popular(const struct judge *g, const struct rule *rule, struct span name)
+{
+	struct spelling s;
+
+	if (!spelling_init(&s, name))
+		return false;
+	for (size_t i = 0; i < rule->nallow; i++)
+		if (rule->allow[i].verdict == VERDICT_POPULAR_LEGIT &&
+		    zones_allow(&g->r->zones, rule->allow[i].list, &s, 0))
+			return true;
+	return false;
+}
+
+/*
+ * Which of two explanations is the better one: that of more of the name; then the one
+ * with the higher score; then by how likely the slip is and that the name is meant at
+ * all (popular names, .com); then the name that says more.
+ */
+static uint32_t
+rank_of(const struct judge *g, const struct rule *rule, const struct typo_hit *hit,
+    unsigned score)
+{
+	const char *name = protected_name(g->r->protected, hit->id);
+	struct span text = span_str(name);
+	bool slipped =
+	    typo_group(hit->class) == GROUP_TLD && ending_slipped(g, rule, name);
+
+	return (uint32_t)hit->covers << 20 | score << 13 | (uint32_t)slipped << 12 |
+	    (uint32_t)is_popular(g, rule, text) << 11 |
+	    ending_prior(last_label(name)) << 8 | (uint32_t)text.n;
 }
 
 static void
@@ -366,7 +471,7 @@ judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 		    weigh(g, (unsigned)typo_base(class), is_short ? SHORT_WEIGHT : 100);
 	refused = hit_refused(g, rule, hit, score);
 	if (refused == VERDICT_UNRELATED) {
-		flag(g, rule->spec, class, score, name);
+		flag(g, rule->spec, class, score, name, rank_of(g, rule, hit, score));
 		return;
 	}
 	say(g, "rule %u: %s of %s, score %u, but %s", rule->spec->id, typo_str(class),
@@ -407,9 +512,9 @@ judge_scope_any(struct judge *g)
 			    tld_delegated(g->r->options.suffixes, wrong) &&
 			    tld_wanted(
 				rule, rule->rights[k], wrong, TYPO_TLD_CONFUSION) &&
-			    allowed(g, rule) == VERDICT_UNRELATED)
+			    allowed(g, rule, NULL) == VERDICT_UNRELATED)
 				flag(g, rule->spec, TYPO_TLD_CONFUSION, score,
-				    (const char *)rule->rights[k].p);
+				    (const char *)rule->rights[k].p, score);
 	}
 }
 
@@ -434,6 +539,9 @@ enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 	case ZONE_REVERSE:
 		g->zone = VERDICT_REVERSE_DNS;
 		break;
+	case ZONE_GENUINE:
+		g->genuine = true;
+		break;
 	case ZONE_CLOSED:
 		g->closed = i > 0;
 		g->meant = true;
@@ -445,10 +553,10 @@ enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 	case ZONE_MATCH:
 		if ((zone->kind == ZONE_MATCH || i > 0) &&
 		    rule_listens(g, rule->spec) &&
-		    allowed(g, rule) == VERDICT_UNRELATED)
+		    allowed(g, rule, NULL) == VERDICT_UNRELATED)
 			flag(g, rule->spec, TYPO_LISTED,
 			    weigh(g, (unsigned)typo_base(TYPO_LISTED), 100),
-			    rule->spec->meant);
+			    rule->spec->meant, UINT32_MAX);
 		break;
 	case ZONE_ALLOW:
 		break;
@@ -492,7 +600,10 @@ find_protected(struct judge *g)
 static bool
 is_suffix(const struct judge *g)
 {
-	return suffix_at(g->r->options.suffixes, g->seen.text, true) == 0;
+	const struct suffixes *suffixes = g->r->options.suffixes;
+
+	return suffix_at(suffixes, g->seen.text, true) == 0 &&
+	    !suffix_by_wildcard(suffixes, g->seen.text);
 }
 
 /* Why a name that nothing was found for is clean. */
@@ -524,8 +635,19 @@ judge_typos(struct judge *g)
 	judge_hits(g);
 	if (g->r->scope_any && g->j->n == 0)
 		judge_scope_any(g);
-	sort_matches(g->j);
+	sort_matches(g);
 	return settle(g, g->j->n > 0 ? VERDICT_FLAG : clean_reason(g));
+}
+
+/* A TLD has a letter (RFC 3696, 2): with a number in its place it is an address. */
+static bool
+is_number(struct span label)
+{
+	size_t i = 0;
+
+	while (i < label.n && label.p[i] >= '0' && label.p[i] <= '9')
+		i++;
+	return i == label.n;
 }
 
 static bool
@@ -539,23 +661,33 @@ judge_name(struct judge *g, const struct name *n)
 		say(g, "without service labels: %.*s", (int)text.n, text.p);
 	if (n->labels == 0)
 		return settle(g, VERDICT_SPECIAL_USE);
+	if (n->odd)
+		return settle(g, VERDICT_MALFORMED);
 	if (!spelling_init(&g->seen, text) || (g->seen.labels == 1 && n->labels > 1))
 		return settle(g, VERDICT_MALFORMED);
 	enter_zones(g);
-	sort_matches(g->j);
+	sort_matches(g);
+	if (g->genuine)
+		g->j->n = 0;
 	if (g->j->n > 0)
 		return settle(g, VERDICT_FLAG);
 	v = find_protected(g);
-	if (v != VERDICT_UNRELATED)
-		return settle(g, v);
+	if (v != VERDICT_UNRELATED || g->genuine)
+		return settle(g, g->genuine ? VERDICT_ALLOW_LISTED : v);
 	if (g->seen.labels == 1)
 		return settle(g,
 		    tld_delegated(g->r->options.suffixes, text) ? VERDICT_PUBLIC_SUFFIX
 								: VERDICT_SPECIAL_USE);
 	if (g->zone != VERDICT_UNRELATED)
 		return settle(g, g->zone);
-	if (n->odd && is_suffix(g))
-		return settle(g, VERDICT_MALFORMED);
+	if (is_number(tld_of(&g->seen)))
+		return settle(g, VERDICT_ADDRESS_LITERAL);
+	if (find_front(g->r, &g->seen, &g->j->front)) {
+		size_t service = (size_t)(text.p - name_span(n).p);
+
+		g->j->front.domain += service;
+		g->j->front.end += service;
+	}
 	return judge_typos(g);
 }
 
@@ -569,8 +701,9 @@ judge_begin(struct judge *g, const struct ruleset *r, const struct judge_context
 	g->why = why;
 	g->zone = g->rejected = VERDICT_UNRELATED;
 	g->everywhere = r->options.every_place;
-	g->closed = g->meant = false;
+	g->closed = g->genuine = g->meant = false;
 	j->n = 0;
+	j->front = (struct front){ 0, 0 };
 }
 
 bool
@@ -596,8 +729,8 @@ ruleset_dull(const struct ruleset *r, const struct name *n)
 		return false;
 	judge_begin(&g, r, &anyone, &j, NULL);
 	g.everywhere = true;
-	return !judge_name(&g, n) && !g.meant && j.verdict != VERDICT_EXACT &&
-	    j.verdict != VERDICT_SUBDOMAIN_EXACT;
+	return !judge_name(&g, n) && !g.meant && j.front.end == 0 &&
+	    j.verdict != VERDICT_EXACT && j.verdict != VERDICT_SUBDOMAIN_EXACT;
 }
 
 static bool

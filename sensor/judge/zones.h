@@ -13,8 +13,9 @@
 enum zone_kind {
 	ZONE_SPECIAL,	  /* never on the public net: local, lan... */
 	ZONE_UNUSABLE,	  /* never a mail domain: onion, invalid... */
-	ZONE_SEARCH,	  /* a search suffix of ours */
+	ZONE_SEARCH,	  /* a search suffix of ours, or a service's */
 	ZONE_REVERSE,	  /* names of addresses */
+	ZONE_GENUINE,	  /* allowed whatever the rules say */
 	ZONE_CLOSED,	  /* a set's closed domain; number: rule */
 	ZONE_MATCH,	  /* known to be wrong, with what is below; number: rule */
 	ZONE_MATCH_BELOW, /* only what is below; number: rule */
@@ -37,6 +38,8 @@ struct zones {
 void zones_init(struct zones *z);
 /* The name is kept, not copied. */
 void zones_add(struct zones *z, enum zone_kind kind, uint32_t number, const char *name);
+/* The names that stand behind others everywhere (known.c). */
+void zones_add_known(struct zones *z);
 void zones_build(struct zones *z);
 void zones_fini(struct zones *z);
 size_t zones_memory(const struct zones *z);

@@ -221,28 +221,50 @@ follow(struct flat *f, struct wire *w, uint8_t high)
 	return NAME_OK;
 }
 
+/* The labels at w: where they lie, or in f when they are in several places. */
+static enum name_error
+gather(struct wire *w, struct flat *f, struct span *labels)
+{
+	enum name_error error;
+	uint8_t end;
+
+	error = take_labels(w, labels, &end);
+	if (error == NAME_OK && end == 0)
+		return NAME_OK;
+	if (error == NAME_OK) {
+		f->n = 0;
+		flat_append(f, *labels);
+		error = follow(f, w, end);
+		*labels = span_of(f->p, f->n);
+	}
+	if (error != NAME_OK)
+		w->bad = true;
+	return error;
+}
+
 enum name_error
 name_from_wire(struct name *n, struct wire *w)
 {
-	enum name_error error;
-	struct span run;
+	struct span labels;
 	struct flat f;
-	uint8_t end;
+	enum name_error error = gather(w, &f, &labels);
 
-	error = take_labels(w, &run, &end);
-	if (error == NAME_OK && end == 0) {
-		write_name(n, run);
-		return NAME_OK;
-	}
-	if (error == NAME_OK) {
-		f.n = 0;
-		flat_append(&f, run);
-		error = follow(&f, w, end);
-	}
 	if (error == NAME_OK)
-		write_name(n, span_of(f.p, f.n));
-	else
-		w->bad = true;
+		write_name(n, labels);
+	return error;
+}
+
+enum name_error
+name_labels_from_wire(
+    struct wire *w, uint8_t room[NAME_LABELS_OCTETS], struct span *labels)
+{
+	struct flat f;
+	enum name_error error = gather(w, &f, labels);
+
+	if (error == NAME_OK && labels->p == f.p) {
+		memcpy(room, f.p, f.n);
+		labels->p = room;
+	}
 	return error;
 }
 
@@ -317,6 +339,38 @@ flatten(struct flat *f, struct span s)
 		}
 	}
 	return error == NAME_OK ? flat_close(f, label) : error;
+}
+
+/* Labels without escapes: the text shifted by one, lengths in place of dots. */
+static size_t
+plain_labels(const struct name *n, uint8_t *out)
+{
+	size_t start = 0;
+
+	memcpy(out + 1, n->text, n->len);
+	for (size_t at = 1; at <= n->len; at++) {
+		if (out[at] != '.')
+			continue;
+		out[start] = (uint8_t)(at - start - 1);
+		start = at;
+	}
+	out[start] = (uint8_t)(n->len - start);
+	return (size_t)n->len + 1;
+}
+
+size_t
+name_labels(const struct name *n, uint8_t out[NAME_LABELS_OCTETS])
+{
+	struct flat f;
+
+	_Static_assert((int)FLAT_MAX == (int)NAME_LABELS_OCTETS, "labels of a name");
+	if (n->labels == 0)
+		return 0;
+	if (!n->odd)
+		return plain_labels(n, out);
+	flatten(&f, name_span(n));
+	memcpy(out, f.p, f.n);
+	return f.n;
 }
 
 static enum name_error

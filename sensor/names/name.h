@@ -55,6 +55,36 @@ enum name_error name_parse(struct name *n, struct span text);
  */
 enum name_error name_from_wire(struct name *n, struct wire *w);
 
+/*
+ * Its labels only, each with its length, without the root's, as they are: in the
+ * message or, where there are pointers, in room.
+ */
+enum { NAME_LABELS_OCTETS = NAME_WIRE_MAX - 1 };
+enum name_error name_labels_from_wire(
+    struct wire *w, uint8_t room[NAME_LABELS_OCTETS], struct span *labels);
+
+/* Step over the name at w; what a pointer points at is not looked at. */
+static inline void
+name_skip(struct wire *w)
+{
+	enum { POINTER = 0xc0 };
+	uint8_t n;
+
+	while ((n = wire_u8(w)) != 0 && n < POINTER) {
+		if (n > NAME_LABEL_MAX)
+			w->bad = true;
+		wire_skip(w, n);
+	}
+	if (n != 0)
+		wire_skip(w, 1);
+}
+
+/*
+ * The way back: the labels of a name, each with its length, without the root's, into
+ * out.  Returns their octets, 0 for the root.
+ */
+size_t name_labels(const struct name *n, uint8_t out[NAME_LABELS_OCTETS]);
+
 /* "an empty label", "a label of more than 63 octets"...: for messages. */
 const char *name_error_str(enum name_error e);
 

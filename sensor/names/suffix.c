@@ -174,3 +174,33 @@ registrable_at(const struct suffixes *s, struct span name, bool icann_only)
 
 	return at == 0 ? name.n : label_before(name, at - 1);
 }
+
+/* Second levels that countries use for kinds of names, whether or not by name. */
+static bool
+is_kind(struct span label)
+{
+	static const char *const kinds[] = { "ac", "co", "com", "edu", "go", "gob",
+		"gouv", "gov", "govt", "info", "int", "mil", "net", "nom", "or",
+		"org" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (span_eq(label, span_str(kinds[i])))
+			return true;
+	return false;
+}
+
+bool
+suffix_by_wildcard(const struct suffixes *s, struct span name)
+{
+	const uint8_t *dot = name.n > 0 ? memchr(name.p, '.', name.n) : NULL;
+	char other[NAME_TEXT_MAX];
+	size_t label = dot != NULL ? (size_t)(dot - name.p) : 0;
+
+	if (dot == NULL || name.n - label >= sizeof(other) - 1 ||
+	    is_kind(span_first(name, label)) || suffix_at(s, name, true) != 0)
+		return false;
+	/* No list has a rule for this label, so only a wildcard makes it a suffix. */
+	other[0] = '0';
+	memcpy(other + 1, dot, name.n - label);
+	return suffix_at(s, span_of(other, name.n - label + 1), true) == 0;
+}

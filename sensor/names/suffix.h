@@ -26,6 +26,13 @@ void suffixes_free(struct suffixes *s);
  */
 size_t suffix_at(const struct suffixes *s, struct span name, bool icann_only);
 
+/*
+ * The name is a public suffix, but only as all names below its parent are (*.np), and
+ * its own label is no usual second level such as com or gov: somebody's name may have
+ * been meant.
+ */
+bool suffix_by_wildcard(const struct suffixes *s, struct span name);
+
 /* Where its registrable domain (suffix and one label) begins; name.n when the name is a suffix. */
 size_t registrable_at(const struct suffixes *s, struct span name, bool icann_only);
 

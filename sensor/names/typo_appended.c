@@ -19,6 +19,7 @@ find_before(struct typo_search *s, unsigned last)
 	for (unsigned i = search_first(s, -beyond); i <= last; i++) {
 		uint64_t hash = spelling_part(seen, seen->start[i], end);
 		struct span text = spelling_text(seen, seen->start[i], end);
+		unsigned first = s->n;
 		enum typo class;
 
 		if (protected_lookup(s->protected, hash, text) == UINT32_MAX)
@@ -36,6 +37,9 @@ find_before(struct typo_search *s, unsigned last)
 		class = suffix == end + 1 ? TYPO_SUFFIX_APPENDED : TYPO_EMBEDDED;
 		search_name(
 		    s, hash, text, span_of("", 0), class, (unsigned)typo_base(class));
+		/* Whose domain stands behind is not explained. */
+		if (class == TYPO_EMBEDDED)
+			search_covers(s, first, seen->start[i], end);
 	}
 }
 

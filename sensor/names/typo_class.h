@@ -24,7 +24,8 @@ struct typo_hit {
 	uint8_t base;  /* score, percent */
 	uint8_t label; /* characters of the label it rests on, the shorter of the two */
 	uint8_t meant; /* edit: of that label in the name meant */
-	bool digits;   /* edit: digits for digits, numbered siblings */
+	uint8_t covers;	  /* characters of the name seen that it explains */
+	bool digits;	  /* edit: digits for digits, numbered siblings */
 	struct edit edit; /* edit classes: for typo_edit_class */
 	size_t from;	  /* where the tail that was compared begins */
 	struct span word; /* combosquat: the word beside the name */
@@ -74,9 +75,11 @@ unsigned typo_search(struct typo_search *s, const struct protected *p,
 
 /* For the classes: tell a hit (class, base score and length of the name's label). */
 struct typo_hit *search_hit(struct typo_search *s, uint32_t id, enum typo class);
+/* The hits from `first` on explain the characters from `from` up to `to`. */
+void search_covers(struct typo_search *s, unsigned first, size_t from, size_t to);
 /*
- * Tell each protected name that is front joined with back as a hit of this class;
- * `hash` is that of both.
+ * Tell each protected name that is front, a part of the name seen, joined with back as
+ * a hit of this class that explains all from there on; `hash` is that of both.
  */
 void search_name(struct typo_search *s, uint64_t hash, struct span front,
     struct span back, enum typo class, unsigned base);

@@ -12,12 +12,17 @@ enum {
 
 /* clang-format off */
 static const char *const words[] = {
-	"account", "accounts", "admin", "alert", "app", "auth", "billing", "careers",
-	"cloud", "confirm", "corp", "email", "group", "help", "helpdesk", "hr", "inc",
-	"info", "invoice", "it", "jobs", "login", "logon", "mail", "mfa", "my", "net",
-	"notice", "office", "online", "owa", "pay", "payment", "portal", "remote",
-	"reset", "secure", "security", "service", "services", "signin", "sso", "support",
-	"team", "update", "usa", "verify", "vpn", "web", "webmail",
+	"access", "account", "accounts", "admin", "alert", "alerts", "app", "apps", "auth",
+	"benefits", "billing", "careers", "client", "cloud", "confirm", "connect",
+	"contact", "corp", "customer", "docs", "download", "email", "employee",
+	"exchange", "files", "group", "help", "helpdesk", "hr", "id", "inc", "info",
+	"internal", "intl", "intranet", "invoice", "invoices", "it", "jobs", "login", "logon",
+	"mail", "mfa", "my", "net", "notice", "office", "official", "online",
+	"orders", "owa", "partners", "password", "pay", "payment", "payments", "payroll",
+	"portal", "recovery", "recruiting", "remote", "reset", "secure", "security",
+	"server", "service", "services", "signin", "sso", "staff",
+	"support", "team", "update", "updates", "usa", "validate", "vendor", "verify", "vpn",
+	"web", "webmail",
 };
 /* clang-format on */
 
@@ -77,8 +82,10 @@ find_part(struct typo_search *s, size_t from, size_t to, struct span word)
 		if (id >= p->n || !is_label_of(p, spelling_text(s->seen, from, to), id))
 			continue;
 		hit = search_hit(s, id, TYPO_COMBOSQUAT);
-		if (hit != NULL)
-			hit->word = word;
+		if (hit == NULL)
+			continue;
+		hit->word = word;
+		hit->covers = (uint8_t)(s->seen->text.n - from);
 	}
 }
 
@@ -124,13 +131,19 @@ variants(struct variant_maker *m)
 	struct span label = spelling_label(name, i);
 	struct span back = span_after(name->text, spelling_end(name, i));
 
+	const char *const *list = m->options->nwords ? m->options->words : words;
+	size_t nwords =
+	    m->options->nwords ? m->options->nwords : sizeof(words) / sizeof(words[0]);
+
 	if (label.n < LABEL_MIN)
 		return;
-	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
-		struct span word = span_str(words[k]);
+	for (size_t k = 0; k < nwords; k++) {
+		struct span word = span_str(list[k]);
 		char text[SPELLING_MAX];
 		size_t n = word.n;
 
+		if (n + 1 > sizeof(text))
+			continue;
 		memcpy(text, word.p, n);
 		text[n] = '-';
 		variant_add(m, span_of(text, n + 1), label, back, TYPO_COMBOSQUAT, 4);

@@ -11,7 +11,7 @@
 enum {
 	FUSED_MIN = 5,	 /* letters of a whole name that became one label */
 	SHIFTED_MIN = 4, /* letters of a name with dots lost in the same place */
-	PART_MIN = 3,	 /* letters in front of a dot that was typed by mistake */
+	PART_MIN = 3,	 /* letters in front of a dot that no country's name has */
 	LABELS_BACK = 4, /* a fused label stands among the last of these */
 };
 
@@ -107,6 +107,22 @@ compare_dots(struct span meant, struct span typed)
 	return moved ? TYPO_SUBDOMAIN_SHIFT : TYPO_MISSING_DOT;
 }
 
+/* What stands in `meant` behind as many letters as there are in front of `at` in typed. */
+static uint8_t
+separator_meant(struct span meant, struct span typed, size_t at)
+{
+	size_t i = 0;
+	uint8_t c = separator(meant, &i);
+
+	for (size_t j = 0; j < at; j++) {
+		if (separates(typed.p[j]))
+			continue;
+		i++;
+		c = separator(meant, &i);
+	}
+	return c;
+}
+
 static bool
 is_service(struct span label)
 {
@@ -116,14 +132,44 @@ is_service(struct span label)
 	return false;
 }
 
-/* The registrable domain is another, and what is in front of it a plain host label. */
+/* People name hosts so: www, a single letter, a country. */
 static bool
-genuine_host(struct typo_search *s, size_t from)
+is_host_word(const struct suffixes *suffixes, struct span label)
 {
-	unsigned i = spelling_label_at(s->seen, from);
-	struct span first = spelling_label(s->seen, i);
+	return is_service(label) || label.n < PART_MIN - 1 ||
+	    (label.n < PART_MIN && tld_delegated(suffixes, label));
+}
 
-	return from < search_domain(s) && (first.n < PART_MIN || is_service(first));
+static struct span
+first_label(struct span name)
+{
+	const uint8_t *dot = memchr(name.p, '.', name.n);
+
+	return span_first(name, dot ? (size_t)(dot - name.p) : name.n);
+}
+
+/*
+ * A dot that the name meant has not got makes the end of the name typed a domain of
+ * its own, and what is in front of that a plain host label: mail.boeing.com is no
+ * slip for mailboeing.com.  `domain` is where that begins in the name typed.
+ */
+static bool
+genuine_host(const struct suffixes *suffixes, struct span meant, struct span typed,
+    size_t domain)
+{
+	size_t end = domain - 1, begin = end;
+	uint8_t was = separator_meant(meant, typed, end);
+	struct span label;
+
+	if (was == '.')
+		return false;
+	while (begin > 0 && typed.p[begin - 1] != '.')
+		begin--;
+	label = span_of(typed.p + begin, end - begin);
+	/* A host of the name meant in front is no coincidence, but for mail and www. */
+	if (begin > 0 && !is_service(first_label(typed)))
+		return false;
+	return was == '-' ? is_service(label) : is_host_word(suffixes, label);
 }
 
 /* Protected names whose letters are those from `from` up to `to`. */
@@ -137,15 +183,20 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 	while (keymap_next(&s->protected->keys, &c, &id)) {
 		struct span name = span_str(protected_name(s->protected, id));
 		enum typo class = compare_dots(name, typed);
+		struct typo_hit *hit;
 
 		if (class == TYPO_COUNT)
 			continue;
 		/* In front of another suffix a fused name has no dot left to move. */
 		if (to < s->seen->text.n)
 			class = TYPO_MISSING_DOT;
-		else if (class == TYPO_SUBDOMAIN_SHIFT && genuine_host(s, from))
+		else if (class == TYPO_SUBDOMAIN_SHIFT && from < search_domain(s) &&
+		    genuine_host(
+			s->protected->suffixes, name, typed, search_domain(s) - from))
 			continue;
-		search_hit(s, id, class);
+		hit = search_hit(s, id, class);
+		if (hit != NULL)
+			hit->covers = (uint8_t)(s->seen->text.n - from);
 	}
 }
 
@@ -155,13 +206,15 @@ find_shifted(struct typo_search *s, const struct squashed *q)
 {
 	const struct spelling *seen = s->seen;
 	size_t n = seen->text.n;
+	struct span tld = spelling_label(seen, seen->labels - 1);
 
 	for (unsigned i = 0; i + 1 < seen->labels; i++) {
 		size_t from = seen->start[i];
 
 		if (q->at[n] > q->at[from] + s->protected->most_letters)
 			continue;
-		if (spelling_end(seen, i) < from + SHIFTED_MIN && i + 2 == seen->labels)
+		if (spelling_end(seen, i) < from + SHIFTED_MIN &&
+		    i + 2 == seen->labels && tld_delegated(s->protected->suffixes, tld))
 			continue;
 		if (keymap_maybe(&s->protected->keys,
 			protected_key(KEY_SQUASHED, squashed_part(q, from, n))) &&
@@ -238,13 +291,13 @@ find(struct typo_search *s)
 static bool
 too_plain(const struct variant_maker *m, const struct spelling *s, enum typo class)
 {
-	struct span first = spelling_label(s, 0);
+	size_t domain = registrable_at(m->suffixes, s->text, true);
+	struct span tld = spelling_label(s, s->labels - 1);
 
-	if (s->labels == 2 && first.n < SHIFTED_MIN)
-		return true;
-	return class == TYPO_SUBDOMAIN_SHIFT &&
-	    (first.n < PART_MIN || is_service(first)) &&
-	    registrable_at(m->suffixes, s->text, true) > 0;
+	if (s->labels == 2 && spelling_end(s, 0) < SHIFTED_MIN)
+		return tld_delegated(m->suffixes, tld);
+	return class == TYPO_SUBDOMAIN_SHIFT && domain > 0 && domain < s->text.n &&
+	    genuine_host(m->suffixes, m->name->text, s->text, domain);
 }
 
 /* The n characters at `at` typed as `with`. */

@@ -64,12 +64,39 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Numbered siblings: only digits were exchanged. */
+/* The letter typed at `at` is that beside it: a key that bounced. */
 static bool
-digits_only(const struct edit *e)
+repeats(struct span typed, size_t at)
 {
-	return (e->kind == EDIT_SUBSTITUTION || e->kind == EDIT_TRANSPOSITION) &&
-	    is_digit(e->meant) && is_digit(e->typed);
+	return (at > 0 && typed.p[at - 1] == typed.p[at]) ||
+	    (at + 1 < typed.n && typed.p[at + 1] == typed.p[at]);
+}
+
+/*
+ * Numbered siblings: digits for digits, or a number with another digit more or less
+ * (dns-1, dns-13).  The same digit twice may as well be a key that bounced.
+ */
+static bool
+digits_only(const struct edit *e, struct span meant, struct span typed)
+{
+	struct span longer = meant.n > typed.n ? meant : typed;
+
+	if (e->kind == EDIT_INSERTION && repeats(typed, e->at))
+		return false;
+	if (e->kind == EDIT_SUBSTITUTION || e->kind == EDIT_TRANSPOSITION)
+		return is_digit(e->meant) && is_digit(e->typed);
+	return is_digit((char)longer.p[e->at]) &&
+	    ((e->at > 0 && is_digit((char)longer.p[e->at - 1])) ||
+		(e->at + 1 < longer.n && is_digit((char)longer.p[e->at + 1])));
+}
+
+/* The label that the character at `at` is in is an A-label, which nobody types. */
+static bool
+in_a_label(struct span name, size_t at)
+{
+	while (at > 0 && name.p[at - 1] != '.')
+		at--;
+	return span_begins_nocase(span_after(name, at), span_str("xn--"));
 }
 
 /* Tell name `id` if the tail of the name seen that begins at `from` is one edit off. */
@@ -86,7 +113,8 @@ compare(struct typo_search *s, uint32_t id, size_t from)
 	    (e.kind == EDIT_TRANSPOSITION && meant.p[e.at + 1] == '.'))
 		return;
 	if (from > search_domain(s) || e.at + from >= search_suffix(s) ||
-	    e.at >= suffix_at(s->protected->suffixes, meant, true))
+	    e.at >= suffix_at(s->protected->suffixes, meant, true) ||
+	    in_a_label(meant, e.at) || in_a_label(typed, e.at))
 		return;
 	for (unsigned i = 0; i < s->n; i++)
 		if (s->hits[i].id == id &&
@@ -97,7 +125,8 @@ compare(struct typo_search *s, uint32_t id, size_t from)
 		return;
 	hit->edit = e;
 	hit->from = from;
-	hit->digits = digits_only(&e);
+	hit->covers = (uint8_t)typed.n;
+	hit->digits = digits_only(&e, meant, typed);
 	hit->meant = label_length(meant, e.at);
 	hit->label = label_length(typed, e.at);
 	if (hit->meant < hit->label)
@@ -180,14 +209,6 @@ substitution_class(const struct edit *e, unsigned layouts)
 	return one_bit(e->meant, e->typed) ? TYPO_BITSQUAT : TYPO_SUBSTITUTION;
 }
 
-/* The letter typed at `at` is that beside it: a key that bounced. */
-static bool
-repeats(struct span typed, size_t at)
-{
-	return (at > 0 && typed.p[at - 1] == typed.p[at]) ||
-	    (at + 1 < typed.n && typed.p[at + 1] == typed.p[at]);
-}
-
 enum typo
 typo_edit_class(const struct edit *e, struct span typed, unsigned layouts)
 {
@@ -234,8 +255,8 @@ take_label(void *owner, struct span typed, const struct edit *e)
 	struct edit found;
 
 	/* As it is found: of two equal letters the last is taken for the edited one. */
-	if (!edit_find(t->label, typed, &found) || digits_only(&found) ||
-	    !near_key(t->label, &found))
+	if (!edit_find(t->label, typed, &found) ||
+	    digits_only(&found, t->label, typed) || !near_key(t->label, &found))
 		return;
 	variant_add(t->m, t->front, typed, t->back, typo_edit_class(&found, typed, 0),
 	    variant_edit_likely(e, typed));

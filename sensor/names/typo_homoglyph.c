@@ -43,13 +43,50 @@ keys(struct protected *p, const struct spelling *name, uint32_t id)
 	form_keys(p, name, id, KEY_SKELETON, skeleton);
 }
 
+/* The last label of *name, which is taken off. */
+static struct span
+take_last(struct span *name)
+{
+	size_t at = name->n;
+	struct span label;
+
+	while (at > 0 && name->p[at - 1] != '.')
+		at--;
+	label = span_after(*name, at);
+	*name = span_first(*name, at > 0 ? at - 1 : 0);
+	return label;
+}
+
+/* Of names with as many labels: one that differs is an A-label. */
+static bool
+differs_in_idn(struct span meant, struct span typed)
+{
+	while (meant.n > 0 && typed.n > 0) {
+		struct span a = take_last(&meant), b = take_last(&typed);
+
+		if (!span_eq(a, b) &&
+		    (look_at(a) == LOOK_IDN || look_at(b) == LOOK_IDN))
+			return true;
+	}
+	return false;
+}
+
 static void
 find(struct typo_search *s)
 {
 	bool idn = look_at(s->seen->text) == LOOK_IDN;
+	unsigned first = s->n;
 
 	search_form(
 	    s, KEY_SKELETON, skeleton, idn ? TYPO_HOMOGLYPH_IDN : TYPO_HOMOGLYPH_ASCII);
+	for (unsigned i = first; idn && i < s->n; i++) {
+		const char *name = protected_name(s->protected, s->hits[i].id);
+
+		if (differs_in_idn(span_str(name), s->seen->text))
+			continue;
+		s->hits[i].class = TYPO_HOMOGLYPH_ASCII;
+		s->hits[i].base = (uint8_t)typo_base(TYPO_HOMOGLYPH_ASCII);
+	}
 }
 
 /* ---- variants ---- */
@@ -166,7 +203,7 @@ variants(struct variant_maker *m)
 			if (span_begins_nocase(span_after(name, at), plain))
 				add_glyph(m, at, &glyphs[i]);
 		}
-	if (m->classes & typo_bit(TYPO_HOMOGLYPH_IDN))
+	if (m->options->classes & typo_bit(TYPO_HOMOGLYPH_IDN))
 		add_all_glyphs(m, &glyphs[CYRILLIC], CYRILLIC_N);
 }
 

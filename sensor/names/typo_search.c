@@ -59,6 +59,13 @@ search_hit(struct typo_search *s, uint32_t id, enum typo class)
 }
 
 void
+search_covers(struct typo_search *s, unsigned first, size_t from, size_t to)
+{
+	for (unsigned i = first; i < s->n; i++)
+		s->hits[i].covers = (uint8_t)(to - from);
+}
+
+void
 search_name(struct typo_search *s, uint64_t hash, struct span front, struct span back,
     enum typo class, unsigned base)
 {
@@ -74,8 +81,10 @@ search_name(struct typo_search *s, uint64_t hash, struct span front, struct span
 		    !span_eq(span_after(name, front.n), back))
 			continue;
 		hit = search_hit(s, id, class);
-		if (hit != NULL)
-			hit->base = (uint8_t)base;
+		if (hit == NULL)
+			continue;
+		hit->base = (uint8_t)base;
+		hit->covers = (uint8_t)(s->seen->text.p + s->seen->text.n - front.p);
 	}
 }
 
@@ -110,8 +119,10 @@ same_form(struct typo_search *s, struct keymap_cursor c, struct span look, size_
 		    span_eq(name, typed) || from > search_domain(s))
 			continue;
 		hit = search_hit(s, id, class);
-		if (hit != NULL)
-			hit->label = (uint8_t)protected_label(s->protected, name).n;
+		if (hit == NULL)
+			continue;
+		hit->label = (uint8_t)protected_label(s->protected, name).n;
+		hit->covers = (uint8_t)typed.n;
 	}
 }
 

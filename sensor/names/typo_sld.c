@@ -44,13 +44,16 @@ between(struct span name, struct span front, struct span back, struct span *part
 	return true;
 }
 
+/* `front` is where the part of the name seen begins that stands for name id. */
 static void
-hit(struct typo_search *s, uint32_t id, unsigned base)
+hit(struct typo_search *s, uint32_t id, unsigned base, struct span front)
 {
 	struct typo_hit *h = search_hit(s, id, TYPO_WRONG_SLD);
 
-	if (h != NULL)
-		h->base = (uint8_t)base;
+	if (h == NULL)
+		return;
+	h->base = (uint8_t)base;
+	h->covers = (uint8_t)(s->seen->text.p + s->seen->text.n - front.p);
 }
 
 /* The last label of names was cut: those that go on with a dot behind the tail. */
@@ -64,7 +67,7 @@ find_cut(struct typo_search *s, uint64_t hash, struct span tail)
 		struct span name = span_str(protected_name(s->protected, id));
 
 		if (name.n > tail.n && name.p[tail.n] == '.' && begins(name, tail))
-			hit(s, id, BASE_OTHER);
+			hit(s, id, BASE_OTHER, tail);
 	}
 }
 
@@ -99,7 +102,7 @@ find_second(struct typo_search *s, uint64_t hash, struct span front, struct span
 			continue;
 		base = weigh(s, span_first(part, part.n - 1), typed);
 		if (base > 0)
-			hit(s, id, base);
+			hit(s, id, base, front);
 	}
 }
 

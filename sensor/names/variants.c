@@ -36,7 +36,7 @@ variant_add(struct variant_maker *m, struct span front, struct span middle,
 	size_t n = front.n + middle.n + back.n;
 	struct spelling s;
 
-	if (!(m->classes & typo_bit(class)) || n > SPELLING_MAX)
+	if (!(m->options->classes & typo_bit(class)) || n > SPELLING_MAX)
 		return;
 	memcpy(text, front.p, front.n);
 	memcpy(text + front.n, middle.p, middle.n);
@@ -147,10 +147,10 @@ sort_once(struct variants *v)
 
 void
 variants_make(struct variants *v, const struct suffixes *suffixes, const char *name,
-    uint32_t classes)
+    const struct variants_options *options)
 {
 	struct spelling s;
-	struct variant_maker m = { suffixes, &s, 0, 0, classes, v };
+	struct variant_maker m = { suffixes, &s, 0, 0, options, v };
 
 	*v = (struct variants){ 0 };
 	arena_init(&v->arena);
@@ -161,7 +161,7 @@ variants_make(struct variants *v, const struct suffixes *suffixes, const char *n
 		return;
 	m.label = m.suffix - 1 - registrable_at(suffixes, s.text, true);
 	for (size_t i = 0; typo_classes[i] != NULL; i++)
-		if (typo_classes[i]->classes & classes &&
+		if (typo_classes[i]->classes & options->classes &&
 		    typo_classes[i]->variants != NULL)
 			typo_classes[i]->variants(&m);
 	if (v->n > 0)

@@ -25,12 +25,19 @@ struct variants {
 	struct arena arena; /* their text */
 };
 
+/* What is wanted of them. */
+struct variants_options {
+	uint32_t classes;	  /* bits 1 << enum typo */
+	const char *const *words; /* put beside the name; none: the built-in ones */
+	size_t nwords;
+};
+
 /*
- * The variants of a canonical name, of the classes of the bits 1 << enum typo.
- * Free with variants_fini.  None when the name is a public suffix.
+ * The variants of a canonical name; none when it is a public suffix.  Free with
+ * variants_fini.
  */
 void variants_make(struct variants *v, const struct suffixes *suffixes,
-    const char *name, uint32_t classes);
+    const char *name, const struct variants_options *options);
 void variants_fini(struct variants *v);
 
 /* The variant is no public suffix, and its TLD exists: somebody can have it. */
@@ -43,7 +50,7 @@ struct variant_maker {
 	const struct spelling *name; /* that is meant */
 	size_t suffix;		     /* where its public suffix begins */
 	size_t label;		     /* letters of the label in front of that */
-	uint32_t classes;	     /* that are wanted */
+	const struct variants_options *options;
 	struct variants *made;
 };
 

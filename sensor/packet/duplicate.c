@@ -61,8 +61,8 @@ packet_hash(const struct duplicates *d, const struct packet *p)
 
 	memcpy(same.src, p->src.b, sizeof(same.src));
 	memcpy(same.dst, p->dst.b, sizeof(same.dst));
-	return hash_bytes(&d->key, &same, sizeof(same)) * 31 +
-	    hash_bytes(&d->key, p->payload.p, p->payload.n);
+	return hash_fast(&d->key, &same, sizeof(same)) * 31 +
+	    hash_fast(&d->key, p->payload.p, p->payload.n);
 }
 
 bool

@@ -128,7 +128,7 @@ find_or_add(struct fragments *t, const struct fragment *f, int64_t ts_ns)
 	memcpy(key.dst, f->dst.b, sizeof(key.dst));
 	if (f->version == 4)
 		key.proto = f->proto;
-	hash = hash_bytes(&t->hash_key, &key, sizeof(key));
+	hash = hash_fast(&t->hash_key, &key, sizeof(key));
 	TABLE_FOREACH (node, &t->table, hash) {
 		packet = (struct waiting *)node;
 		if (memcmp(&packet->key, &key, sizeof(key)) == 0)

@@ -114,6 +114,12 @@ peek_u16(const struct wire *w, size_t n)
 	return (uint16_t)(wire_peek(w, n) << 8 | wire_peek(w, n + 1));
 }
 
+/* plain.c: true with *p filled when the frame is one that needs no tables. */
+bool plain_frame(struct packet_decoder *d, const struct frame *f, struct packet *p);
+/* packet.c: any frame, through the tables. */
+enum stat_id peel_frame(
+    struct packet_decoder *d, const struct frame *f, struct packet *p);
+
 /* link.c: what follows for a LINKTYPE_ or DLT_ number. */
 struct step link_step(uint32_t link);
 

@@ -38,7 +38,7 @@ packet_decoder_free(struct packet_decoder *d)
 }
 
 enum stat_id
-packet_decode(struct packet_decoder *d, const struct frame *f, struct packet *p)
+peel_frame(struct packet_decoder *d, const struct frame *f, struct packet *p)
 {
 	struct layers l = {
 		.d = d,
@@ -59,4 +59,10 @@ packet_decode(struct packet_decoder *d, const struct frame *f, struct packet *p)
 		next = next.peel(&l);
 	}
 	return next.fate;
+}
+
+enum stat_id
+packet_decode(struct packet_decoder *d, const struct frame *f, struct packet *p)
+{
+	return plain_frame(d, f, p) ? STAT_FRAME_DECODED : peel_frame(d, f, p);
 }

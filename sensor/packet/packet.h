@@ -78,4 +78,7 @@ enum stat_id packet_decode(
 /* True when the link type is known. */
 bool packet_link_known(uint16_t link);
 
+/* True when datagrams from or to this UDP port may be tunnels. */
+bool packet_udp_tunnels(uint16_t port);
+
 #endif

@@ -299,3 +299,12 @@ udp_tunnel_ports(struct udp_ports *ports)
 		ports->bits[port % UDP_PORT_BITS / 64] |= (uint64_t)1 << port % 64;
 	}
 }
+
+bool
+packet_udp_tunnels(uint16_t port)
+{
+	for (size_t i = 0; i < UDP_ROWS; i++)
+		if (udp_rows[i].port == port)
+			return true;
+	return false;
+}

@@ -11,6 +11,7 @@ struct slip {
 	struct ip_addr client;
 	struct corrected what;
 	const char *meant; /* of the rule set */
+	struct rule_use *use;
 };
 
 void
@@ -29,10 +30,15 @@ corrections_fini(struct corrections *c)
 }
 
 static uint64_t
-slip_hash(const struct corrections *c, const struct ip_addr *client, struct span meant)
+client_hash(const struct corrections *c, const struct ip_addr *client)
 {
-	return hash_bytes(&c->key, client->b, sizeof(client->b)) * 31 +
-	    hash_bytes(&c->key, meant.p, meant.n);
+	return hash_fast(&c->key, client->b, ip_addr_len(client));
+}
+
+static uint64_t
+slip_hash(const struct corrections *c, uint64_t client, struct span meant)
+{
+	return client * 31 + hash_fast(&c->key, meant.p, meant.n);
 }
 
 static uint64_t
@@ -44,33 +50,79 @@ sender_hash(const struct corrections *c, const struct smtp_tx *tx)
 		return 0;
 	for (size_t i = 0; i < tx->from.len; i++)
 		text[i] = ascii_lower((uint8_t)tx->from.text[i]);
-	return hash_bytes(&c->key, text, tx->from.len) | 1;
+	return hash_fast(&c->key, text, tx->from.len) | 1;
 }
 
+/* client is its hash, too. */
 static struct slip *
-slip_find(const struct corrections *c, const struct ip_addr *client, struct span meant)
+slip_find_of(const struct corrections *c, const struct ip_addr *addr, uint64_t client,
+    struct span meant)
 {
 	struct table_node *node;
 
 	TABLE_FOREACH (node, &c->table, slip_hash(c, client, meant)) {
 		struct slip *s = (struct slip *)node;
 
-		if (ip_addr_eq(&s->client, client) &&
-		    span_eq(span_str(s->meant), meant))
+		if (ip_addr_eq(&s->client, addr) && span_eq(span_str(s->meant), meant))
 			return s;
 	}
 	return NULL;
 }
 
+static struct slip *
+slip_find(const struct corrections *c, const struct ip_addr *client, struct span meant)
+{
+	return slip_find_of(c, client, client_hash(c, client), meant);
+}
+
+/* How many slips wait of clients with the same hash; a count that is full stays so. */
+static uint16_t *
+waiting_of(struct corrections *c, uint64_t client)
+{
+	return &c->waiting[client % CORRECTION_CLIENTS];
+}
+
+static void
+slip_add(struct corrections *c, struct slip *s)
+{
+	uint64_t client = client_hash(c, &s->client);
+	uint16_t *waiting = waiting_of(c, client);
+
+	*waiting += *waiting < UINT16_MAX;
+	table_add(&c->table, &s->node, slip_hash(c, client, span_str(s->meant)));
+}
+
 static void
 slip_forget(struct corrections *c, struct slip *s)
 {
+	uint16_t *waiting = waiting_of(c, client_hash(c, &s->client));
+
+	*waiting -= *waiting < UINT16_MAX;
+	s->use->uses--;
 	table_remove(&c->table, &s->node);
 	pool_put(&c->pool, s);
 }
 
+bool
+corrections_wait(const struct corrections *c, const struct ip_addr *client)
+{
+	return c->table.n > 0 &&
+	    c->waiting[client_hash(c, client) % CORRECTION_CLIENTS] > 0;
+}
+
 static void
-expect_one(struct corrections *c, const struct alert *a, const char *meant)
+expire(struct corrections *c, int64_t now_ns)
+{
+	struct slip *s;
+
+	while ((s = (struct slip *)c->table.oldest) != NULL &&
+	    now_ns - s->what.since_ns > CORRECT_NS)
+		slip_forget(c, s);
+}
+
+static void
+expect_one(struct corrections *c, const struct alert *a, const char *meant,
+    struct rule_use *use)
 {
 	const struct ip_addr *client = &a->origin->tuple.addr[SIDE_ORIGINATOR];
 	struct slip *s = slip_find(c, client, span_str(meant));
@@ -83,7 +135,8 @@ expect_one(struct corrections *c, const struct alert *a, const char *meant)
 		slip_forget(c, (struct slip *)c->table.oldest);
 		s = pool_get(&c->pool);
 	}
-	*s = (struct slip){ .client = *client, .meant = meant };
+	*s = (struct slip){ .client = *client, .meant = meant, .use = use };
+	use->uses++;
 	s->what = (struct corrected){ .origin = *a->origin,
 		.match = *a->match,
 		.seen = a->seen,
@@ -94,14 +147,15 @@ expect_one(struct corrections *c, const struct alert *a, const char *meant)
 		.sender = sender_hash(c, a->rcpt != NULL ? a->tx : NULL) };
 	memcpy(s->what.id, a->id, sizeof(s->what.id));
 	memcpy(s->what.name, a->name, strlen(a->name) + 1);
-	table_add(&c->table, &s->node, slip_hash(c, client, span_str(meant)));
+	slip_add(c, s);
 }
 
 void
-corrections_expect(struct corrections *c, const struct alert *a)
+corrections_expect(struct corrections *c, const struct alert *a, struct rule_use *use)
 {
+	expire(c, a->origin->ref.ts_ns);
 	for (unsigned i = 0; i < a->match->nmeant; i++)
-		expect_one(c, a, a->match->meant[i]);
+		expect_one(c, a, a->match->meant[i], use);
 }
 
 void
@@ -134,14 +188,10 @@ forget_others(struct corrections *c, const struct slip *found)
 	}
 }
 
-static void
-expire(struct corrections *c, int64_t now_ns)
+void
+corrections_time(struct corrections *c, int64_t now_ns)
 {
-	struct slip *s;
-
-	while ((s = (struct slip *)c->table.oldest) != NULL &&
-	    now_ns - s->what.since_ns > CORRECT_NS)
-		slip_forget(c, s);
+	expire(c, now_ns);
 }
 
 /* The slip may be this one's who now names the right name. */
@@ -155,18 +205,20 @@ bool
 corrections_see(struct corrections *c, const struct origin *o, const struct smtp_tx *tx,
     struct span name, struct corrected *found)
 {
-	uint64_t sender;
+	const struct ip_addr *client = &o->tuple.addr[SIDE_ORIGINATOR];
+	uint64_t sender, hash;
 
-	expire(c, o->ref.ts_ns);
-	if (c->table.n == 0)
+	if (!corrections_wait(c, client))
 		return false;
 	sender = sender_hash(c, tx);
+	hash = client_hash(c, client);
 	/* mail.navy.mil corrects navy.ml too. */
 	for (;;) {
-		struct slip *s = slip_find(c, &o->tuple.addr[SIDE_ORIGINATOR], name);
+		struct slip *s = slip_find_of(c, client, hash, name);
 		const uint8_t *dot;
 
 		if (s != NULL && o->ref.ts_ns >= s->what.since_ns &&
+		    o->ref.ts_ns - s->what.since_ns <= CORRECT_NS &&
 		    same_person(s, sender)) {
 			*found = s->what;
 			forget_others(c, s);

@@ -10,9 +10,13 @@
 #include "base/mem.h"
 #include "base/table.h"
 #include "track/alert.h"
+#include "track/rule_use.h"
+
+enum { CORRECTION_CLIENTS = 4096 };
 
 struct corrections {
 	struct table table;
+	uint16_t waiting[CORRECTION_CLIENTS]; /* slips of clients with such a hash */
 	struct pool pool;
 	struct hash_key key;
 };
@@ -35,11 +39,20 @@ struct corrected {
 void corrections_init(struct corrections *c, size_t slips);
 void corrections_fini(struct corrections *c);
 
-/* An alert went out: remember its client with the names that were meant. */
-void corrections_expect(struct corrections *c, const struct alert *a);
+/*
+ * An alert went out: remember its client with the names that were meant.  use is the
+ * rules that it comes from.
+ */
+void corrections_expect(
+    struct corrections *c, const struct alert *a, struct rule_use *use);
 
 /* An outcome went out: a correction says it again. */
 void corrections_learn(struct corrections *c, const struct alert *a);
+
+/* Slips that nobody corrects any more are forgotten. */
+void corrections_time(struct corrections *c, int64_t now_ns);
+/* Some slip of this client may wait to be corrected: if not, do not ask. */
+bool corrections_wait(const struct corrections *c, const struct ip_addr *client);
 
 /*
  * A client used a name that no rule flagged.  If it, or a name above it, was meant

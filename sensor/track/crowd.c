@@ -13,8 +13,10 @@ enum {
 	STRAYS_MAX = 1 << 24,
 };
 
+/* A place is in order of last use to this. */
+#define TOUCH_NS 1000000000LL
+
 struct member {
-	uint64_t name;
 	uint64_t client; /* who asked last */
 	int64_t asked_ns;
 	bool served; /* a session came since */
@@ -26,7 +28,9 @@ struct place {
 	unsigned nat;				  /* how many came, ever */
 	uint32_t strays;  /* of an address, in parts of STRAY_ONE... */
 	int64_t stray_ns; /* ...as they counted then */
+	int64_t touched_ns;
 	unsigned n;
+	uint64_t name[CROWD_MAX]; /* of the members: together, for they are searched */
 	struct member member[CROWD_MAX];
 };
 
@@ -50,13 +54,25 @@ place_find(const struct crowd *c, uint64_t place)
 	return (struct place *)table_first(&c->table, place);
 }
 
+/* The place was used; the order need not be exact, and to change it costs much. */
+static void
+place_touch(struct crowd *c, struct place *p, int64_t now_ns)
+{
+	int64_t age_ns = now_ns - p->touched_ns;
+
+	if (age_ns >= 0 && age_ns < TOUCH_NS)
+		return;
+	table_touch(&c->table, &p->node);
+	p->touched_ns = now_ns;
+}
+
 static struct place *
-place_get(struct crowd *c, uint64_t hash)
+place_get(struct crowd *c, uint64_t hash, int64_t now_ns)
 {
 	struct place *p = place_find(c, hash);
 
 	if (p != NULL) {
-		table_touch(&c->table, &p->node);
+		place_touch(c, p, now_ns);
 		return p;
 	}
 	p = pool_get(&c->pool);
@@ -68,6 +84,7 @@ place_get(struct crowd *c, uint64_t hash)
 	p->n = p->nat = 0;
 	p->strays = 0;
 	p->stray_ns = 0;
+	p->touched_ns = now_ns;
 	table_add(&c->table, &p->node, hash);
 	return p;
 }
@@ -76,7 +93,7 @@ static struct member *
 member_find(struct place *p, uint64_t name)
 {
 	for (unsigned i = 0; p != NULL && i < p->n; i++)
-		if (p->member[i].name == name)
+		if (p->name[i] == name)
 			return &p->member[i];
 	return NULL;
 }
@@ -95,46 +112,51 @@ static struct member *
 member_get(struct place *p, uint64_t name)
 {
 	struct member *m = member_find(p, name);
+	unsigned at = 0;
 
 	if (m != NULL)
 		return m;
-	if (p->n < CROWD_MAX)
-		return &p->member[p->n++];
-	m = &p->member[0];
-	for (unsigned i = 1; i < p->n; i++)
-		if (goes_first(&p->member[i], m))
-			m = &p->member[i];
-	return m;
+	if (p->n < CROWD_MAX) {
+		at = p->n++;
+	} else {
+		for (unsigned i = 1; i < p->n; i++)
+			if (goes_first(&p->member[i], &p->member[at]))
+				at = i;
+	}
+	p->name[at] = name;
+	p->member[at] = (struct member){ .asked_ns = INT64_MIN };
+	return &p->member[at];
 }
 
 /* What is known better stays: that a session came since. */
 static void
-member_put(struct place *p, const struct member *m)
+member_put(struct place *p, uint64_t name, const struct member *m)
 {
-	struct member *known = member_get(p, m->name);
+	struct member *known = member_get(p, name);
 
-	if (known->name != m->name || known->asked_ns < m->asked_ns)
+	if (known->asked_ns < m->asked_ns)
 		*known = *m;
 }
 
 static void
-members_spread(struct crowd *c, struct place *source, uint64_t to)
+members_spread(struct crowd *c, struct place *source, uint64_t to, int64_t now_ns)
 {
 	struct place *target;
 
-	/* Used just now, so it is not what goes to make room. */
+	/* So it is not what goes to make room. */
 	table_touch(&c->table, &source->node);
-	target = place_get(c, to);
+	source->touched_ns = now_ns;
+	target = place_get(c, to, now_ns);
 	for (unsigned i = 0; i < source->n; i++)
-		member_put(target, &source->member[i]);
+		member_put(target, source->name[i], &source->member[i]);
 }
 
 void
 crowd_add(
     struct crowd *c, uint64_t place, uint64_t name, uint64_t client, int64_t now_ns)
 {
-	struct member m = { .name = name, .client = client, .asked_ns = now_ns };
-	struct place *p = place_get(c, place), *address;
+	struct member m = { .client = client, .asked_ns = now_ns };
+	struct place *p = place_get(c, place, now_ns), *address;
 
 	*member_get(p, name) = m;
 	/* Who knows the address already will not ask for it. */
@@ -145,22 +167,23 @@ crowd_add(
 }
 
 void
-crowd_spread(struct crowd *c, uint64_t from, uint64_t to)
+crowd_spread(struct crowd *c, uint64_t from, uint64_t to, int64_t now_ns)
 {
 	struct place *source = place_find(c, from);
 
 	if (source != NULL && from != to)
-		members_spread(c, source, to);
+		members_spread(c, source, to, now_ns);
 }
 
 void
-crowd_host(struct crowd *c, uint64_t exchanger)
+crowd_host(struct crowd *c, uint64_t exchanger, int64_t now_ns)
 {
-	place_get(c, exchanger);
+	place_get(c, exchanger, now_ns);
 }
 
 void
-crowd_at(struct crowd *c, uint64_t exchanger, const struct crowd_address *at)
+crowd_at(
+    struct crowd *c, uint64_t exchanger, const struct crowd_address *at, int64_t now_ns)
 {
 	struct place *p = place_find(c, exchanger);
 	struct crowd_address *known = NULL;
@@ -173,7 +196,7 @@ crowd_at(struct crowd *c, uint64_t exchanger, const struct crowd_address *at)
 	if (known == NULL)
 		known = &p->at[p->nat++ % CROWD_ADDRESSES];
 	*known = *at;
-	members_spread(c, p, at->place);
+	members_spread(c, p, at->place, now_ns);
 }
 
 const struct crowd_address *
@@ -276,7 +299,7 @@ crowd_stray(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns)
 	if (p == NULL)
 		return;
 	count_stray(p, now_ns);
-	count_stray(place_get(c, of_client(place, client)), now_ns);
+	count_stray(place_get(c, of_client(place, client), now_ns), now_ns);
 }
 
 unsigned

@@ -41,15 +41,16 @@ void crowd_fini(struct crowd *c);
 void crowd_add(
     struct crowd *c, uint64_t place, uint64_t name, uint64_t client, int64_t now_ns);
 /* Whose mail goes to one place goes to the other as well: an alias and its target. */
-void crowd_spread(struct crowd *c, uint64_t from, uint64_t to);
+void crowd_spread(struct crowd *c, uint64_t from, uint64_t to, int64_t now_ns);
 
 /* An exchanger whose addresses are to be known. */
-void crowd_host(struct crowd *c, uint64_t exchanger);
+void crowd_host(struct crowd *c, uint64_t exchanger, int64_t now_ns);
 /*
  * The exchanger, if it is one, has that address: its crowd is there, and who joins it
  * later, for clients that know the address do not ask for it again.
  */
-void crowd_at(struct crowd *c, uint64_t exchanger, const struct crowd_address *at);
+void crowd_at(struct crowd *c, uint64_t exchanger, const struct crowd_address *at,
+    int64_t now_ns);
 /* Those addresses, CROWD_ADDRESSES of them, or NULL. */
 const struct crowd_address *crowd_addresses(const struct crowd *c, uint64_t exchanger);
 

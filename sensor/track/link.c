@@ -28,7 +28,7 @@ link_init(struct track *t)
 {
 	struct links *links = &t->links;
 
-	route_init(&links->routes, t->options.watches);
+	route_init(&links->routes, t->options.watches, t->options.names);
 	table_init(&links->lookups, t->options.watches);
 	pool_init(&links->pool, sizeof(struct link), t->options.watches);
 	TAILQ_INIT(&links->all);
@@ -50,13 +50,16 @@ static uint64_t
 host_of(const struct links *links, const struct dns_question *q)
 {
 	struct span host = name_span(&q->name);
+	struct name name;
 
 	while (host.n > 0 && host.p[0] == '_') {
 		while (host.n > 0 && host.p[0] != '.')
 			host = span_after(host, 1);
 		host = span_after(host, 1);
 	}
-	return hash_bytes(&links->routes.key, host.p, host.n);
+	if (name_parse(&name, host) != NAME_OK)
+		return route_name(&links->routes, &q->name);
+	return route_name(&links->routes, &name);
 }
 
 void

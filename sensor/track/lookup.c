@@ -188,6 +188,7 @@ route_question(const struct sighting *s, const struct dns_question *q)
 	return (struct route_question){
 		.name = s->name,
 		.type = q->type,
+		.number_of_first = s->part == 0 && !q->name.odd,
 		.client = &s->origin->tuple.addr[SIDE_ORIGINATOR],
 		.now_ns = s->origin->ref.ts_ns,
 	};
@@ -235,6 +236,21 @@ see_answer(struct track *t, const struct sighting *s, const struct dns_msg *m,
 		watch_report(t, l->watch, o, 0);
 		watch_answer(l->watch, NULL);
 	}
+}
+
+void
+track_dull_answer(struct track *t, const struct ip_addr *client, int64_t ts_ns,
+    const struct dns_msg *m, uint64_t name)
+{
+	struct wire w = m->w;
+	struct route_question question = {
+		.name = name, .number_of_first = true, .client = client, .now_ns = ts_ns
+	};
+
+	stats_inc(t->stats, STAT_NAME_JUDGED);
+	name_skip(&w);
+	question.type = wire_u16(&w);
+	route_learn(&t->links.routes, m, &question);
 }
 
 void

@@ -42,7 +42,7 @@ mail_hash(const struct retries *r, const struct alert *a, uint8_t salt)
 	text[n++] = '\0';
 	for (size_t i = 0; i < a->rcpt->path.len; i++)
 		text[n++] = ascii_lower((uint8_t)a->rcpt->path.text[i]);
-	return hash_bytes(&r->key, text, n);
+	return hash_fast(&r->key, text, n);
 }
 
 static struct mail *

@@ -40,13 +40,17 @@ struct lesson {
 };
 
 void
-route_init(struct routes *r, size_t entries)
+route_init(struct routes *r, size_t entries, const struct name_key *names)
 {
 	table_init(&r->leads, entries);
 	pool_init(&r->lead_pool, sizeof(struct lead), entries);
 	table_init(&r->spots, entries);
 	pool_init(&r->spot_pool, sizeof(struct spot), entries);
 	crowd_init(&r->crowd, entries);
+	r->awaited = (struct awaited){ 0 };
+	if (names == NULL)
+		name_key_init(&r->own_names);
+	r->names = names != NULL ? names : &r->own_names;
 	r->key = hash_key_random();
 }
 
@@ -63,13 +67,50 @@ route_fini(struct routes *r)
 uint64_t
 route_name(const struct routes *r, const struct name *n)
 {
-	return hash_bytes(&r->key, n->text, n->len);
+	return name_hash(r->names, n);
 }
 
 uint64_t
 route_addr(const struct routes *r, const struct ip_addr *a)
 {
-	return hash_bytes(&r->key, a->b, ip_addr_len(a));
+	return hash_fast(&r->key, a->b, ip_addr_len(a));
+}
+
+/* ---- names that are waited for ---- */
+
+static bool
+awaited_may(const struct awaited *a, uint64_t name)
+{
+	return a->bits[name / 64 % AWAITED_WORDS] >> name % 64 & 1;
+}
+
+static void
+awaited_set(struct awaited *a, uint64_t name)
+{
+	a->bits[name / 64 % AWAITED_WORDS] |= UINT64_C(1) << name % 64;
+}
+
+static void
+awaited_set_all(struct awaited *a, const struct table *t)
+{
+	for (struct table_node *n = t->oldest; n != NULL; n = n->newer)
+		awaited_set(a, n->hash);
+}
+
+/* The name is in one of the tables now. */
+static void
+await(struct routes *r, uint64_t name)
+{
+	struct awaited *a = &r->awaited;
+
+	if (awaited_may(a, name))
+		return;
+	awaited_set(a, name);
+	if (++a->set < AWAITED_WORDS * 16)
+		return;
+	*a = (struct awaited){ 0 };
+	awaited_set_all(a, &r->leads);
+	awaited_set_all(a, &r->crowd.table);
 }
 
 /* ---- leads ---- */
@@ -143,6 +184,7 @@ lead_add(struct routes *r, uint64_t name, const struct lead *lead, int64_t now_n
 	known = entry_get(&r->leads, &r->lead_pool, name);
 	*known = *lead;
 	table_add(&r->leads, &known->node, name);
+	await(r, name);
 	return true;
 }
 
@@ -224,8 +266,7 @@ until(const struct lesson *l, const struct dns_record *rec)
 
 /* What leads to the owner of the record leads to its target. */
 static void
-lead_on(struct lesson *l, const struct dns_record *rec, uint64_t owner,
-    const struct name *target)
+lead_on(struct lesson *l, const struct dns_record *rec, uint64_t owner, uint64_t target)
 {
 	struct routes *r = l->routes;
 	int64_t now_ns = l->question->now_ns;
@@ -238,7 +279,7 @@ lead_on(struct lesson *l, const struct dns_record *rec, uint64_t owner,
 			.steps = (uint8_t)(lead[i].steps + 1) };
 
 		if (next.steps <= STEPS_MAX)
-			l->news |= lead_add(r, route_name(r, target), &next, now_ns);
+			l->news |= lead_add(r, target, &next, now_ns);
 	}
 }
 
@@ -250,7 +291,8 @@ spots_of(struct lesson *l, struct spot *spot, const struct name *host)
 	struct lead lead[ROUTE_FLAGGED_MAX];
 	unsigned n = leads_of(r, spot->host, l->question->now_ns, lead);
 
-	if (host->len >= sizeof(spot->exchanger))
+	/* Without a lead the name was not read. */
+	if (n == 0 || host->len >= sizeof(spot->exchanger))
 		return;
 	memcpy(spot->exchanger, host->text, (size_t)host->len + 1);
 	for (unsigned i = 0; i < n; i++) {
@@ -261,49 +303,65 @@ spots_of(struct lesson *l, struct spot *spot, const struct name *host)
 
 /* The addresses of an exchanger that were seen before: nobody may ask for them now. */
 static void
-known_addresses(struct lesson *l, const struct name *exchanger)
+known_addresses(struct lesson *l, const struct dns_record *rec, uint64_t place)
 {
 	struct routes *r = l->routes;
-	struct spot spot = { .host = route_name(r, exchanger) };
+	struct spot spot = { .host = place };
 	const struct crowd_address *at;
+	struct name exchanger;
 
-	crowd_host(&r->crowd, spot.host);
+	if (dns_rdata_name(l->m, rec, 2, &exchanger) != NAME_OK)
+		return;
+	crowd_host(&r->crowd, place, l->question->now_ns);
 	at = crowd_addresses(&r->crowd, spot.host);
 	for (unsigned i = 0; i < CROWD_ADDRESSES; i++) {
 		if (at[i].place == 0 || at[i].until_ns <= l->question->now_ns)
 			continue;
 		spot.addr = at[i].addr;
 		spot.until_ns = at[i].until_ns;
-		spots_of(l, &spot, exchanger);
+		spots_of(l, &spot, &exchanger);
 	}
+}
+
+/* An exchanger of a name that somebody asked for. */
+static bool
+names_company(const struct lesson *l, const struct dns_record *rec)
+{
+	return l->question->type == DNS_TYPE_MX && rec->type == DNS_TYPE_MX &&
+	    rec->section == DNS_ANSWER;
 }
 
 static void
 take_exchanger(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 {
 	const struct route_question *q = l->question;
-	struct name exchanger;
+	struct wire w = dns_rdata_wire(l->m, rec, 2);
+	uint64_t place;
+	bool root;
 
-	if (dns_rdata_name(l->m, rec, 2, &exchanger) != NAME_OK ||
-	    exchanger.labels == 0)
+	if (name_hash_wire(l->routes->names, &w, &place, &root) != NAME_OK || root)
 		return;
-	lead_on(l, rec, owner, &exchanger);
+	lead_on(l, rec, owner, place);
 	if (q->flagged)
-		known_addresses(l, &exchanger);
-	if (!q->flagged && q->type == DNS_TYPE_MX && rec->section == DNS_ANSWER)
-		crowd_add(&l->routes->crowd, route_name(l->routes, &exchanger), q->name,
-		    l->client, q->now_ns);
+		known_addresses(l, rec, place);
+	if (!q->flagged && names_company(l, rec)) {
+		crowd_add(&l->routes->crowd, place, q->name, l->client, q->now_ns);
+		await(l->routes, place);
+	}
 }
 
 static void
 take_alias(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 {
-	struct name target;
+	struct wire w = dns_rdata_wire(l->m, rec, 0);
+	uint64_t place;
+	bool root;
 
-	if (dns_rdata_name(l->m, rec, 0, &target) != NAME_OK || target.labels == 0)
+	if (name_hash_wire(l->routes->names, &w, &place, &root) != NAME_OK || root)
 		return;
-	lead_on(l, rec, owner, &target);
-	crowd_spread(&l->routes->crowd, owner, route_name(l->routes, &target));
+	lead_on(l, rec, owner, place);
+	crowd_spread(&l->routes->crowd, owner, place, l->question->now_ns);
+	await(l->routes, place);
 }
 
 static void
@@ -320,33 +378,81 @@ take_address(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 	spots_of(l, &spot, &rec->name);
 	at.addr = spot.addr;
 	at.place = route_addr(r, &spot.addr);
-	crowd_at(&r->crowd, owner, &at);
+	crowd_at(&r->crowd, owner, &at, l->question->now_ns);
 }
 
-static const struct {
-	uint16_t type;
-	void (*take)(struct lesson *l, const struct dns_record *rec, uint64_t owner);
-} lessons[] = {
-	{ DNS_TYPE_MX, take_exchanger },
-	{ DNS_TYPE_CNAME, take_alias },
-	{ DNS_TYPE_A, take_address },
-	{ DNS_TYPE_AAAA, take_address },
-};
+typedef void take_fn(struct lesson *l, const struct dns_record *rec, uint64_t owner);
 
+static take_fn *
+lesson_of(uint16_t type)
+{
+	switch (type) {
+	case DNS_TYPE_MX:
+		return take_exchanger;
+	case DNS_TYPE_CNAME:
+		return take_alias;
+	case DNS_TYPE_A:
+	case DNS_TYPE_AAAA:
+		return take_address;
+	default:
+		return NULL;
+	}
+}
+
+/* The name at octet `at` is a pointer to the only question. */
+static bool
+is_question(const struct lesson *l, size_t at)
+{
+	enum { QUESTION_AT = 12 };
+	const struct wire *w = &l->m->w;
+
+	return l->question->number_of_first && w->len - at >= 2 &&
+	    w->base[at] == 0xc0 && w->base[at + 1] == QUESTION_AT;
+}
+
+/* The name of a record is read: false when it is damaged or odd. */
+static bool
+read_owner(const struct lesson *l, struct dns_record *rec, size_t at)
+{
+	struct wire w = dns_wire_at(l->m, at);
+
+	return name_from_wire(&rec->name, &w) == NAME_OK && !rec->name.odd;
+}
+
+/* Most records are of names that nobody waits for, and often those of the question. */
 static void
 walk(struct lesson *l)
 {
+	struct routes *r = l->routes;
 	struct dns_msg m = *l->m;
 	struct dns_record rec;
+	size_t at;
 
-	for (int n = 0; n < RECORDS_MAX && dns_next_record(&m, &rec); n++) {
-		if (rec.section == DNS_AUTHORITY || rec.name.odd)
+	for (int n = 0; n < RECORDS_MAX && dns_next_bare(&m, &rec, &at); n++) {
+		take_fn *take = lesson_of(rec.type);
+		bool asked = is_question(l, at);
+		uint64_t owner = l->question->name;
+
+		if (take == NULL || rec.section == DNS_AUTHORITY ||
+		    (!asked && !read_owner(l, &rec, at)))
 			continue;
-		for (size_t i = 0; i < sizeof(lessons) / sizeof(lessons[0]); i++)
-			if (lessons[i].type == rec.type)
-				lessons[i].take(
-				    l, &rec, route_name(l->routes, &rec.name));
+		if (!asked)
+			owner = route_name(r, &rec.name);
+		if (!route_awaits(r, owner) && !names_company(l, &rec))
+			continue;
+		/* Where mail goes is told by name. */
+		if (asked && table_first(&r->leads, owner) != NULL &&
+		    !read_owner(l, &rec, at))
+			continue;
+		take(l, &rec, owner);
 	}
+}
+
+bool
+route_awaits(const struct routes *r, uint64_t name)
+{
+	return awaited_may(&r->awaited, name) &&
+	    (table_first(&r->leads, name) != NULL || crowd_known(&r->crowd, name));
 }
 
 /* The answer may say something about a flagged name or its company. */
@@ -355,8 +461,7 @@ tells(const struct routes *r, const struct dns_msg *m, const struct route_questi
 {
 	if (m->rcode != DNS_RCODE_NOERROR || m->records[DNS_ANSWER] == 0)
 		return false;
-	return q->flagged || q->type == DNS_TYPE_MX ||
-	    table_first(&r->leads, q->name) != NULL || crowd_known(&r->crowd, q->name);
+	return q->flagged || q->type == DNS_TYPE_MX || route_awaits(r, q->name);
 }
 
 void

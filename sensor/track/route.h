@@ -9,20 +9,34 @@
  * their TTL, but clients cache for longer than a short one and nothing is worth
  * following for more than a day.  Bounded; what was unused for longest goes first.
  *
- * Names are known by their keyed hash (route_name).
+ * Names are known by their number (route_name, which is name_hash).
  */
 
 #include "base/hash.h"
 #include "decode/dns.h"
+#include "names/name_hash.h"
 #include "track/crowd.h"
 
+/*
+ * A filter before the tables: no name is awaited whose bit is clear.  When a quarter is
+ * set all are cleared, and those of the names that are still known set again.
+ */
+enum { AWAITED_WORDS = 1024 };
+struct awaited {
+	uint64_t bits[AWAITED_WORDS];
+	size_t set; /* since they were cleared */
+};
+
 struct routes {
+	struct awaited awaited;
 	struct table leads;
 	struct pool lead_pool;
 	struct table spots;
 	struct pool spot_pool;
 	struct crowd crowd; /* who else is at exchangers and addresses */
-	struct hash_key key;
+	struct name_key own_names;
+	const struct name_key *names;
+	struct hash_key key; /* of addresses */
 };
 
 /* Mail for the flagged name goes to this address. */
@@ -38,11 +52,15 @@ struct spot {
 /* The most flagged names that are followed through one name or to one address. */
 enum { ROUTE_FLAGGED_MAX = 16 };
 
-void route_init(struct routes *r, size_t entries);
+/* names: the key that numbers them, outlives r; NULL: a key of its own. */
+void route_init(struct routes *r, size_t entries, const struct name_key *names);
 void route_fini(struct routes *r);
 
 uint64_t route_name(const struct routes *r, const struct name *n);
 uint64_t route_addr(const struct routes *r, const struct ip_addr *a);
+
+/* Answers to questions for this name may tell something, whoever asks for it. */
+bool route_awaits(const struct routes *r, uint64_t name);
 
 /* Mail for this name is of interest from now on. */
 void route_follow(struct routes *r, uint64_t flagged, int64_t now_ns);
@@ -55,6 +73,8 @@ struct route_question {
 	uint64_t name;
 	uint16_t type;
 	bool flagged;
+	bool
+	    number_of_first; /* name is that of the message's first question, not odd */
 	const struct ip_addr *client;
 	int64_t now_ns;
 };

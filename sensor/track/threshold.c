@@ -42,9 +42,9 @@ key_eq(const struct key *a, const struct key *b)
 static uint64_t
 key_hash(const struct threshold *t, const struct key *k)
 {
-	uint64_t h = hash_bytes(&t->key, &k->client.b, sizeof(k->client.b));
+	uint64_t h = hash_fast(&t->key, &k->client.b, sizeof(k->client.b));
 
-	return h ^ hash_bytes(&t->key, &k->name, sizeof(k->name)) ^ k->rule;
+	return h ^ hash_fast(&t->key, &k->name, sizeof(k->name)) ^ k->rule;
 }
 
 static struct entry *
@@ -76,7 +76,7 @@ threshold_pass(struct threshold *t, const struct rule_spec *rule,
 	if (rule->threshold_client)
 		k.client = *client;
 	if (rule->threshold_name)
-		k.name = hash_bytes(&t->key, name, strlen(name));
+		k.name = hash_fast(&t->key, name, strlen(name));
 	hash = key_hash(t, &k);
 	TABLE_FOREACH (node, &t->table, hash)
 		if (key_eq(&((struct entry *)node)->key, &k))

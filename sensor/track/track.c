@@ -17,6 +17,12 @@
 
 #define HOUR_NS (3600LL * 1000000000)
 
+enum { LEAK_SUFFIXES = 1024 }; /* with known domains in front, remembered at once */
+
+enum { SURER = 15 }; /* score of a slip whose maker corrected it, above its own */
+
+enum { DOUBT_MOST = 95 - 60 };
+
 const char *
 seen_str(enum seen s)
 {
@@ -45,12 +51,39 @@ track_new(
 	pool_init(&t->watches, sizeof(struct watch), options->watches);
 	TAILQ_INIT(&t->held);
 	TAILQ_INIT(&t->late);
+	rule_uses_set(&t->rules, options->rules);
 	verdicts_init(&t->verdicts, options->rules);
 	threshold_init(&t->threshold, options->thresholds);
 	retries_init(&t->retries, options->watches);
 	corrections_init(&t->corrections, options->watches);
+	leaks_init(&t->leaks, LEAK_SUFFIXES, s);
 	lookup_init(t);
 	return t;
+}
+
+bool
+track_set_rules(struct track *t, const struct ruleset *rules)
+{
+	if (!rule_uses_set(&t->rules, rules))
+		return false;
+	/* What was clean may be a slip now. */
+	verdicts_fini(&t->verdicts);
+	verdicts_init(&t->verdicts, rules);
+	return true;
+}
+
+const struct ruleset *
+track_unused_rules(struct track *t)
+{
+	return rule_uses_unused(&t->rules);
+}
+
+void
+track_set_options(struct track *t, const struct track_options *options)
+{
+	t->options.hold_ns = options->hold_ns;
+	t->options.networks = options->networks;
+	t->options.nnetworks = options->nnetworks;
 }
 
 /*
@@ -134,7 +167,7 @@ write_alert(struct track *t, struct watch *w)
 	a = alert_of(w, w->origin.ref.ts_ns);
 	if (a.rcpt != NULL && retries_see(&t->retries, &a, first))
 		a.retry_of = first;
-	corrections_expect(&t->corrections, &a);
+	corrections_expect(&t->corrections, &a, w->use);
 	stats_inc(t->stats, STAT_ALERT_WRITTEN);
 	t->sink.alert(t->sink.arg, &a);
 }
@@ -166,6 +199,7 @@ watch_free(struct track *t, struct watch *w)
 			first = first->next;
 		first->next = w->next;
 	}
+	w->use->uses--;
 	pool_put(&t->watches, w);
 }
 
@@ -214,12 +248,14 @@ watch_add(struct track *t, const struct sighting *s, const struct name *name,
 					 : OUTCOME_LOOKED_UP,
 		.part = s->part,
 		.match = *m,
+		.use = t->rules.now,
 		.origin = *s->origin,
 		.session = s->session,
 		.tx = s->tx,
 		.rcpt = s->rcpt,
 		.lookup = s->lookup,
 	};
+	w->use->uses++;
 	memcpy(w->name, name->text, (size_t)name->len + 1);
 	*home = w;
 	TAILQ_INSERT_TAIL(&t->held, w, by_age);
@@ -242,7 +278,7 @@ see_correction(struct track *t, const struct sighting *s, const struct name *nam
 		.seen = c.seen,
 		.name = c.name,
 		.match = &c.match,
-		.score = c.score,
+		.score = c.score + SURER < 100 ? c.score + SURER : 100,
 		.outcome = c.outcome,
 		.bytes = c.bytes,
 		.count = 1,
@@ -262,6 +298,30 @@ watch_clean(struct track *t, const struct sighting *s, const struct name *name)
 	return true;
 }
 
+/*
+ * A known domain stands in front of another: where the client's network is known to
+ * append that one to all names, nobody meant to put it there.
+ */
+static void
+see_leak(struct track *t, const struct sighting *s, const struct name *name,
+    struct judgement *j)
+{
+	struct span text = name_span(name);
+	unsigned n = 0;
+
+	if (j->front.end == 0 || s->seen != SEEN_QUERY ||
+	    !leaks_see(&t->leaks, &s->origin->tuple.addr[SIDE_ORIGINATOR],
+		span_of(text.p + j->front.domain, j->front.end - j->front.domain),
+		span_after(text, j->front.end + 1)))
+		return;
+	for (unsigned i = 0; i < j->n; i++)
+		if (j->match[i].class != TYPO_EMBEDDED)
+			j->match[n++] = j->match[i];
+	if (n < j->n)
+		stats_inc(t->stats, STAT_ALERT_LEAK);
+	j->n = n;
+}
+
 bool
 watch_canonical(
     struct track *t, const struct sighting *s, const struct name *name, void **home)
@@ -273,8 +333,11 @@ watch_canonical(
 	struct judgement j;
 
 	stats_inc(t->stats, STAT_NAME_JUDGED);
-	if (name->odd || !ruleset_match(t->options.rules, name, &context, &j)) {
-		if (s->name != 0)
+	ruleset_match(t->rules.now->rules, name, &context, &j);
+	see_leak(t, s, name, &j);
+	if (name->odd || j.n == 0) {
+		/* What is in front of a suffix counts each time, for each network. */
+		if (s->name != 0 && j.front.end == 0)
 			verdicts_note_clean(&t->verdicts, s->name, s->place);
 		see_correction(t, s, name);
 		return false;
@@ -289,12 +352,22 @@ watch_canonical(
 bool
 watch_name(struct track *t, const struct sighting *s, struct span text, void **home)
 {
+	struct sighting seen = *s;
 	enum name_error error;
 	struct name name;
 
+	/* As written: a name in another case is another one here, and asked for once. */
+	seen.name = hash_fast(&t->links.routes.key, text.p, text.n);
+	if (!corrections_wait(
+		&t->corrections, &s->origin->tuple.addr[SIDE_ORIGINATOR]) &&
+	    verdicts_clean(&t->verdicts, seen.name, s->place)) {
+		stats_inc(t->stats, STAT_NAME_JUDGED);
+		return false;
+	}
 	error = name_parse(&name, text);
 	if (error == NAME_OK)
-		return watch_canonical(t, s, &name, home);
+		return !watch_clean(t, &seen, &name) &&
+		    watch_canonical(t, &seen, &name, home);
 	if (error != NAME_LITERAL)
 		stats_inc(t->stats, STAT_NAME_MALFORMED);
 	return false;
@@ -364,10 +437,15 @@ watch_report(struct track *t, void *first, enum outcome o, uint64_t bytes)
 		watch_tell(t, w, o, bytes, false);
 }
 
+/*
+ * A rule that flags weak slips too asks for no weaker proof: what is beyond the
+ * doubt that a sure slip could bear under the score that rules have by default
+ * proves nothing.
+ */
 static bool
 convinced(const struct watch *w, unsigned doubt)
 {
-	return w->match.score >= w->match.rule->score + doubt;
+	return doubt <= DOUBT_MOST && w->match.score >= w->match.rule->score + doubt;
 }
 
 bool
@@ -406,12 +484,31 @@ watch_release(struct track *t, void **home)
 		watch_over(t, *home);
 }
 
+const struct name_key *
+track_name_key(const struct track *t)
+{
+	return t->links.routes.names;
+}
+
+bool
+track_awaits(const struct track *t, uint64_t name)
+{
+	return route_awaits(&t->links.routes, name);
+}
+
+void
+track_now(struct track *t, int64_t now_ns)
+{
+	t->now_ns = now_ns;
+}
+
 void
 track_time(struct track *t, int64_t now_ns)
 {
 	struct watch *w;
 
-	t->now_ns = now_ns;
+	track_now(t, now_ns);
+	corrections_time(&t->corrections, now_ns);
 	while ((w = TAILQ_FIRST(&t->held)) != NULL &&
 	    now_ns - w->origin.ref.ts_ns >= t->options.hold_ns)
 		watch_hold_over(t, w);
@@ -435,6 +532,7 @@ track_free(struct track *t)
 	if (t == NULL)
 		return;
 	lookup_fini(t);
+	leaks_fini(&t->leaks);
 	corrections_fini(&t->corrections);
 	retries_fini(&t->retries);
 	threshold_fini(&t->threshold);

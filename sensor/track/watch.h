@@ -9,6 +9,7 @@
 
 #include "judge/verdicts.h"
 #include "track/correct.h"
+#include "track/leak.h"
 #include "track/link.h"
 #include "track/retry.h"
 #include "track/threshold.h"
@@ -29,6 +30,7 @@ struct watch {
 	uint32_t count;
 	uint32_t part; /* of alert_id: which of several at one place */
 	struct match match;
+	struct rule_use *use; /* the rules that it points into */
 	struct origin origin;
 	char name[256]; /* flagged names are plain: at most 253 characters */
 	const struct smtp_session *session;
@@ -48,10 +50,12 @@ struct track {
 	struct pool watches;
 	struct watch_list held; /* their hold is not over yet, oldest first */
 	struct watch_list late; /* it is over, their outcome still open, oldest first */
+	struct rule_uses rules;
 	struct verdicts verdicts;
 	struct threshold threshold;
 	struct retries retries;
 	struct corrections corrections;
+	struct leaks leaks;
 	struct table lookups; /* see lookup.c */
 	struct pool lookup_pool;
 	struct links links; /* see link.h */
@@ -63,7 +67,7 @@ struct sighting {
 	enum seen seen;
 	enum place place;
 	const struct origin *origin;
-	uint64_t name; /* look-ups: route_name */
+	uint64_t name; /* look-ups: route_name; mail: of the text as written */
 	uint32_t part;
 	const struct smtp_session *session;
 	const struct smtp_tx *tx;

@@ -1,12 +1,14 @@
 /*
  * Any octets as a capture file: alone, and twice over in one timeline with a
- * single file open at a time, so that each is closed and opened again behind
- * every frame.  Either copy must give the frames that the file gives alone.
+ * single file open at a time, so that each is closed and opened again behind every
+ * frame.  Either copy must give the frames that the file gives alone, and so must the
+ * file in blocks.
  */
 
 #define _GNU_SOURCE /* memfd_create */
 
 #include "base/hash.h"
+#include "capture/blocks.h"
 #include "capture/replay.h"
 
 #include <stdio.h>
@@ -99,6 +101,42 @@ play_twice(const char *path, const struct digest *alone)
 	replay_free(r);
 }
 
+/* In blocks of any size a plain file has the same frames. */
+static void
+play_in_blocks(const char *path, size_t octets, const struct digest *alone)
+{
+	struct replay *r = replay_new(NULL, NULL);
+	struct digest digest = { 0 };
+	const char *const *paths;
+	struct blocks *b;
+	struct block *k;
+	struct frame f;
+	size_t files, n;
+
+	replay_add(r, path);
+	files = replay_plain(r, &paths);
+	b = blocks_new(paths, files, octets, NULL, NULL);
+	k = block_new(b);
+	while (blocks_take(b, k)) {
+		blocks_read(b, k);
+		blocks_walk(b, k);
+		block_frames(k, &n);
+		for (size_t i = 0; i < n; i++) {
+			block_frame(k, i, &f);
+			add(&digest, &f);
+		}
+	}
+	if (files > 0) {
+		while (replay_next(r, &f))
+			continue;
+		require(memcmp(&digest, alone, sizeof(digest)) == 0);
+		require(blocks_errors(b) == replay_errors(r));
+	}
+	block_free(k);
+	blocks_free(b);
+	replay_free(r);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -111,6 +149,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	play_alone(path, &alone);
 	play_twice(path, &alone);
+	play_in_blocks(path, 24, &alone);
+	play_in_blocks(path, BLOCKS_OCTETS, &alone);
 	close(fd);
 	return 0;
 }

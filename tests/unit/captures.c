@@ -2,6 +2,8 @@
 
 #include "captures.h"
 
+#include "capture/blocks.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <zlib.h>
@@ -267,6 +269,57 @@ expect_end(struct replay *r)
 	ck_assert_int_eq(replay_next(r, &f), 0);
 }
 
+static void
+assert_same_frame(const struct frame *a, const struct frame *b)
+{
+	ck_assert_int_eq(a->ref.ts_ns, b->ref.ts_ns);
+	ck_assert_uint_eq(a->ref.number, b->ref.number);
+	ck_assert_str_eq(a->ref.file, b->ref.file);
+	ck_assert(span_eq(a->data, b->data));
+	ck_assert_uint_eq(a->wire_len, b->wire_len);
+	ck_assert_uint_eq(a->link, b->link);
+}
+
+/* Blocks of any size give the frames of a plain file, and its error, as a replay does. */
+static void
+compare_blocks(const char *path, size_t octets)
+{
+	struct errors errors = { 0 }, of_blocks = { 0 };
+	struct replay *r = replay_new(note_error, &errors);
+	const char *const *paths;
+	struct frame f, of_block;
+	struct blocks *b;
+	struct block *k;
+	size_t n;
+
+	replay_add(r, path);
+	n = replay_plain(r, &paths);
+	b = blocks_new(paths, n, octets, note_error, &of_blocks);
+	k = block_new(b);
+	while (n > 0 && blocks_take(b, k)) {
+		size_t frames;
+
+		blocks_read(b, k);
+		blocks_walk(b, k);
+		block_frames(k, &frames);
+		for (size_t i = 0; i < frames; i++) {
+			block_frame(k, i, &of_block);
+			ck_assert_int_eq(replay_next(r, &f), 1);
+			assert_same_frame(&f, &of_block);
+		}
+	}
+	if (n > 0) {
+		ck_assert_int_eq(replay_next(r, &f), 0);
+		ck_assert_uint_eq(errors.n, of_blocks.n);
+		ck_assert_uint_eq(blocks_errors(b), of_blocks.n);
+		ck_assert_uint_eq(errors.offset, of_blocks.offset);
+		ck_assert_str_eq(errors.what, of_blocks.what);
+	}
+	block_free(k);
+	blocks_free(b);
+	replay_free(r);
+}
+
 size_t
 count(const char *path, struct errors *errors)
 {
@@ -283,6 +336,9 @@ count(const char *path, struct errors *errors)
 	}
 	ck_assert_uint_eq(replay_errors(r), errors->n);
 	replay_free(r);
+	compare_blocks(path, 16);
+	compare_blocks(path, 1000);
+	compare_blocks(path, BLOCKS_OCTETS);
 	return n;
 }
 

@@ -6,10 +6,14 @@
 #include "base/diag.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/scan.h"
 #include "base/stats.h"
 #include "base/table.h"
 #include "base/wire.h"
 #include "base/yaml.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
 
 START_TEST(wire_reads_in_network_order)
 {
@@ -151,6 +155,107 @@ START_TEST(hash_depends_on_key_and_every_octet)
 }
 END_TEST
 
+START_TEST(fast_hash_depends_on_key_length_and_every_octet)
+{
+	struct hash_key key = { 0x1234567890abcdef, 0xfedcba0987654321 };
+	struct hash_key keys[2] = { { key.k0 + 1, key.k1 }, { key.k0, key.k1 + 1 } };
+	size_t n = (size_t)_i;
+	uint8_t data[48] = { 0 };
+	uint64_t h = hash_fast(&key, data, n);
+
+	ck_assert(h != hash_fast(&keys[0], data, n));
+	ck_assert(h != hash_fast(&keys[1], data, n));
+	ck_assert(h != hash_fast(&key, data, n + 1));
+	for (size_t i = 0; i < sizeof(data); i++) {
+		data[i] = 1;
+		ck_assert((h != hash_fast(&key, data, n)) == (i < n));
+		data[i] = 0;
+	}
+}
+END_TEST
+
+/* Keys that differ in few bits, as addresses and ports do, fill buckets evenly. */
+START_TEST(fast_hash_spreads_neighbours)
+{
+	enum { KEYS = 1 << 14, PLACES = 1 << 8, MEAN = KEYS / PLACES };
+	struct hash_key key = hash_key_random();
+	unsigned low[PLACES] = { 0 }, high[PLACES] = { 0 };
+
+	for (uint32_t i = 0; i < KEYS; i++) {
+		uint64_t h = hash_end(&key, hash_pair(&key, key.k0, 10 << 24 | i, 25));
+
+		low[h % PLACES]++;
+		high[h >> 56]++;
+	}
+	for (int i = 0; i < PLACES; i++) {
+		ck_assert_uint_gt(low[i], MEAN / 4);
+		ck_assert_uint_lt(low[i], MEAN * 2);
+		ck_assert_uint_gt(high[i], MEAN / 4);
+		ck_assert_uint_lt(high[i], MEAN * 2);
+	}
+}
+END_TEST
+
+START_TEST(table_keeps_the_others_of_a_bucket)
+{
+	enum { N = 40 };
+	struct entry e[N] = { 0 };
+	struct table t;
+
+	/* One bucket; hashes that share their marks and hashes that do not. */
+	table_init(&t, 16);
+	for (uint64_t i = 0; i < N; i++)
+		table_add(&t, &e[i].node, 3 | i << 58 | i << 8);
+	for (uint64_t gone = 0; gone < N; gone++) {
+		uint64_t out = gone * 7 % N;
+
+		table_remove(&t, &e[out].node);
+		ck_assert_ptr_null(table_first(&t, 3 | out << 58 | out << 8));
+		for (uint64_t i = 0; i < N; i++) {
+			bool there = true;
+
+			for (uint64_t j = 0; j <= gone; j++)
+				there &= i != j * 7 % N;
+			ck_assert((table_first(&t, 3 | i << 58 | i << 8) ==
+				      &e[i].node) == there);
+		}
+	}
+	ck_assert_uint_eq(t.n, 0);
+	ck_assert_uint_eq(t.buckets[3], 0);
+	table_fini(&t);
+}
+END_TEST
+
+/* Every way of searching, at every place in texts of every length. */
+START_TEST(lf_and_dot_are_found_where_they_stand)
+{
+	uint8_t text[100];
+	scan_fn *way;
+
+	for (unsigned w = 0; (way = scan_lf_dot_way(w)) != NULL; w++)
+		for (size_t n = 0; n <= sizeof(text); n++) {
+			struct span s;
+
+			/* Either alone is none. */
+			for (size_t i = 0; i < n; i++)
+				text[i] = "\n\r\n..a"[i % 3 + (n % 2) * 3];
+			s = guard(text, n);
+			ck_assert_uint_eq(way(s), n);
+			for (size_t at = 0; at + 1 < n; at++) {
+				uint8_t *p = (uint8_t *)(uintptr_t)s.p;
+
+				memset(p, 'a', n);
+				p[at] = '\n';
+				p[at + 1] = '.';
+				p[n - 1] = at + 2 < n ? '\n' : p[n - 1];
+				ck_assert_uint_eq(way(s), at);
+				ck_assert_uint_eq(scan_lf_dot(s), at);
+			}
+			guard_free(s);
+		}
+}
+END_TEST
+
 START_TEST(json_is_valid_utf8_whatever_goes_in)
 {
 	static const uint8_t hostile[] =
@@ -173,6 +278,60 @@ START_TEST(json_is_valid_utf8_whatever_goes_in)
 	    "b\","
 	    "\"min\":-9223372036854775808,\"list\":[true,null]}");
 	buf_fini(&b);
+}
+END_TEST
+
+/* As the C library writes them; groups of zeroes at every place. */
+START_TEST(addresses_are_written_as_the_library_does)
+{
+	static const uint8_t octets[] = { 0, 1, 9, 10, 99, 100, 255 };
+	struct ip_addr v4 = { .version = 4 }, v6 = { .version = 6 };
+	char text[ADDR_STRLEN], want[ADDR_STRLEN];
+
+	for (size_t i = 0; i < 7 * 7; i++) {
+		v4.b[0] = v4.b[2] = octets[i % 7];
+		v4.b[1] = v4.b[3] = octets[i / 7];
+		ck_assert_str_eq(ip_addr_str(&v4, text),
+		    inet_ntop(AF_INET, v4.b, want, sizeof(want)));
+	}
+	for (unsigned mask = 0; mask < 256; mask++)
+		for (unsigned value = 1; value <= 0xffff; value = value * 3 + 7) {
+			for (unsigned g = 0; g < 8; g++) {
+				unsigned v = mask >> g & 1 ? value >> g % 4 * 4 : 0;
+
+				v6.b[2 * g] = (uint8_t)(v >> 8);
+				v6.b[2 * g + 1] = (uint8_t)v;
+			}
+			ck_assert_str_eq(ip_addr_str(&v6, text),
+			    inet_ntop(AF_INET6, v6.b, want, sizeof(want)));
+		}
+	v6.version = 0;
+	ck_assert_str_eq(ip_addr_str(&v6, text), "");
+}
+END_TEST
+
+/* An octet of every value at every place among plain ones. */
+START_TEST(json_quotes_an_octet_wherever_it_stands)
+{
+	struct buf alone = { 0 }, among = { 0 };
+	struct json j;
+
+	for (size_t at = 0; at < 20; at++) {
+		char text[21] = "abcdefghijklmnopqrst", want[64];
+
+		text[at] = (char)_i;
+		buf_reset(&alone);
+		buf_reset(&among);
+		json_init(&j, &alone);
+		json_span(&j, NULL, span_of(text + at, 1));
+		json_init(&j, &among);
+		json_span(&j, NULL, span_of(text, 20));
+		snprintf(want, sizeof(want), "\"%.*s%.*s%s\"", (int)at, text,
+		    (int)alone.n - 2, alone.p + 1, text + at + 1);
+		ck_assert_str_eq(among.p, want);
+	}
+	buf_fini(&alone);
+	buf_fini(&among);
 }
 END_TEST
 
@@ -324,12 +483,18 @@ main(void)
 	tcase_add_test(tc, pool_hands_out_no_more_than_its_cap);
 	tcase_add_test(tc, table_finds_all_with_a_hash_and_knows_the_oldest);
 	tcase_add_test(tc, hash_depends_on_key_and_every_octet);
+	tcase_add_loop_test(tc, fast_hash_depends_on_key_length_and_every_octet, 1, 40);
+	tcase_add_test(tc, fast_hash_spreads_neighbours);
+	tcase_add_test(tc, table_keeps_the_others_of_a_bucket);
+	tcase_add_test(tc, lf_and_dot_are_found_where_they_stand);
+	tcase_add_loop_test(tc, json_quotes_an_octet_wherever_it_stands, 0, 256);
 	tcase_add_test(tc, json_is_valid_utf8_whatever_goes_in);
 	tcase_add_test(tc, yaml_nodes_know_where_they_stand);
 	tcase_add_loop_test(
 	    tc, yaml_mistake_is_located, 0, sizeof(bad_yaml) / sizeof(bad_yaml[0]));
 	tcase_add_test(tc, yaml_deep_nesting_is_refused);
 	tcase_add_test(tc, empty_yaml_is_a_null_node);
+	tcase_add_test(tc, addresses_are_written_as_the_library_does);
 	tcase_add_test(tc, nets_match_with_exceptions);
 	tcase_add_test(tc, nearest_word_is_the_one_meant);
 	tcase_add_test(tc, every_counter_has_a_name_of_its_own);

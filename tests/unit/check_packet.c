@@ -3,7 +3,7 @@
 #include "guard.h"
 #include "wrap.h"
 
-#include "packet/packet.h"
+#include "packet/layers.h"
 
 #include <stdio.h>
 
@@ -239,6 +239,68 @@ START_TEST(every_octet_wrong_has_a_fate)
 		}
 		octets[i] = was;
 	}
+}
+END_TEST
+
+/* What the straight path takes comes out as the tables would have it. */
+static void
+assert_both_ways(struct packet_decoder *other, struct stats *counted, struct span data,
+    const char *what)
+{
+	struct frame f = { .data = data, .wire_len = (uint32_t)data.n, .link = 1 };
+	struct packet straight = { 0 }, peeled = { 0 };
+	enum stat_id fate = packet_decode(decoder, &f, &straight);
+
+	ck_assert_int_eq(peel_frame(other, &f, &peeled), fate);
+	ck_assert_mem_eq(&stats, counted, sizeof(stats));
+	if (fate != STAT_FRAME_DECODED)
+		return;
+	assert_same(&straight, &peeled, what);
+	ck_assert_uint_eq(straight.vlans, peeled.vlans);
+	ck_assert_mem_eq(
+	    straight.vlan, peeled.vlan, peeled.vlans * sizeof(peeled.vlan[0]));
+	ck_assert_uint_eq(straight.tunnels, peeled.tunnels);
+}
+
+/* Tags behind the addresses: none to three. */
+static void
+wrap_tagged(struct wrapped *w, size_t which, int tags)
+{
+	size_t vlan = 0;
+
+	while (strcmp(wrappers[vlan].name, "vlan") != 0)
+		vlan++;
+	wrap_packet(w, which);
+	for (int i = 0; i < tags; i++)
+		wrap_in(w, &wrappers[vlan]);
+	wrap_link(w, &wrap_links[0]);
+}
+
+START_TEST(the_straight_path_gives_what_the_tables_give)
+{
+	struct stats counted = { 0 };
+	struct packet_decoder *other = packet_decoder_new(&limits, &counted);
+	struct wrapped w;
+	uint8_t *octets;
+
+	wrap_tagged(&w, (size_t)_i % WRAP_PACKETS, _i / WRAP_PACKETS);
+	octets = (uint8_t *)(uintptr_t)wrapped_span(&w).p;
+	for (size_t i = 0; i <= w.n; i++) {
+		struct span cut = guard(octets, i);
+
+		assert_both_ways(other, &counted, cut, "cut");
+		guard_free(cut);
+	}
+	for (size_t i = 0; i < w.n; i++) {
+		uint8_t was = octets[i];
+
+		for (unsigned value = 0; value <= UINT8_MAX; value++) {
+			octets[i] = (uint8_t)value;
+			assert_both_ways(other, &counted, wrapped_span(&w), "wrong");
+		}
+		octets[i] = was;
+	}
+	packet_decoder_free(other);
 }
 END_TEST
 
@@ -505,6 +567,8 @@ main(void)
 	    tc, tunnels_nest_in_pairs_under_every_link_type, 0, (int)wrap_links_n);
 	tcase_add_loop_test(tc, every_tunnel_cut_anywhere_has_a_fate, 0, n);
 	tcase_add_loop_test(tc, every_octet_wrong_has_a_fate, 0, n);
+	tcase_add_loop_test(
+	    tc, the_straight_path_gives_what_the_tables_give, 0, 4 * WRAP_PACKETS);
 	tcase_add_loop_test(tc, a_datagram_on_a_tunnel_port_is_a_datagram, 0, 11);
 	tcase_add_test(tc, vlan_tags_stand_outermost_first);
 	tcase_add_test(tc, headers_without_end_are_too_deep);

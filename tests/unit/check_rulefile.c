@@ -547,6 +547,26 @@ START_TEST(protect_makes_a_rule_of_its_own)
 }
 END_TEST
 
+START_TEST(protected_domains_may_be_given_a_list_to_allow)
+{
+	put("list.txt", "good.example\n");
+	put("bad.txt", "a b.c\n");
+	put("r.yaml", RULE "    protect: [a.b]\n");
+	ck_assert_int_eq(rule_specs_load(&specs, "r.yaml", &diag), 0);
+	ck_assert_int_eq(rule_specs_protect(&specs, "example.com", &diag), 0);
+	ck_assert_int_eq(
+	    rule_specs_allow(&specs, "popular", "list.txt", LIST_EXACT, &diag), 0);
+	ck_assert_uint_eq(specs.rules[0]->nallow_lists, 0);
+	ck_assert_uint_eq(specs.rules[1]->nallow_lists, 1);
+	ck_assert_str_eq(
+	    specs.rules[1]->allow_lists[0]->names.names[0], "good.example");
+	ck_assert_int_eq(
+	    rule_specs_allow(&specs, "popular", "bad.txt", LIST_EXACT, &diag), -1);
+	ck_assert_int_eq(
+	    rule_specs_allow(&specs, "popular", "none.txt", LIST_EXACT, &diag), -1);
+}
+END_TEST
+
 START_TEST(protect_refuses_what_is_no_domain)
 {
 	ck_assert_int_eq(rule_specs_protect(&specs, "army", &diag), -1);
@@ -582,6 +602,7 @@ main(void)
 	tcase_add_test(tc, ids_are_unique_over_all_files);
 	tcase_add_test(tc, sets_are_known_in_their_file_only);
 	tcase_add_test(tc, protect_makes_a_rule_of_its_own);
+	tcase_add_test(tc, protected_domains_may_be_given_a_list_to_allow);
 	tcase_add_test(tc, protect_refuses_what_is_no_domain);
 	suite_add_tcase(suite, tc);
 	return guard_main(suite);

@@ -204,6 +204,44 @@ START_TEST(several_names_may_be_meant_best_first)
 }
 END_TEST
 
+/* A rule's names, the name seen, and the name meant that must stand first. */
+static const struct {
+	const char *protect, *seen, *first;
+} meant[] = {
+	/* of endings: the likelier slip, then the likelier ending */
+	{ "example.co, example.com", "example.con", "example.com" },
+	{ "mod.gov.uk, mod.gov.ua", "mod.gov.ku", "mod.gov.uk" },
+	{ "mod.gov.uk, mod.gov.ua", "mod.gov.uq", "mod.gov.ua" },
+	/* what explains more of the name */
+	{ "us.mil, state.nj.us", "state.nj.us.ml", "state.nj.us" },
+	{ "navy.mil, navy.mil.nz", "navymil.nz", "navy.mil.nz" },
+	{ "treasury.gov, treasury.gov.uk", "treasury.gov.uk.evil.org",
+	    "treasury.gov.uk" },
+	{ "af.mil, mail.af.mil", "mailafmil.com", "mail.af.mil" },
+	{ "difesa.it, marina.difesa.it", "marina.difsea.it", "marina.difesa.it" },
+	/* the popular one of two names a letter away */
+	{ "gmeil.com, gmail.com", "gmiil.com", "gmail.com" },
+};
+
+START_TEST(best_explanation_is_first)
+{
+	struct buf yaml = { 0 };
+
+	buf_printf(&yaml,
+	    "version: 1\n"
+	    "lists: { popular: { names: [gmail.com] } }\n"
+	    "rules:\n"
+	    "  - { id: 1, name: a, protect: [%s], detect: [default], score: 1,\n"
+	    "      allow: [popular] }\n",
+	    meant[_i].protect);
+	rules(yaml.p);
+	ck_assert_msg(seen(meant[_i].seen, PLACE_RCPT), "%s", meant[_i].seen);
+	ck_assert_str_eq(j.match[0].meant[0], meant[_i].first);
+	rules_gone();
+	buf_fini(&yaml);
+}
+END_TEST
+
 START_TEST(each_rule_has_one_match_and_the_best_is_first)
 {
 	rules("version: 1\n"
@@ -315,6 +353,82 @@ START_TEST(layouts_decide_what_a_neighbour_key_is)
 }
 END_TEST
 
+START_TEST(options_of_looks_and_words_are_kept)
+{
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [boeing.com], score: 1, detect:\n"
+	      "      { homoglyph: { idn: false }, combosquat: { words: [orders] } } }\n"
+	      "  - { id: 2, name: b, protect: [boeing.com], score: 1, detect:\n"
+	      "      { homoglyph: { ascii: false } } }\n");
+	ck_assert(seen("b0eing.com", PLACE_RCPT));
+	ck_assert_uint_eq(j.n, 1);
+	ck_assert_uint_eq(j.match[0].rule->id, 1);
+	ck_assert(seen("b\u043eeing.com", PLACE_RCPT));
+	ck_assert_uint_eq(j.n, 1);
+	ck_assert_uint_eq(j.match[0].rule->id, 2);
+	ck_assert(seen("boeing-orders.com", PLACE_RCPT));
+	ck_assert_int_eq(j.match[0].class, TYPO_COMBOSQUAT);
+	ck_assert(!seen("boeing-login.com", PLACE_RCPT));
+	rules_gone();
+}
+END_TEST
+
+START_TEST(lists_match_names_as_they_say)
+{
+	rules("version: 1\n"
+	      "lists:\n"
+	      "  one: { names: [boeinng.com], match: exact }\n"
+	      "  below: { names: [boeeing.com] }\n"
+	      "  own: { names: [booeing.com], match: registrable }\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [boeing.com],\n"
+	      "      allow: [one, below, own, boeiing.com] }\n");
+	ck_assert(!seen("boeinng.com", PLACE_RCPT));
+	ck_assert(seen("mx.boeinng.com", PLACE_RCPT));
+	ck_assert(!seen("mx.boeeing.com", PLACE_RCPT));
+	ck_assert(!seen("a.b.booeing.com", PLACE_RCPT));
+	ck_assert(!seen("mx.boeiing.com", PLACE_RCPT));
+	ck_assert(seen("boeingg.com", PLACE_RCPT));
+	rules_gone();
+}
+END_TEST
+
+/* Well known is the end of the name, not the name. */
+START_TEST(popular_ending_makes_no_name_genuine)
+{
+	rules(
+	    "version: 1\n"
+	    "lists:\n"
+	    "  popular: { names: [com.com, com.be, boeeing.com], match: registrable }\n"
+	    "rules:\n"
+	    "  - { id: 1, name: a, protect: [boeing.com, itau.com.br],\n"
+	    "      allow: [popular] }\n");
+	ck_assert(seen("boeing.com.com", PLACE_RCPT));
+	ck_assert(seen("itau.com.be", PLACE_RCPT));
+	ck_assert(!seen("boeeing.com", PLACE_RCPT));
+	ck_assert_int_eq(j.verdict, VERDICT_POPULAR_LEGIT);
+	rules_gone();
+}
+END_TEST
+
+START_TEST(allowed_for_all_rules_is_never_flagged)
+{
+	const char *genuine[] = { "navymil.example", "army.ml" };
+
+	rules_with("version: 1\n"
+		   "rules:\n"
+		   "  - { id: 1, name: a, protect: [army.mil], detect: [all] }\n"
+		   "  - { id: 2, name: b, match: [navymil.example] }\n",
+	    (struct ruleset_options){ .allow = { genuine, 2 } });
+	ck_assert(!seen("mx.army.ml", PLACE_RCPT));
+	ck_assert_int_eq(j.verdict, VERDICT_ALLOW_LISTED);
+	ck_assert(!seen("navymil.example", PLACE_RCPT));
+	ck_assert(seen("army.il", PLACE_RCPT));
+	rules_gone();
+}
+END_TEST
+
 START_TEST(search_suffix_of_the_site_is_a_leak_even_behind_a_typo)
 {
 	const char *suffix[] = { "ad.example.net" };
@@ -382,7 +496,8 @@ START_TEST(longest_and_strangest_names_are_judged)
 		n += (size_t)snprintf(name + n, sizeof(name) - n, "a.");
 	snprintf(name + n, sizeof(name) - n, "army.ml");
 	ck_assert(seen(name, PLACE_RCPT));
-	ck_assert(seen("a\\.b\\000.army.ml", PLACE_RCPT));
+	ck_assert(!seen("a\\.b\\000.army.ml", PLACE_RCPT));
+	ck_assert_int_eq(j.verdict, VERDICT_MALFORMED);
 	ck_assert(!seen("a\\.army.m\\000l", PLACE_RCPT));
 	ck_assert_int_eq(j.verdict, VERDICT_MALFORMED);
 	ck_assert(!seen(".", PLACE_RCPT));
@@ -439,10 +554,12 @@ main(void)
 	tcase_add_unchecked_fixture(judging, setup, teardown);
 	tcase_add_test(judging, score_is_base_times_label_times_place);
 	tcase_add_test(judging, rule_is_asked_only_about_its_places_and_clients);
-	tcase_add_test(judging,
-	    name_is_dull_when_no_rule_flags_it_or_means_it_anywhere);
+	tcase_add_test(
+	    judging, name_is_dull_when_no_rule_flags_it_or_means_it_anywhere);
 	tcase_add_test(judging, every_place_asks_no_place_and_weighs_none);
 	tcase_add_test(judging, several_names_may_be_meant_best_first);
+	tcase_add_loop_test(judging, best_explanation_is_first, 0,
+	    (int)(sizeof(meant) / sizeof(meant[0])));
 	tcase_add_test(judging, each_rule_has_one_match_and_the_best_is_first);
 	tcase_add_test(judging, match_list_knows_domains_and_wildcards);
 	tcase_add_test(judging, name_protected_by_one_rule_is_no_typo_for_another);
@@ -451,6 +568,10 @@ main(void)
 	    judging, scope_any_flags_all_below_the_wrong_ending_in_mail_places);
 	tcase_add_test(judging, layouts_decide_what_a_neighbour_key_is);
 	tcase_add_test(judging, search_suffix_of_the_site_is_a_leak_even_behind_a_typo);
+	tcase_add_test(judging, options_of_looks_and_words_are_kept);
+	tcase_add_test(judging, lists_match_names_as_they_say);
+	tcase_add_test(judging, popular_ending_makes_no_name_genuine);
+	tcase_add_test(judging, allowed_for_all_rules_is_never_flagged);
 	tcase_add_test(judging, hosts_are_found_with_their_dots_lost);
 	tcase_add_test(judging, explaining_gives_the_same_judgement_and_says_why);
 	tcase_add_test(judging, longest_and_strangest_names_are_judged);

@@ -262,12 +262,14 @@ START_TEST(slip_is_corrected_by_the_one_who_made_it)
 		.id = "first",
 		.tx = &tx,
 		.rcpt = &rcpt };
+	struct rule_use rules = { 0 };
 	struct corrections c;
 	struct corrected found;
 
 	set_path(&tx.from, "alice@x");
 	corrections_init(&c, 16);
-	corrections_expect(&c, &a);
+	corrections_expect(&c, &a, &rules);
+	ck_assert_uint_eq(rules.uses, 1);
 	if (uses[_i].from != NULL)
 		set_path(&later.from, uses[_i].from);
 	ck_assert_int_eq(corrections_see(&c, &use, uses[_i].from ? &later : NULL,
@@ -276,11 +278,56 @@ START_TEST(slip_is_corrected_by_the_one_who_made_it)
 	if (uses[_i].corrects) {
 		ck_assert_str_eq(found.id, "first");
 		ck_assert_str_eq(found.name, "navy.ml");
+		ck_assert_uint_eq(rules.uses, 0);
 		/* Once is enough. */
 		ck_assert(
 		    !corrections_see(&c, &use, NULL, span_str(uses[_i].name), &found));
 	}
 	corrections_fini(&c);
+}
+END_TEST
+
+START_TEST(a_slip_that_nobody_corrects_lets_its_rules_go)
+{
+	struct origin slip = origin_at("192.0.2.20", 1000);
+	struct match match = { .nmeant = 1, .meant = { "navy.mil" } };
+	struct alert a = { .origin = &slip, .match = &match, .name = "navy.ml" };
+	struct rule_use rules = { 0 };
+	struct corrections c;
+
+	corrections_init(&c, 16);
+	corrections_expect(&c, &a, &rules);
+	corrections_time(&c, 1000 * SECOND + 1700 * SECOND);
+	ck_assert_uint_eq(rules.uses, 1);
+	corrections_time(&c, 1000 * SECOND + 1801 * SECOND);
+	ck_assert_uint_eq(rules.uses, 0);
+	corrections_fini(&c);
+}
+END_TEST
+
+/* Sets are told by their addresses; nothing looks into them here. */
+#define SET(n) ((const struct ruleset *)(uintptr_t)(8 * (n)))
+
+START_TEST(replaced_rules_are_told_once_they_are_unused)
+{
+	struct rule_uses u = { 0 };
+	struct rule_use *first;
+
+	ck_assert(rule_uses_set(&u, SET(1)));
+	first = u.now;
+	first->uses = 1;
+	ck_assert(rule_uses_set(&u, SET(2)));
+	ck_assert_ptr_eq(u.now->rules, SET(2));
+	ck_assert_ptr_null(rule_uses_unused(&u));
+	first->uses = 0;
+	ck_assert_ptr_eq(rule_uses_unused(&u), SET(1));
+	ck_assert_ptr_null(rule_uses_unused(&u));
+	/* All places in use: no more until one is free. */
+	for (size_t i = 0; i < RULE_USES - 1; i++) {
+		u.now->uses = 1;
+		ck_assert(rule_uses_set(&u, SET(3 + i)));
+	}
+	ck_assert(!rule_uses_set(&u, SET(99)));
 }
 END_TEST
 
@@ -381,6 +428,8 @@ main(void)
 	tcase_add_loop_test(tc, mail_tried_again_names_its_first_try, 0, ROWS(tries));
 	tcase_add_loop_test(
 	    tc, slip_is_corrected_by_the_one_who_made_it, 0, ROWS(uses));
+	tcase_add_test(tc, a_slip_that_nobody_corrects_lets_its_rules_go);
+	tcase_add_test(tc, replaced_rules_are_told_once_they_are_unused);
 	tcase_add_test(tc, copy_within_the_window_is_seen);
 	tcase_add_test(tc, server_name_of_a_hello_is_found_and_cut_ones_are_survived);
 	tcase_add_test(tc, encrypted_lookups_are_counted);

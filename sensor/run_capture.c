@@ -1,0 +1,276 @@
+/* The capture of a live run; see run_capture.h. */
+
+#include "config.h"
+
+#include "run_capture.h"
+
+#include "base/log.h"
+#include "capture/filter.h"
+
+#include <pcap/pcap.h>
+#include <sched.h>
+#include <stdlib.h>
+
+/*
+ * How long the kernel keeps a block that is not full: an alert is out at most twice
+ * this, and what workers need, after the packet that decides it.
+ */
+enum { WAIT_MS = 50 };
+
+/* ---- the look that each worker has at a frame ---- */
+
+struct worker_look {
+	struct stats *stats;
+	struct filter *filter; /* the user's, or NULL */
+	struct look *look;
+};
+
+static void *
+look_open(void *arg, struct stats *s)
+{
+	const struct capture *c = arg;
+	struct worker_look *l = mem_alloc(sizeof(*l));
+	char error[PCAP_ERRBUF_SIZE];
+
+	l->stats = s;
+	if (c->filter != NULL)
+		l->filter = filter_new(c->filter, error, sizeof(error));
+	l->look = look_new(&c->look, __atomic_load_n(&c->rules, __ATOMIC_ACQUIRE), s);
+	return l;
+}
+
+static bool
+look_at_frame(void *look, const struct frame *f, uint64_t *asks)
+{
+	struct worker_look *l = look;
+	enum look_verdict verdict;
+
+	if (l->filter != NULL && filter_match(l->filter, f) != FILTER_PASS) {
+		stats_inc(l->stats, STAT_FRAME_READ);
+		stats_inc(l->stats, STAT_FRAME_FILTERED);
+		return false;
+	}
+	*asks = 0;
+	verdict = look_frame(l->look, f, asks);
+	if (verdict == LOOK_KEEP)
+		*asks = 0;
+	return verdict != LOOK_PASS;
+}
+
+static void
+look_close(void *look)
+{
+	struct worker_look *l = look;
+
+	look_free(l->look);
+	filter_free(l->filter);
+	free(l);
+}
+
+/* ---- before anything is opened ---- */
+
+static int
+check_user_filter(struct capture *c, const struct run *run)
+{
+	char error[PCAP_ERRBUF_SIZE];
+	struct filter *filter;
+
+	c->filter = run->options->filter;
+	if (c->filter == NULL && *run->conf.filter != '\0')
+		c->filter = run->conf.filter;
+	if (c->filter == NULL)
+		return 0;
+	filter = filter_new(c->filter, error, sizeof(error));
+	if (filter == NULL) {
+		log_warnx("filter \"%s\": %s", c->filter, error);
+		return EXIT_USAGE;
+	}
+	filter_free(filter);
+	return 0;
+}
+
+/* A copy of the program in as much memory as it needs. */
+static struct sock_filter *
+make_program(
+    const struct live_filter_options *o, enum live_filter_entry entry, size_t *n)
+{
+	struct bpf_code *code = mem_alloc(sizeof(*code));
+	struct sock_filter *program = NULL;
+
+	if (live_filter_make(code, o, entry) == 0) {
+		*n = code->n;
+		program = mem_alloc(code->n * sizeof(program[0]));
+		memcpy(program, code->insn, code->n * sizeof(program[0]));
+	}
+	free(code);
+	return program;
+}
+
+static int
+make_programs(struct capture *c, const struct conf *conf)
+{
+	const struct live_filter_options o = {
+		.dns_ports = conf->dns_ports.port,
+		.ndns = conf->dns_ports.n,
+		.smtp_ports = conf->smtp_ports.port,
+		.nsmtp = conf->smtp_ports.n,
+		.any_port = conf->any_port,
+		.mdns = conf->mdns,
+		.llmnr = conf->llmnr,
+		.encaps = (unsigned)(conf->encapsulations & ENCAP_ALL),
+		.snaplen = (uint32_t)conf->snaplen,
+	};
+	size_t ninner = 0;
+
+	c->own = make_program(&o, LIVE_FILTER_SOCKET, &c->nown);
+	c->inner = make_program(&o, LIVE_FILTER_HASH, &ninner);
+	if (c->own == NULL || c->inner == NULL) {
+		log_warnx("the kernel's filter would be too long: fewer ports, please");
+		return EXIT_USAGE;
+	}
+	c->inner_program =
+	    (struct sock_fprog){ .len = (unsigned short)ninner, .filter = c->inner };
+	return 0;
+}
+
+static unsigned
+count_workers(const struct run *run)
+{
+	unsigned n = run->options->workers;
+	cpu_set_t set;
+
+	if (n == 0)
+		n = (unsigned)run->conf.workers;
+	if (n == 0 && sched_getaffinity(0, sizeof(set), &set) == 0)
+		n = (unsigned)CPU_COUNT(&set);
+	if (n == 0)
+		n = 1;
+	return n < LIVE_WORKERS_MAX ? n : LIVE_WORKERS_MAX;
+}
+
+int
+capture_prepare(struct capture *c, struct run *run)
+{
+	int status;
+
+	*c = (struct capture){ .workers = count_workers(run) };
+	c->ifaces = run->options->ifaces.n > 0 ? run->options->ifaces.s
+					       : run->conf.interfaces.s;
+	c->nifaces = run->options->ifaces.n > 0 ? run->options->ifaces.n
+						: run->conf.interfaces.n;
+	if (c->nifaces > LIVE_IFACES_MAX) {
+		log_warnx("%zu interfaces are too many: %d are the most", c->nifaces,
+		    LIVE_IFACES_MAX);
+		return EXIT_USAGE;
+	}
+	status = check_user_filter(c, run);
+	return status != 0 ? status : make_programs(c, &run->conf);
+}
+
+/* ---- from opening to closing ---- */
+
+int
+capture_open(struct capture *c, struct run *run)
+{
+	const struct conf *conf = &run->conf;
+	const struct live_options o = {
+		.ifaces = c->ifaces,
+		.n = c->nifaces,
+		.workers = c->workers,
+		.ring = { .octets = (size_t)conf->buffer,
+		    .wait_ms = WAIT_MS,
+		    .promiscuous = conf->promiscuous,
+		    .filter = c->own,
+		    .nfilter = c->nown },
+		.fanout = (enum kring_fanout)conf->fanout,
+		.inner = &c->inner_program,
+	};
+
+	c->live = live_open(&o, &run->stats);
+	return c->live != NULL ? 0 : EXIT_CAPTURE;
+}
+
+void
+capture_start(struct capture *c, struct run *run, struct sensor *sensor)
+{
+	const struct crew_options o = {
+		.live = c->live,
+		.ifaces = c->nifaces,
+		.workers = c->workers,
+		.pin = run->conf.pin,
+		.queue = (size_t)run->conf.worker_queue,
+		.wait_ms = WAIT_MS,
+		.look = { .open = look_open,
+		    .keep = look_at_frame,
+		    .close = look_close,
+		    .arg = c },
+	};
+
+	c->rules = run->rules.set;
+	c->look = *sensor_look(sensor);
+	/* Counters of all threads are put together, so none has to see all frames. */
+	c->look.everything = run->conf.deduplicate || run->conf.verify_checksums;
+	c->crew = crew_new(&o, &run->stats);
+	log_info("%u worker%s", c->workers, c->workers > 1 ? "s" : "");
+}
+
+void
+capture_set_rules(struct capture *c, const struct ruleset *rules)
+{
+	__atomic_store_n(&c->rules, rules, __ATOMIC_RELEASE);
+	crew_renew(c->crew);
+}
+
+bool
+capture_renewed(const struct capture *c)
+{
+	return crew_renewed(c->crew);
+}
+
+void
+capture_stop(struct capture *c)
+{
+	crew_free(c->crew);
+	c->crew = NULL;
+}
+
+void
+capture_close(struct capture *c)
+{
+	live_close(c->live);
+	free(c->own);
+	free(c->inner);
+}
+
+/* ---- meanwhile ---- */
+
+void
+capture_look(struct capture *c)
+{
+	live_look(c->live);
+}
+
+void
+capture_wait(struct capture *c, int wait_ms, struct pollfd *wake)
+{
+	struct pollfd files[2] = { { .fd = live_fd(c->live), .events = POLLIN },
+		*wake };
+
+	crew_wait(c->crew, wait_ms, files, 2);
+	if (files[0].revents != 0)
+		live_look(c->live);
+	wake->revents = files[1].revents;
+}
+
+bool
+capture_lives(struct capture *c)
+{
+	return crew_lives(c->crew);
+}
+
+void
+capture_count(struct capture *c, struct stats *total)
+{
+	live_count(c->live);
+	crew_count(c->crew, total);
+}

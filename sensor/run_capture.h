@@ -1,0 +1,47 @@
+#ifndef RUN_CAPTURE_H
+#define RUN_CAPTURE_H
+
+/*
+ * The capture of a live run: from the configuration to interfaces, filters and workers.
+ */
+
+#include "capture/live_filter.h"
+#include "run.h"
+#include "sensor.h"
+#include "worker/crew.h"
+
+struct capture {
+	struct live *live;
+	struct crew *crew;
+	unsigned workers;
+	const char *filter;	     /* the user's, or NULL */
+	const struct ruleset *rules; /* in use */
+	struct look_options look;
+	const char *const *ifaces;
+	size_t nifaces;
+	struct sock_filter *own, *inner; /* programs for the kernel */
+	struct sock_fprog inner_program;
+	size_t nown;
+};
+
+/* Make ready what needs no privilege: 0, or an exit status after a message. */
+int capture_prepare(struct capture *c, struct run *run);
+/* Open the interfaces: the same. */
+int capture_open(struct capture *c, struct run *run);
+/* Begin: threads, when there are several workers. */
+void capture_start(struct capture *c, struct run *run, struct sensor *sensor);
+/* Other rules from now on; those of before are in use until capture_renewed(). */
+void capture_set_rules(struct capture *c, const struct ruleset *rules);
+bool capture_renewed(const struct capture *c);
+void capture_stop(struct capture *c);
+void capture_close(struct capture *c);
+
+/* See after interfaces that came and went. */
+void capture_look(struct capture *c);
+/* Sleep until there is something to do. */
+void capture_wait(struct capture *c, int wait_ms, struct pollfd *wake);
+bool capture_lives(struct capture *c);
+/* All counters but those of the outputs. */
+void capture_count(struct capture *c, struct stats *total);
+
+#endif

@@ -1,0 +1,375 @@
+/* Workers; see front.h. */
+
+#include "config.h"
+
+#include "worker/front.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	BATCH = 1024,	 /* frames of one interface before the next is looked at */
+	COUNT_MS = 250,	 /* between two publications of the counters */
+	SLEEP_MS = 1000, /* at most, so that its rounds tell that it lives */
+};
+
+struct front {
+	struct front_options options;
+	pthread_t thread;
+	struct front_rings rings;
+	struct queue *queue[LIVE_IFACES_MAX];
+	void *look;
+	struct stats stats; /* the thread's own */
+	int64_t counted_ms;
+	int wake;
+
+	pthread_mutex_t lock; /* of published */
+	struct stats published;
+
+	/* atomic */
+	bool stop, ended;
+	uint64_t rounds;
+	unsigned look_made;
+	int64_t looked_ns[LIVE_IFACES_MAX];
+};
+
+static int64_t
+monotonic_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- rings ---- */
+
+void
+front_rings_init(struct front_rings *r, struct live *live, size_t n, unsigned worker,
+    struct stats *s)
+{
+	*r = (struct front_rings){ .live = live, .worker = worker, .n = n, .stats = s };
+}
+
+static void
+count_ring(struct front_rings *r, struct kring *k)
+{
+	uint64_t received, dropped;
+
+	kring_counts(k, &received, &dropped);
+	r->stats->n[STAT_CAPTURE_RECEIVED] += received;
+	r->stats->n[STAT_CAPTURE_DROPPED] += dropped;
+}
+
+void
+front_rings_count(struct front_rings *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->ring[i] != NULL)
+			count_ring(r, r->ring[i]);
+}
+
+void
+front_rings_fini(struct front_rings *r)
+{
+	front_rings_count(r);
+	for (size_t i = 0; i < r->n; i++) {
+		kring_free(r->ring[i]);
+		kring_free(r->newer[i]);
+	}
+}
+
+void
+front_rings_renew(struct front_rings *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct kring *k = live_take(r->live, i, r->worker);
+
+		if (k != NULL) {
+			kring_free(r->newer[i]);
+			r->newer[i] = k;
+		}
+		if (r->newer[i] == NULL ||
+		    (r->ring[i] != NULL && kring_peek(r->ring[i]) != NULL))
+			continue;
+		if (r->ring[i] != NULL) {
+			count_ring(r, r->ring[i]);
+			kring_free(r->ring[i]);
+		}
+		r->ring[i] = r->newer[i];
+		r->newer[i] = NULL;
+	}
+}
+
+void
+front_rings_stop(struct front_rings *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->ring[i] != NULL)
+			kring_stop(r->ring[i]);
+}
+
+size_t
+front_rings_poll(const struct front_rings *r, struct pollfd *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (r->ring[i] != NULL)
+			p[n++] = (struct pollfd){ .fd = kring_fd(r->ring[i]),
+				.events = POLLIN };
+	return n;
+}
+
+void
+front_rings_polled(struct front_rings *r, const struct pollfd *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; p[i].revents & (POLLERR | POLLHUP) && k < r->n; k++)
+			if (r->ring[k] != NULL && kring_fd(r->ring[k]) == p[i].fd)
+				kring_clear_error(r->ring[k]);
+}
+
+/* ---- the thread ---- */
+
+static void
+publish_counters(struct front *f)
+{
+	front_rings_count(&f->rings);
+	pthread_mutex_lock(&f->lock);
+	f->published = f->stats;
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* Wake the reader if it sleeps.  What was published is seen by it, or its sleep by us. */
+static void
+wake_reader(const struct front *f)
+{
+	uint64_t one = 1;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(f->options.sleeping, __ATOMIC_RELAXED) &&
+	    write(f->options.wake, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		fatal("cannot wake the decoder");
+}
+
+/* Frames of one interface: how many were looked at. */
+static unsigned
+work_on(struct front *f, struct kring *k, struct queue *q, int64_t *looked_ns)
+{
+	const struct frame *frame = NULL;
+	int64_t last_ns = INT64_MAX;
+	unsigned n = 0, kept = 0;
+
+	for (; n < BATCH && (frame = kring_peek(k)) != NULL; n++) {
+		uint64_t asks;
+
+		if (f->options.look.keep(f->look, frame, &asks)) {
+			kept++;
+			if (!queue_push(q, frame, asks)) {
+				stats_inc(&f->stats, STAT_FRAME_READ);
+				stats_inc(&f->stats, STAT_FRAME_QUEUE_FULL);
+			}
+		}
+		last_ns = frame->ref.ts_ns;
+		kring_next(k);
+	}
+	if (kring_peek(k) == NULL)
+		last_ns = INT64_MAX;
+	if (kept > 0) {
+		queue_publish(q);
+		wake_reader(f);
+	}
+	__atomic_store_n(looked_ns, last_ns, __ATOMIC_RELEASE);
+	return n;
+}
+
+static void
+sleep_until_work(struct front *f, int wait_ms)
+{
+	struct pollfd p[LIVE_IFACES_MAX + 1];
+	size_t n = front_rings_poll(&f->rings, p);
+	uint64_t told;
+
+	p[n] = (struct pollfd){ .fd = f->wake, .events = POLLIN };
+	if (poll(p, n + 1, wait_ms) <= 0)
+		return;
+	front_rings_polled(&f->rings, p, n);
+	if (p[n].revents != 0 && read(f->wake, &told, sizeof(told)) < 0 &&
+	    errno != EAGAIN)
+		fatal("cannot read a wake-up");
+}
+
+static void
+renew_look(struct front *f)
+{
+	unsigned wanted = __atomic_load_n(f->options.looks, __ATOMIC_ACQUIRE);
+
+	if (f->look != NULL && wanted == f->look_made)
+		return;
+	if (f->look != NULL)
+		f->options.look.close(f->look);
+	f->look = f->options.look.open(f->options.look.arg, &f->stats);
+	__atomic_store_n(&f->look_made, wanted, __ATOMIC_RELEASE);
+}
+
+static unsigned
+go_round(struct front *f)
+{
+	unsigned n = 0;
+
+	renew_look(f);
+	front_rings_renew(&f->rings);
+	for (size_t i = 0; i < f->rings.n; i++)
+		if (f->rings.ring[i] != NULL)
+			n +=
+			    work_on(f, f->rings.ring[i], f->queue[i], &f->looked_ns[i]);
+	__atomic_fetch_add(&f->rounds, 1, __ATOMIC_RELAXED);
+	return n;
+}
+
+static void
+stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) < 0)
+		log_warn("a worker cannot stay on processor %d", cpu);
+}
+
+/* Read out what the kernel still holds: blocks that are not full come after wait_ms. */
+static void
+drain(struct front *f)
+{
+	int64_t until = monotonic_ms() + 2 * (int64_t)f->options.wait_ms + 50;
+
+	front_rings_stop(&f->rings);
+	for (;;) {
+		if (go_round(f) > 0)
+			continue;
+		if (monotonic_ms() >= until)
+			return;
+		sleep_until_work(f, (int)f->options.wait_ms);
+	}
+}
+
+static void *
+front_main(void *arg)
+{
+	struct front *f = arg;
+
+	if (f->options.cpu >= 0)
+		stay_on(f->options.cpu);
+	while (!__atomic_load_n(&f->stop, __ATOMIC_ACQUIRE)) {
+		unsigned n = go_round(f);
+		int64_t now = monotonic_ms();
+
+		if (now - f->counted_ms >= COUNT_MS) {
+			publish_counters(f);
+			f->counted_ms = now;
+		}
+		if (n == 0)
+			sleep_until_work(f, SLEEP_MS);
+	}
+	drain(f);
+	publish_counters(f);
+	__atomic_store_n(&f->ended, true, __ATOMIC_RELEASE);
+	wake_reader(f);
+	return NULL;
+}
+
+struct front *
+front_start(const struct front_options *o)
+{
+	struct front *f = mem_alloc(sizeof(*f));
+
+	f->options = *o;
+	front_rings_init(&f->rings, o->live, o->ifaces, o->worker, &f->stats);
+	for (size_t i = 0; i < o->ifaces; i++)
+		f->looked_ns[i] = INT64_MAX;
+	for (size_t i = 0; i < o->ifaces; i++)
+		f->queue[i] = queue_new(o->queue / o->ifaces);
+	pthread_mutex_init(&f->lock, NULL);
+	f->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (f->wake < 0 ||
+	    (errno = pthread_create(&f->thread, NULL, front_main, f)) != 0)
+		fatal("worker %u cannot be started", o->worker);
+	return f;
+}
+
+struct queue *
+front_queue(struct front *f, size_t iface)
+{
+	return f->queue[iface];
+}
+
+int64_t
+front_looked_ns(const struct front *f, size_t iface)
+{
+	return __atomic_load_n(&f->looked_ns[iface], __ATOMIC_ACQUIRE);
+}
+
+void
+front_count(struct front *f, struct stats *to)
+{
+	pthread_mutex_lock(&f->lock);
+	stats_sum(to, &f->published);
+	pthread_mutex_unlock(&f->lock);
+}
+
+unsigned
+front_look_made(const struct front *f)
+{
+	return __atomic_load_n(&f->look_made, __ATOMIC_ACQUIRE);
+}
+
+uint64_t
+front_rounds(const struct front *f)
+{
+	return __atomic_load_n(&f->rounds, __ATOMIC_RELAXED);
+}
+
+void
+front_stop(struct front *f)
+{
+	__atomic_store_n(&f->stop, true, __ATOMIC_RELEASE);
+	front_wake(f);
+}
+
+void
+front_wake(struct front *f)
+{
+	uint64_t one = 1;
+
+	if (write(f->wake, &one, sizeof(one)) < 0)
+		log_warn("cannot wake worker %u", f->options.worker);
+}
+
+bool
+front_ended(const struct front *f)
+{
+	return __atomic_load_n(&f->ended, __ATOMIC_ACQUIRE);
+}
+
+void
+front_free(struct front *f)
+{
+	pthread_join(f->thread, NULL);
+	if (f->look != NULL)
+		f->options.look.close(f->look);
+	front_rings_fini(&f->rings);
+	for (size_t i = 0; i < f->rings.n; i++)
+		queue_free(f->queue[i]);
+	close(f->wake);
+	pthread_mutex_destroy(&f->lock);
+	free(f);
+}

@@ -1,0 +1,89 @@
+#ifndef WORKER_FRONT_H
+#define WORKER_FRONT_H
+
+/*
+ * A worker that looks at frames first.  It owns one ring of each interface, hands on
+ * what is of interest through a queue for each, and counts the rest.  It knows nothing
+ * of connections, so any frame may come to any worker.
+ */
+
+#include "capture/live.h"
+#include "worker/queue.h"
+
+#include <poll.h>
+#include <pthread.h>
+
+/*
+ * Where a worker gets its look at a frame from; open is called in its thread, and again
+ * when the look is to be made anew.  keep: the frame is for the sensor; *asks is not 0
+ * when it is an answer about that name, of interest only if somebody waits for it.
+ */
+struct front_look {
+	void *(*open)(void *arg, struct stats *s);
+	bool (*keep)(void *look, const struct frame *f, uint64_t *asks);
+	void (*close)(void *look);
+	void *arg;
+};
+
+/* The rings of one worker, of whichever thread: one for each interface. */
+struct front_rings {
+	struct live *live;
+	unsigned worker;
+	size_t n;
+	struct kring *ring[LIVE_IFACES_MAX];  /* NULL: nothing to read there now */
+	struct kring *newer[LIVE_IFACES_MAX]; /* takes its place when that is read */
+	struct stats *stats;
+};
+
+void front_rings_init(struct front_rings *r, struct live *live, size_t n,
+    unsigned worker, struct stats *s);
+void front_rings_fini(struct front_rings *r);
+/* Rings of interfaces that were put back take the place of those before. */
+void front_rings_renew(struct front_rings *r);
+/* Bring the kernel's counters of them up to date in the stats. */
+void front_rings_count(struct front_rings *r);
+/* Let nothing more in. */
+void front_rings_stop(struct front_rings *r);
+/* Fill p, which has room for all interfaces; the number. */
+size_t front_rings_poll(const struct front_rings *r, struct pollfd *p);
+/* poll(2) said this: errors of interfaces are cleared. */
+void front_rings_polled(struct front_rings *r, const struct pollfd *p, size_t n);
+
+struct front;
+
+struct front_options {
+	struct live *live;
+	size_t ifaces;
+	unsigned worker;
+	int cpu;	  /* to stay on; -1: any */
+	size_t queue;	  /* octets of each queue */
+	unsigned wait_ms; /* how long the kernel keeps a block that is not full */
+	struct front_look look;
+	const unsigned *looks; /* atomic: grows when looks are to be made anew */
+	int wake;	       /* eventfd(2) of the reader, written when it sleeps */
+	const int *sleeping;   /* atomic: the reader does */
+};
+
+/* The thread begins to work.  Fatal when there is none to be had. */
+struct front *front_start(const struct front_options *o);
+struct queue *front_queue(struct front *f, size_t iface);
+/*
+ * The time of the last frame of the interface that it looked at, or INT64_MAX when the
+ * kernel had no more.
+ */
+int64_t front_looked_ns(const struct front *f, size_t iface);
+/* Add what it counted, as of a moment ago. */
+void front_count(struct front *f, struct stats *to);
+/* The value of *looks that its look was made after. */
+unsigned front_look_made(const struct front *f);
+/* How often it has gone round: does not grow when the thread hangs. */
+uint64_t front_rounds(const struct front *f);
+/* Look at what changed outside. */
+void front_wake(struct front *f);
+/* Let nothing more in, hand on what is in, then end; front_ended() says when. */
+void front_stop(struct front *f);
+bool front_ended(const struct front *f);
+/* Waits for the thread; what is in its queues is lost. */
+void front_free(struct front *f);
+
+#endif

@@ -1,0 +1,155 @@
+/*
+ * The ring between two threads; see queue.h.
+ *
+ * Records stand one after the other, each in one piece: where one would not fit before
+ * the end of the ring, a mark says so and it stands at the beginning.  Positions only
+ * grow; their remainder is the place.  Each side keeps what it last saw of the other,
+ * so that their cache lines are exchanged only when something seems full or empty.
+ */
+
+#include "worker/queue.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+enum { QUEUE_LEAST = 1 << 20, ALIGN = 8, CACHE_LINE = 64 };
+
+struct record {
+	uint64_t size; /* with this header and padding; 0: the ring begins anew */
+	uint64_t note;
+	struct frame frame; /* data.p: set by the reader */
+};
+
+struct queue {
+	uint8_t *ring;
+	size_t room; /* octets of the ring, a multiple of ALIGN */
+
+	/* the writer's */
+	uint64_t head __attribute__((aligned(CACHE_LINE))); /* pushed up to here */
+	uint64_t seen_tail;
+
+	/* the reader's */
+	uint64_t next __attribute__((aligned(CACHE_LINE))); /* the record at the head */
+	uint64_t seen_head;
+	struct frame frame;
+	bool peeked;
+
+	/* of both, atomic */
+	uint64_t published __attribute__((aligned(CACHE_LINE)));
+	uint64_t tail __attribute__((aligned(CACHE_LINE)));
+};
+
+struct queue *
+queue_new(size_t octets)
+{
+	struct queue *q = aligned_alloc(CACHE_LINE, sizeof(*q));
+
+	if (q == NULL)
+		abort();
+	*q = (struct queue){ 0 };
+	q->room = (octets < QUEUE_LEAST ? QUEUE_LEAST : octets) / ALIGN * ALIGN;
+	q->ring = mem_alloc(q->room);
+	return q;
+}
+
+void
+queue_free(struct queue *q)
+{
+	if (q == NULL)
+		return;
+	free(q->ring);
+	free(q);
+}
+
+/* ---- the writer ---- */
+
+static bool
+has_room(struct queue *q, size_t n)
+{
+	if (q->head + n - q->seen_tail <= q->room)
+		return true;
+	q->seen_tail = __atomic_load_n(&q->tail, __ATOMIC_ACQUIRE);
+	return q->head + n - q->seen_tail <= q->room;
+}
+
+bool
+queue_push(struct queue *q, const struct frame *f, uint64_t note)
+{
+	size_t n = (sizeof(struct record) + f->data.n + ALIGN - 1) / ALIGN * ALIGN;
+	size_t place = q->head % q->room, to_end = q->room - place;
+	struct record *r;
+
+	if (!has_room(q, n <= to_end ? n : to_end + n))
+		return false;
+	if (n > to_end) {
+		/* There is always room for the mark: all is in units of ALIGN. */
+		((struct record *)(void *)(q->ring + place))->size = 0;
+		q->head += to_end;
+		place = 0;
+	}
+	r = (struct record *)(void *)(q->ring + place);
+	r->size = n;
+	r->note = note;
+	r->frame = *f;
+	memcpy(r + 1, f->data.p, f->data.n);
+	q->head += n;
+	return true;
+}
+
+void
+queue_publish(struct queue *q)
+{
+	__atomic_store_n(&q->published, q->head, __ATOMIC_RELEASE);
+}
+
+/* ---- the reader ---- */
+
+static struct record *
+record_at(const struct queue *q, uint64_t at)
+{
+	return (struct record *)(void *)(q->ring + at % q->room);
+}
+
+const struct frame *
+queue_peek(struct queue *q)
+{
+	struct record *r;
+
+	if (q->peeked)
+		return &q->frame;
+	if (q->next == q->seen_head) {
+		q->seen_head = __atomic_load_n(&q->published, __ATOMIC_ACQUIRE);
+		if (q->next == q->seen_head)
+			return NULL;
+	}
+	r = record_at(q, q->next);
+	if (r->size == 0) {
+		q->next += q->room - q->next % q->room;
+		r = record_at(q, q->next);
+	}
+	q->frame = r->frame;
+	q->frame.data.p = (const uint8_t *)(r + 1);
+	q->peeked = true;
+	return &q->frame;
+}
+
+uint64_t
+queue_note(const struct queue *q)
+{
+	return record_at(q, q->next)->note;
+}
+
+void
+queue_next(struct queue *q)
+{
+	q->next += record_at(q, q->next)->size;
+	q->peeked = false;
+	__atomic_store_n(&q->tail, q->next, __ATOMIC_RELEASE);
+}
+
+bool
+queue_pressed(const struct queue *q)
+{
+	return __atomic_load_n(&q->published, __ATOMIC_RELAXED) - q->next > q->room / 2;
+}

@@ -1,0 +1,31 @@
+#ifndef WORKER_QUEUE_H
+#define WORKER_QUEUE_H
+
+/*
+ * Frames from one thread to another: a ring of octets, one writer, one reader, no lock.
+ * When it is full the frame does not go in, and the writer counts it.
+ */
+
+#include "capture/frame.h"
+
+#include <stdbool.h>
+
+struct queue;
+
+/* octets of room; at least enough for the largest frame. */
+struct queue *queue_new(size_t octets);
+void queue_free(struct queue *q);
+
+/* The writer: a copy of f with a note goes in, or false when there is no room for it. */
+bool queue_push(struct queue *q, const struct frame *f, uint64_t note);
+/* What was pushed can be seen by the reader from now on. */
+void queue_publish(struct queue *q);
+
+/* The reader: the frame at the head, NULL when there is none; good until queue_next. */
+const struct frame *queue_peek(struct queue *q);
+uint64_t queue_note(const struct queue *q); /* of that frame */
+void queue_next(struct queue *q);
+/* More than half of the room is taken. */
+bool queue_pressed(const struct queue *q);
+
+#endif

@@ -321,6 +321,8 @@ run_live(struct run *run)
 		status = EXIT_USAGE;
 	if (status == 0)
 		status = capture_open(&w->capture, run);
+	if (status == 0 && confine_live(&run->conf, &run->output_to, &run->priv) < 0)
+		status = EXIT_CAPTURE;
 	if (status == 0) {
 		notify_open(&w->notify);
 		begin(w);

@@ -35,6 +35,10 @@ check_run check_explain;  /* names */
 check_run check_variants; /* a domain; asks no rules */
 check_run check_export;	  /* a format */
 
+/* Warnings of the linter: what a rule, or a set or list, is hardly meant to say. */
+void check_advise_rule(struct check *c, const struct rule_spec *rule);
+void check_advise_sets(struct check *c);
+
 /* Judging without traffic: every place counts, no client is known. */
 extern const struct judge_context check_nowhere;
 

@@ -184,37 +184,11 @@ buf_fini(struct buf *b)
 	*b = (struct buf){ 0 };
 }
 
-char *
-buf_room(struct buf *b, size_t n)
-{
-	if (b->cap - b->n <= n) {
-		b->cap = round_up(b->n + n + 1, 256) * 2;
-		b->p = mem_grow(b->p, b->cap);
-	}
-	return b->p + b->n;
-}
-
 void
-buf_add(struct buf *b, const void *p, size_t n)
+buf_grow(struct buf *b, size_t n)
 {
-	char *to = buf_room(b, n);
-
-	if (n > 0)
-		memcpy(to, p, n);
-	to[n] = '\0';
-	b->n += n;
-}
-
-void
-buf_str(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
-}
-
-void
-buf_char(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
+	b->cap = round_up(b->n + n + 1, 256) * 2;
+	b->p = mem_grow(b->p, b->cap);
 }
 
 void

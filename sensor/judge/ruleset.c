@@ -682,6 +682,12 @@ judge_name(struct judge *g, const struct name *n)
 		return settle(g, g->zone);
 	if (is_number(tld_of(&g->seen)))
 		return settle(g, VERDICT_ADDRESS_LITERAL);
+	if (find_front(g->r, &g->seen, &g->j->front)) {
+		size_t service = (size_t)(text.p - name_span(n).p);
+
+		g->j->front.domain += service;
+		g->j->front.end += service;
+	}
 	return judge_typos(g);
 }
 
@@ -697,6 +703,7 @@ judge_begin(struct judge *g, const struct ruleset *r, const struct judge_context
 	g->everywhere = r->options.every_place;
 	g->closed = g->genuine = g->meant = false;
 	j->n = 0;
+	j->front = (struct front){ 0, 0 };
 }
 
 bool
@@ -722,8 +729,8 @@ ruleset_dull(const struct ruleset *r, const struct name *n)
 		return false;
 	judge_begin(&g, r, &anyone, &j, NULL);
 	g.everywhere = true;
-	return !judge_name(&g, n) && !g.meant && j.verdict != VERDICT_EXACT &&
-	    j.verdict != VERDICT_SUBDOMAIN_EXACT;
+	return !judge_name(&g, n) && !g.meant && j.front.end == 0 &&
+	    j.verdict != VERDICT_EXACT && j.verdict != VERDICT_SUBDOMAIN_EXACT;
 }
 
 static bool

@@ -140,32 +140,36 @@ is_host_word(const struct suffixes *suffixes, struct span label)
 	    (label.n < PART_MIN && tld_delegated(suffixes, label));
 }
 
+static struct span
+first_label(struct span name)
+{
+	const uint8_t *dot = memchr(name.p, '.', name.n);
+
+	return span_first(name, dot ? (size_t)(dot - name.p) : name.n);
+}
+
 /*
  * A dot that the name meant has not got makes the end of the name typed a domain of
  * its own, and what is in front of that a plain host label: mail.boeing.com is no
- * slip for mailboeing.com.
+ * slip for mailboeing.com.  `domain` is where that begins in the name typed.
  */
 static bool
-genuine_host(struct typo_search *s, size_t from, struct span meant)
+genuine_host(const struct suffixes *suffixes, struct span meant, struct span typed,
+    size_t domain)
 {
-	size_t domain = search_domain(s);
-	struct span label, typed = spelling_text(s->seen, from, s->seen->text.n);
-	unsigned i;
-	uint8_t was;
+	size_t end = domain - 1, begin = end;
+	uint8_t was = separator_meant(meant, typed, end);
+	struct span label;
 
-	if (from >= domain)
-		return false;
-	was = separator_meant(meant, typed, domain - 1 - from);
 	if (was == '.')
 		return false;
-	i = spelling_label_at(s->seen, domain - 2);
-	label = spelling_label(s->seen, i);
+	while (begin > 0 && typed.p[begin - 1] != '.')
+		begin--;
+	label = span_of(typed.p + begin, end - begin);
 	/* A host of the name meant in front is no coincidence, but for mail and www. */
-	if (s->seen->start[i] > from &&
-	    !is_service(spelling_label(s->seen, spelling_label_at(s->seen, from))))
+	if (begin > 0 && !is_service(first_label(typed)))
 		return false;
-	return was == '-' ? is_service(label)
-			  : is_host_word(s->protected->suffixes, label);
+	return was == '-' ? is_service(label) : is_host_word(suffixes, label);
 }
 
 /* Protected names whose letters are those from `from` up to `to`. */
@@ -186,7 +190,9 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 		/* In front of another suffix a fused name has no dot left to move. */
 		if (to < s->seen->text.n)
 			class = TYPO_MISSING_DOT;
-		else if (class == TYPO_SUBDOMAIN_SHIFT && genuine_host(s, from, name))
+		else if (class == TYPO_SUBDOMAIN_SHIFT && from < search_domain(s) &&
+		    genuine_host(
+			s->protected->suffixes, name, typed, search_domain(s) - from))
 			continue;
 		hit = search_hit(s, id, class);
 		if (hit != NULL)
@@ -285,13 +291,13 @@ find(struct typo_search *s)
 static bool
 too_plain(const struct variant_maker *m, const struct spelling *s, enum typo class)
 {
-	struct span first = spelling_label(s, 0);
+	size_t domain = registrable_at(m->suffixes, s->text, true);
+	struct span tld = spelling_label(s, s->labels - 1);
 
-	if (s->labels == 2 && first.n < SHIFTED_MIN)
-		return true;
-	return class == TYPO_SUBDOMAIN_SHIFT &&
-	    (first.n < PART_MIN || is_service(first)) &&
-	    registrable_at(m->suffixes, s->text, true) > 0;
+	if (s->labels == 2 && spelling_end(s, 0) < SHIFTED_MIN)
+		return tld_delegated(m->suffixes, tld);
+	return class == TYPO_SUBDOMAIN_SHIFT && domain > 0 && domain < s->text.n &&
+	    genuine_host(m->suffixes, m->name->text, s->text, domain);
 }
 
 /* The n characters at `at` typed as `with`. */

@@ -28,7 +28,7 @@ void crowd_fini(struct crowd *c);
 void crowd_add(
     struct crowd *c, uint64_t place, uint64_t name, uint64_t client, int64_t now_ns);
 /* Whose mail goes to one place goes to the other as well: an exchanger's address. */
-void crowd_spread(struct crowd *c, uint64_t from, uint64_t to);
+void crowd_spread(struct crowd *c, uint64_t from, uint64_t to, int64_t now_ns);
 
 bool crowd_known(const struct crowd *c, uint64_t place);
 /* How many names, at most CROWD_MAX. */

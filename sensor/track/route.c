@@ -306,7 +306,7 @@ take_alias(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 	if (name_hash_wire(l->routes->names, &w, &place, &root) != NAME_OK || root)
 		return;
 	lead_on(l, rec, owner, place);
-	crowd_spread(&l->routes->crowd, owner, place);
+	crowd_spread(&l->routes->crowd, owner, place, l->question->now_ns);
 	await(l->routes, place);
 }
 
@@ -329,7 +329,7 @@ take_address(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 		spot.flagged = lead[i].flagged;
 		l->news |= spot_add(r, &spot);
 	}
-	crowd_spread(&r->crowd, owner, route_addr(r, &spot.addr));
+	crowd_spread(&r->crowd, owner, route_addr(r, &spot.addr), l->question->now_ns);
 }
 
 typedef void take_fn(struct lesson *l, const struct dns_record *rec, uint64_t owner);

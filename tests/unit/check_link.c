@@ -94,6 +94,7 @@ setup(void)
 	ck_assert_ptr_nonnull(suffixes);
 	options.suffixes = suffixes;
 	ck_assert_int_eq(rule_specs_protect(&specs, "navy.mil", &d), 0);
+	specs.rules[0]->score = 60; /* so that doubt keeps some sessions back */
 	rules = ruleset_new(&specs, &options, &d);
 	ck_assert_ptr_nonnull(rules);
 	diag_fini(&d);

@@ -215,7 +215,7 @@ on_frame(void *arg, const struct frame *f, uint64_t asks)
 	if (asks == 0 || sensor_awaits(w->sensor, asks))
 		sensor_frame(w->sensor, f);
 	else
-		look_pass_answer(&w->run->stats);
+		look_pass_answers(&w->run->stats, 1);
 }
 
 /* ---- the run ---- */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { ARENA_BLOCK = 64 * 1024 };
+enum { ARENA_BLOCK = 64 * 1024, LARGE_PAGE = 2 * 1024 * 1024 };
 
 struct arena_block {
 	struct arena_block *next;
@@ -58,6 +58,35 @@ mem_strndup(const char *s, size_t n)
 	if (n > 0)
 		memcpy(copy, s, n);
 	return copy;
+}
+
+/* With room to begin at a large page, so that the first and last are large too. */
+void *
+mem_pages(size_t n)
+{
+	size_t whole = round_up(n ? n : 1, n >= LARGE_PAGE ? LARGE_PAGE : 1);
+	size_t spare = n >= LARGE_PAGE ? LARGE_PAGE : 0, skip;
+	uint8_t *p = mmap(NULL, whole + spare, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		fatal("out of memory (%zu octets)", n);
+	if (spare == 0)
+		return p;
+	skip = round_up((uintptr_t)p, LARGE_PAGE) - (uintptr_t)p;
+	if (skip > 0)
+		munmap(p, skip);
+	if (skip < spare)
+		munmap(p + skip + whole, spare - skip);
+	madvise(p + skip, whole, MADV_HUGEPAGE);
+	return p + skip;
+}
+
+void
+mem_pages_free(void *p, size_t n)
+{
+	if (p != NULL)
+		munmap(p, round_up(n ? n : 1, n >= LARGE_PAGE ? LARGE_PAGE : 1));
 }
 
 void

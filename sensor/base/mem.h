@@ -15,6 +15,14 @@ char *mem_strdup(const char *s);	    /* never NULL */
 char *mem_strndup(const char *s, size_t n); /* the first n octets as a string */
 
 /*
+ * n octets, zeroed, in pages as large as the system gives: for tables that are
+ * read at random, where half the time would go into finding small pages.  Free with
+ * the same n.  Fatal when there are none.
+ */
+void *mem_pages(size_t n);
+void mem_pages_free(void *p, size_t n);
+
+/*
  * Arena: many small things that die together, such as a rule set.  Not for the
  * packet path.
  */

@@ -145,7 +145,8 @@ struct rule_specs {
 	size_t nsets;
 	struct name_set **lists;
 	size_t nlists;
-	struct name_file *files; /* list files read so far, newest first */
+	struct name_list sources; /* files and folders read, as they were named */
+	struct name_file *files;  /* list files read so far, newest first */
 };
 
 void rule_specs_init(struct rule_specs *s);

@@ -75,6 +75,7 @@ struct judge {
 	struct buf *why; /* or NULL */
 	bool everywhere; /* `on` is not asked and places do not weigh */
 	struct spelling seen;
+	struct typo_probe probe;
 	struct typo_search search;
 	enum verdict zone;     /* what the zones say; UNRELATED: nothing */
 	bool closed;	       /* below a closed domain */
@@ -487,9 +488,9 @@ judge_hits(struct judge *g)
 
 	for (unsigned i = 0; i < g->search.n; i++) {
 		const struct typo_hit *hit = &g->search.hits[i];
-		uint32_t chain = r->owners[hit->id];
+		uint32_t chain = protected_owner(r->protected, hit->id);
 
-		for (; chain != 0; chain = r->chains[chain].rest)
+		for (; chain != 0 && chain < r->nchains; chain = r->chains[chain].rest)
 			judge_hit(g, &r->rules[r->chains[chain].rule], hit);
 	}
 }
@@ -526,7 +527,7 @@ enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 {
 	const struct rule *rule = &g->r->rules[zone->number];
 
-	switch (zone->kind) {
+	switch ((enum zone_kind)zone->kind) {
 	case ZONE_SPECIAL:
 		g->zone = i > 1 ? VERDICT_SEARCH_LEAK : VERDICT_SPECIAL_USE;
 		break;
@@ -551,7 +552,8 @@ enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 		break;
 	case ZONE_MATCH_BELOW:
 	case ZONE_MATCH:
-		if ((zone->kind == ZONE_MATCH || i > 0) &&
+		if (zone->number < g->r->nrules &&
+		    (zone->kind == ZONE_MATCH || i > 0) &&
 		    rule_listens(g, rule->spec) &&
 		    allowed(g, rule, NULL) == VERDICT_UNRELATED)
 			flag(g, rule->spec, TYPO_LISTED,
@@ -602,7 +604,7 @@ is_suffix(const struct judge *g)
 {
 	const struct suffixes *suffixes = g->r->options.suffixes;
 
-	return suffix_at(suffixes, g->seen.text, true) == 0 &&
+	return is_public_suffix(suffixes, g->seen.text, true) &&
 	    !suffix_by_wildcard(suffixes, g->seen.text);
 }
 
@@ -624,16 +626,30 @@ clean_reason(const struct judge *g)
 	return VERDICT_UNRELATED;
 }
 
+/* Some rule takes all names below this TLD for slips. */
 static bool
-judge_typos(struct judge *g)
+scope_is_any(const struct judge *g)
 {
-	unsigned n = typo_search(&g->search, g->r->protected, &g->seen, g->r->classes);
+	struct span tld = tld_of(&g->seen);
+
+	return g->r->scope_any &&
+	    marks_find(&g->r->protected->marks, spelling_hash(tld), MARK_SCOPE_ANY) !=
+	    NULL;
+}
+
+/* in: what typo_probe_answer says. */
+static bool
+judge_typos(struct judge *g, uint32_t in)
+{
+	unsigned n =
+	    typo_search_in(&g->search, g->r->protected, &g->seen, g->r->classes, in);
+	bool any = scope_is_any(g);
 
 	say(g, "%u name%s found that it may stand for", n, n == 1 ? "" : "s");
-	if ((n > 0 || g->r->scope_any) && is_suffix(g))
+	if ((n > 0 || any) && is_suffix(g))
 		return settle(g, VERDICT_PUBLIC_SUFFIX);
 	judge_hits(g);
-	if (g->r->scope_any && g->j->n == 0)
+	if (any && g->j->n == 0)
 		judge_scope_any(g);
 	sort_matches(g);
 	return settle(g, g->j->n > 0 ? VERDICT_FLAG : clean_reason(g));
@@ -654,6 +670,8 @@ static bool
 judge_name(struct judge *g, const struct name *n)
 {
 	struct span text = judged_part(n);
+	uint32_t in = UINT32_MAX;
+	bool quick;
 	enum verdict v;
 
 	say(g, "as a name: %s", n->text);
@@ -665,13 +683,19 @@ judge_name(struct judge *g, const struct name *n)
 		return settle(g, VERDICT_MALFORMED);
 	if (!spelling_init(&g->seen, text) || (g->seen.labels == 1 && n->labels > 1))
 		return settle(g, VERDICT_MALFORMED);
+	/* Who wants to know why has everything searched. */
+	quick = g->why == NULL && g->seen.labels > 1;
+	if (quick)
+		typo_probe_ask(&g->probe, g->r->protected, &g->seen, g->r->classes);
 	enter_zones(g);
 	sort_matches(g);
 	if (g->genuine)
 		g->j->n = 0;
 	if (g->j->n > 0)
 		return settle(g, VERDICT_FLAG);
-	v = find_protected(g);
+	if (quick)
+		in = typo_probe_answer(&g->probe);
+	v = in & TYPO_MAY_BE_NAMED ? find_protected(g) : VERDICT_UNRELATED;
 	if (v != VERDICT_UNRELATED || g->genuine)
 		return settle(g, g->genuine ? VERDICT_ALLOW_LISTED : v);
 	if (g->seen.labels == 1)
@@ -688,7 +712,7 @@ judge_name(struct judge *g, const struct name *n)
 		g->j->front.domain += service;
 		g->j->front.end += service;
 	}
-	return judge_typos(g);
+	return judge_typos(g, in);
 }
 
 static void

@@ -1,12 +1,10 @@
-/* The filter and the buckets; see keymap.h. */
+/* The filter and the entries; see keymap.h. */
 
 #include "names/keymap.h"
 
 #include "base/mem.h"
 
-#include <stdlib.h>
-
-enum { FILTER_BITS = 10, BUCKET_KEYS = 6 };
+enum { FILTER_BITS = 10, BUCKET_KEYS = 12 };
 
 void
 keymap_init(struct keymap *m)
@@ -27,50 +25,84 @@ tag_of(uint64_t key)
 	return (uint8_t)(key >> 3);
 }
 
-/* Five bits of one block; nine bits of the product choose each. */
-static void
-filter_add(struct keymap *m, uint64_t key)
+/* While the map is made its arrays are written, afterwards never. */
+static uint64_t *
+filter_of(struct keymap *m)
 {
-	uint64_t *block = m->filter + 8 * keymap_scale(key, m->blocks);
-	uint64_t bits = key * UINT64_C(0xd6e8feb86659fd93);
+	return (uint64_t *)(uintptr_t)m->filter;
+}
 
+static uint32_t *
+begin_of(struct keymap *m)
+{
+	return (uint32_t *)(uintptr_t)m->begin;
+}
+
+static uint32_t *
+value_of(struct keymap *m)
+{
+	return (uint32_t *)(uintptr_t)m->value;
+}
+
+static uint8_t *
+tags_of(struct keymap *m)
+{
+	return (uint8_t *)(uintptr_t)m->tag;
+}
+
+void
+keymap_mark(struct keymap *m, uint64_t key)
+{
+	uint64_t bits = key * UINT64_C(0xd6e8feb86659fd93), *block;
+
+	if (m->stage == KEYMAP_COUNT)
+		m->marks++;
+	if (m->stage != KEYMAP_MEASURE)
+		return;
+	block = filter_of(m) + 8 * keymap_scale(key, m->blocks);
 	for (int i = 0; i < 5; i++, bits >>= 9)
 		block[bits >> 6 & 7] |= UINT64_C(1) << (bits & 63);
 }
 
 void
-keymap_add(struct keymap *m, uint64_t key, uint32_t value)
+keymap_put(struct keymap *m, uint64_t key, uint32_t value)
 {
 	uint32_t at;
 
 	switch (m->stage) {
 	case KEYMAP_COUNT:
-		m->keys++;
+		m->entries++;
 		break;
 	case KEYMAP_MEASURE:
-		m->begin[bucket_of(m, key)]++;
-		filter_add(m, key);
+		begin_of(m)[bucket_of(m, key)]++;
 		break;
 	case KEYMAP_FILL:
 		/* Buckets fill from their end down, and `begin` follows. */
-		at = --m->begin[bucket_of(m, key)];
-		m->value[at] = value;
-		m->tag[at] = tag_of(key);
+		at = --begin_of(m)[bucket_of(m, key)];
+		value_of(m)[at] = value;
+		tags_of(m)[at] = tag_of(key);
 		break;
 	case KEYMAP_DONE:
 		break;
 	}
 }
 
+void
+keymap_add(struct keymap *m, uint64_t key, uint32_t value)
+{
+	keymap_mark(m, key);
+	keymap_put(m, key, value);
+}
+
 static void
 make_room(struct keymap *m)
 {
-	m->blocks = m->keys * FILTER_BITS / 512 + 1;
-	m->buckets = m->keys / BUCKET_KEYS + 1;
-	m->filter = mem_alloc(m->blocks * 64);
-	m->begin = mem_alloc((m->buckets + 1) * sizeof(*m->begin));
-	m->value = mem_alloc(m->keys * sizeof(*m->value));
-	m->tag = mem_alloc(m->keys);
+	m->blocks = m->marks * FILTER_BITS / 512 + 1;
+	m->buckets = m->entries / BUCKET_KEYS + 1;
+	m->filter = mem_pages(m->blocks * 64);
+	m->begin = mem_pages((m->buckets + 1) * sizeof(*m->begin));
+	m->value = mem_pages(m->entries * sizeof(*m->value));
+	m->tag = mem_pages(m->entries);
 }
 
 bool
@@ -80,7 +112,7 @@ keymap_round(struct keymap *m)
 		make_room(m);
 	if (m->stage == KEYMAP_MEASURE)
 		for (uint64_t i = 1; i <= m->buckets; i++)
-			m->begin[i] += m->begin[i - 1];
+			begin_of(m)[i] += m->begin[i - 1];
 	m->stage++;
 	return m->stage != KEYMAP_DONE;
 }
@@ -88,10 +120,12 @@ keymap_round(struct keymap *m)
 void
 keymap_fini(struct keymap *m)
 {
-	free(m->filter);
-	free(m->begin);
-	free(m->value);
-	free(m->tag);
+	if (!m->borrowed && m->filter != NULL) {
+		mem_pages_free(filter_of(m), m->blocks * 64);
+		mem_pages_free(begin_of(m), (m->buckets + 1) * sizeof(*m->begin));
+		mem_pages_free(value_of(m), m->entries * sizeof(*m->value));
+		mem_pages_free(tags_of(m), m->entries);
+	}
 	keymap_init(m);
 }
 
@@ -101,16 +135,22 @@ keymap_memory(const struct keymap *m)
 	if (m->filter == NULL)
 		return 0;
 	return m->blocks * 64 + (m->buckets + 1) * sizeof(*m->begin) +
-	    m->keys * (sizeof(*m->value) + sizeof(*m->tag));
+	    m->entries * (sizeof(*m->value) + sizeof(*m->tag));
 }
 
-/* After filling, begin[i] is where bucket i begins, and begin[i + 1] where it ends. */
+/*
+ * After filling, begin[i] is where bucket i begins, and begin[i + 1] where it ends.
+ * Arrays from a file are not trusted to say so.
+ */
 struct keymap_cursor
 keymap_bucket(const struct keymap *m, uint64_t key)
 {
 	size_t i = bucket_of(m, key);
+	uint32_t end = m->begin[i + 1];
 
-	return (struct keymap_cursor){ m->begin[i], m->begin[i + 1], tag_of(key) };
+	if (end > m->entries)
+		end = (uint32_t)m->entries;
+	return (struct keymap_cursor){ m->begin[i], end, tag_of(key) };
 }
 
 bool

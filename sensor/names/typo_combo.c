@@ -79,7 +79,7 @@ find_part(struct typo_search *s, size_t from, size_t to, struct span word)
 	uint32_t id;
 
 	while (keymap_next(&p->keys, &c, &id)) {
-		if (id >= p->n || !is_label_of(p, spelling_text(s->seen, from, to), id))
+		if (!is_label_of(p, spelling_text(s->seen, from, to), id))
 			continue;
 		hit = search_hit(s, id, TYPO_COMBOSQUAT);
 		if (hit == NULL)

@@ -39,11 +39,12 @@ on() {
 		mount --bind "$0" /etc/resolv.conf && exec "$@"' "$lab/$host.resolv" "$@"
 }
 
-# wait_for WHAT COMMAND...: until the command succeeds, for 20 seconds at most.
+# wait_for WHAT COMMAND...: until the command succeeds, for $patience seconds at most.
+patience=20
 wait_for() {
-	local what=$1 i
+	local what=$1 end=$((SECONDS + patience))
 	shift
-	for ((i = 0; i < 200; i++)); do
+	while [ "$SECONDS" -le "$end" ]; do
 		"$@" >/dev/null 2>&1 && return 0
 		sleep 0.1
 	done
@@ -145,7 +146,7 @@ zone() {
 	{
 		printf '%s\n' "\$TTL 300" \
 		    '@ SOA ns.root.example. hostmaster.root.example. 1 3600 600 86400 60' \
-		    '@ NS ns.root.example.'
+		    "@ NS ns.$view.example."
 		cat
 	} >"$file"
 	printf 'zone "%s" { type primary; file "%s"; };\n' "$name" "$file" \

@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "capture/blocks.h"
 #include "capture/replay.h"
-#include "confine.h"
 #include "packet/packet.h"
 #include "progress.h"
 #include "sensor.h"
@@ -158,7 +157,7 @@ stages_frame(struct stages *s, const struct frame *f)
 	}
 	s->file = f->ref.file;
 	if (verdict == LOOK_ASK)
-		look_pass_answer(&s->run->stats);
+		look_pass_answers(&s->run->stats, 1);
 	if (told)
 		sensor_time(s->sensor, f->ref.ts_ns);
 }
@@ -190,6 +189,7 @@ static bool
 stages_block(void *arg, const struct looked *l)
 {
 	struct stages *s = arg;
+	uint64_t passed = 0;
 	struct frame f;
 	size_t n;
 
@@ -201,17 +201,22 @@ stages_block(void *arg, const struct looked *l)
 	for (size_t i = 0; i < l->n; i++) {
 		const struct looked_at *at = &l->at[i];
 
+		if (at->verdict == LOOK_ASK && !at->told &&
+		    !sensor_awaits(s->sensor, at->name)) {
+			passed++;
+			continue;
+		}
 		block_frame(l->block, at->frame, &f);
-		if (at->what == LOOKED_FRAME ||
-		    (at->what == LOOKED_ASK && sensor_awaits(s->sensor, at->name))) {
+		if (at->verdict == LOOK_KEEP ||
+		    (at->verdict == LOOK_ASK && sensor_awaits(s->sensor, at->name))) {
 			stages_pass(s, &f, at->name);
 			continue;
 		}
-		if (at->what == LOOKED_ASK)
-			look_pass_answer(&s->run->stats);
+		passed += at->verdict == LOOK_ASK;
 		if (at->told)
 			sensor_time(s->sensor, f.ref.ts_ns);
 	}
+	look_pass_answers(&s->run->stats, passed);
 	s->file = block_file(l->block);
 	return look_round(s) == 0 && !*s->run->stop;
 }
@@ -286,12 +291,10 @@ run_replay(struct run *run)
 			status = EXIT_USAGE;
 		}
 	}
-	if (status == 0 && run_open_outputs(run, false) < 0)
-		status = EXIT_USAGE;
-	/* Before the first octet of a capture, which may be hostile, is parsed. */
+	/* Confined before the first octet of a capture, which may be hostile. */
 	if (status == 0 &&
-	    confine_replay(&run->conf, &(struct conf_outputs){ &run->output_conf, 1 }) <
-		0)
+	    (run_open_outputs(run, false) < 0 ||
+		confine_replay(&run->conf, &run->output_to) < 0))
 		status = EXIT_USAGE;
 	if (status == 0) {
 		progress_init(!o->quiet);

@@ -40,6 +40,10 @@ check_run check_compile;  /* the file to write */
 /* What there is to do with a compiled set where its sources are wanted. */
 int check_compiled(const struct check *c, const char *option);
 
+/* Warnings of the linter: what a rule, or a set or list, is hardly meant to say. */
+void check_advise_rule(struct check *c, const struct rule_spec *rule);
+void check_advise_sets(struct check *c);
+
 /* Judging without traffic: every place counts, no client is known. */
 extern const struct judge_context check_nowhere;
 

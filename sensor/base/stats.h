@@ -98,6 +98,9 @@
 	X(ALERT_WRITTEN,         "alert.written",         "alerts written") \
 	X(ALERT_HELD_BACK,       "alert.held_back",       "alerts counted in a later one (threshold)") \
 	X(ALERT_NOT_WANTED,      "alert.not_wanted",      "flagged names whose outcome the rule does not ask for") \
+	X(ALERT_LEAK,            "alert.search_leak",     "flagged names in front of a search suffix that their network appends") \
+	X(LEAK_LEARNED,          "leak.learned",          "search suffixes learned from the names in front of them") \
+	X(LEAK_FORGOTTEN,        "leak.forgotten",        "suffixes with known names in front forgotten: too many at once") \
 	X(ALERT_EARLY,           "alert.early",           "alerts written before their outcome: too many were waiting") \
 	X(OUTCOME_WRITTEN,       "alert.outcome_written", "outcomes written after their alert") \
 	X(LINK_FOUND,            "link.found",            "mail sessions that a flagged lookup led to") \

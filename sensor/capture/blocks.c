@@ -110,7 +110,7 @@ block_new(const struct blocks *b)
 	struct block *k = mem_alloc(sizeof(*k));
 
 	k->cap = b->octets + BEHIND;
-	k->buf = mem_alloc(k->cap);
+	k->buf = mem_alloc(k->cap + BLOCK_BEHIND);
 	return k;
 }
 

@@ -51,7 +51,11 @@ void blocks_walk(struct blocks *b, struct block *k);
 /* What a block has after its walk, until it is taken again. */
 const struct block_frame *block_frames(const struct block *k, size_t *n);
 const char *block_file(const struct block *k);
-/* The octets of frame i are at block_octets(k) + its at, and good in all of the walk. */
+/*
+ * The octets of frame i are at block_octets(k) + its at.  BLOCK_BEHIND more may be read
+ * behind each, whatever they are.
+ */
+enum { BLOCK_BEHIND = 64 };
 const uint8_t *block_octets(const struct block *k);
 
 /* Frame i of the block as the stages want it. */

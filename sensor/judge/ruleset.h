@@ -45,7 +45,14 @@ struct match {
 	const char *meant[MATCH_MEANT]; /* best first; they live as long as the set */
 };
 
+/* A whole known domain in front of somebody's, as places in the name's text. */
+struct front {
+	size_t domain; /* where it begins */
+	size_t end;    /* and ends: its dot */
+};
+
 struct judgement {
+	struct front front;   /* end 0: there is none */
 	enum verdict verdict; /* VERDICT_FLAG: match[] has n entries, best first */
 	unsigned n;
 	struct match match[MATCH_MAX]; /* one a rule */

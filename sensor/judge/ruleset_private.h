@@ -48,6 +48,9 @@ struct ruleset {
 	size_t map_n;
 };
 
+/* Has the name a whole known domain in front of somebody's?  front.c. */
+bool find_front(const struct ruleset *r, const struct spelling *seen, struct front *f);
+
 /* The part of a name that is judged; empty when nothing of it can be a host name. */
 struct span judged_part(const struct name *n);
 

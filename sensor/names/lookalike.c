@@ -59,6 +59,57 @@ lookalike_version(void)
 	return "icu " U_ICU_VERSION;
 }
 
+/*
+ * Letters that a reader takes for ours, though UTS 39 counts them to another letter
+ * or to none: the palochka, an l (as in the well-known false apple.com), and small
+ * capitals.
+ */
+static const struct letter {
+	const char *utf8;
+	char like;
+} letters[] = {
+	{ "\u04cf", 'l' },
+	{ "\u0262", 'g' },
+	{ "\u026a", 'i' },
+	{ "\u0274", 'n' },
+	{ "\u0280", 'r' },
+	{ "\u0299", 'b' },
+	{ "\u029c", 'h' },
+	{ "\u029f", 'l' },
+	{ "\u1d00", 'a' },
+	{ "\u1d05", 'd' },
+	{ "\u1d07", 'e' },
+	{ "\u1d0a", 'j' },
+	{ "\u1d0b", 'k' },
+	{ "\u1d0d", 'm' },
+	{ "\u1d18", 'p' },
+	{ "\u1d1b", 't' },
+	{ "\u1d1c", 'u' },
+};
+
+/* Write ours in their place; text becomes no longer. */
+static void
+read_as_ours(char *text)
+{
+	char *out = text;
+
+	while (*text != '\0') {
+		char like = '\0';
+
+		for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
+			size_t n = strlen(letters[i].utf8);
+
+			if (strncmp(text, letters[i].utf8, n) != 0)
+				continue;
+			like = letters[i].like;
+			text += n;
+			break;
+		}
+		*out++ = like != '\0' ? like : *text++;
+	}
+	*out = '\0';
+}
+
 struct lookalike *
 lookalike_new(void)
 {
@@ -90,6 +141,7 @@ lookalike_idn(const struct lookalike *l, struct span text, char out[NAME_TEXT_MA
 	name.text[text.n] = '\0';
 	if (!name_unicode(&name, unicode))
 		return 0;
+	read_as_ours(unicode);
 	n = uspoof_getSkeletonUTF8((const USpoofChecker *)l, 0, unicode,
 	    (int32_t)strlen(unicode), out, NAME_TEXT_MAX, &error);
 	if (U_FAILURE(error) || n <= 0 || n >= NAME_TEXT_MAX)

@@ -142,6 +142,14 @@ is_host_word(const struct suffixes *suffixes, struct span label)
 	    (label.n < PART_MIN && tld_delegated(suffixes, label));
 }
 
+static struct span
+first_label(struct span name)
+{
+	const uint8_t *dot = memchr(name.p, '.', name.n);
+
+	return span_first(name, dot ? (size_t)(dot - name.p) : name.n);
+}
+
 /*
  * A dot that the name meant has not got makes the end of the name typed a domain of
  * its own, and what is in front of that a plain host label: mail.boeing.com is no
@@ -153,19 +161,16 @@ genuine_host(const struct suffixes *suffixes, struct span meant, struct span typ
 {
 	size_t end = domain - 1, begin = end;
 	uint8_t was = separator_meant(meant, typed, end);
-	struct span label, first;
+	struct span label;
 
 	if (was == '.')
 		return false;
 	while (begin > 0 && typed.p[begin - 1] != '.')
 		begin--;
-	/* A host of the name meant in front is no coincidence, but for mail and www. */
-	first = typed;
-	for (first.n = 0; typed.p[first.n] != '.';)
-		first.n++;
-	if (begin > 0 && !is_service(first))
-		return false;
 	label = span_of(typed.p + begin, end - begin);
+	/* A host of the name meant in front is no coincidence, but for mail and www. */
+	if (begin > 0 && !is_service(first_label(typed)))
+		return false;
 	return was == '-' ? is_service(label) : is_host_word(suffixes, label);
 }
 

@@ -17,6 +17,10 @@
 
 #define HOUR_NS (3600LL * 1000000000)
 
+enum { LEAK_SUFFIXES = 1024 }; /* with known domains in front, remembered at once */
+
+enum { SURER = 15 }; /* score of a slip whose maker corrected it, above its own */
+
 enum { DOUBT_MOST = 95 - 60 };
 
 const char *
@@ -52,6 +56,7 @@ track_new(
 	threshold_init(&t->threshold, options->thresholds);
 	retries_init(&t->retries, options->watches);
 	corrections_init(&t->corrections, options->watches);
+	leaks_init(&t->leaks, LEAK_SUFFIXES, s);
 	lookup_init(t);
 	return t;
 }
@@ -273,7 +278,7 @@ see_correction(struct track *t, const struct sighting *s, const struct name *nam
 		.seen = c.seen,
 		.name = c.name,
 		.match = &c.match,
-		.score = c.score,
+		.score = c.score + SURER < 100 ? c.score + SURER : 100,
 		.outcome = c.outcome,
 		.bytes = c.bytes,
 		.count = 1,
@@ -293,6 +298,30 @@ watch_clean(struct track *t, const struct sighting *s, const struct name *name)
 	return true;
 }
 
+/*
+ * A known domain stands in front of another: where the client's network is known to
+ * append that one to all names, nobody meant to put it there.
+ */
+static void
+see_leak(struct track *t, const struct sighting *s, const struct name *name,
+    struct judgement *j)
+{
+	struct span text = name_span(name);
+	unsigned n = 0;
+
+	if (j->front.end == 0 || s->seen != SEEN_QUERY ||
+	    !leaks_see(&t->leaks, &s->origin->tuple.addr[SIDE_ORIGINATOR],
+		span_of(text.p + j->front.domain, j->front.end - j->front.domain),
+		span_after(text, j->front.end + 1)))
+		return;
+	for (unsigned i = 0; i < j->n; i++)
+		if (j->match[i].class != TYPO_EMBEDDED)
+			j->match[n++] = j->match[i];
+	if (n < j->n)
+		stats_inc(t->stats, STAT_ALERT_LEAK);
+	j->n = n;
+}
+
 bool
 watch_canonical(
     struct track *t, const struct sighting *s, const struct name *name, void **home)
@@ -304,8 +333,11 @@ watch_canonical(
 	struct judgement j;
 
 	stats_inc(t->stats, STAT_NAME_JUDGED);
-	if (name->odd || !ruleset_match(t->rules.now->rules, name, &context, &j)) {
-		if (s->name != 0)
+	ruleset_match(t->rules.now->rules, name, &context, &j);
+	see_leak(t, s, name, &j);
+	if (name->odd || j.n == 0) {
+		/* What is in front of a suffix counts each time, for each network. */
+		if (s->name != 0 && j.front.end == 0)
 			verdicts_note_clean(&t->verdicts, s->name, s->place);
 		see_correction(t, s, name);
 		return false;
@@ -500,6 +532,7 @@ track_free(struct track *t)
 	if (t == NULL)
 		return;
 	lookup_fini(t);
+	leaks_fini(&t->leaks);
 	corrections_fini(&t->corrections);
 	retries_fini(&t->retries);
 	threshold_fini(&t->threshold);

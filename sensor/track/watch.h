@@ -9,6 +9,7 @@
 
 #include "judge/verdicts.h"
 #include "track/correct.h"
+#include "track/leak.h"
 #include "track/link.h"
 #include "track/retry.h"
 #include "track/threshold.h"
@@ -54,6 +55,7 @@ struct track {
 	struct threshold threshold;
 	struct retries retries;
 	struct corrections corrections;
+	struct leaks leaks;
 	struct table lookups; /* see lookup.c */
 	struct pool lookup_pool;
 	struct links links; /* see link.h */

@@ -35,17 +35,31 @@ struct ports {
  * Names of which it is known whether they are dull: in sets of a few, the latest
  * first.  The lowest bit of an entry says dull, the others are those of the number.
  */
-enum { SET_NAMES = 4, SETS = 1 << 14 };
+enum { SET_NAMES = 4, SETS = 1 << 13 };
 
 struct look {
 	struct look_options options;
 	const struct ruleset *rules;
 	struct stats *stats;
+	size_t behind;			 /* octets behind a frame that may be read */
 	struct ports udp;		 /* those of the next two */
 	struct ports udp_dns, udp_other; /* other: tunnels, mDNS, LLMNR */
 	struct ports tcp;
 	uint64_t known[SETS][SET_NAMES];
 };
+
+/* A DNS message of the usual kind, but for its name. */
+struct question {
+	struct span at; /* the message from the question on */
+	uint64_t number;
+	size_t len; /* of the name */
+	bool cut;
+};
+
+_Static_assert(LOOK_PASS == 0 && LOOK_KEEP == 1 && LOOK_ASK == 2, "look_up counts");
+
+/* What is said of it until the name is looked up. */
+enum { LOOK_DNS = LOOK_ASK + 1 };
 
 /* A packet on its way. */
 struct seen {
@@ -61,17 +75,15 @@ ports_add(struct ports *set, uint16_t port)
 	set->all[port / 64] |= UINT64_C(1) << port % 64;
 }
 
-static inline bool
-ports_have(const struct ports *set, uint16_t port)
-{
-	return (set->few[port % 1024 / 64] >> port % 64 & 1) &&
-	    (set->all[port / 64] >> port % 64 & 1);
-}
-
+/* One of the two is in the set; which of them is not to be guessed. */
 static inline bool
 ports_have_either(const struct ports *set, uint16_t a, uint16_t b)
 {
-	return ports_have(set, a) || ports_have(set, b);
+	uint64_t few =
+	    set->few[a % 1024 / 64] >> a % 64 | set->few[b % 1024 / 64] >> b % 64;
+
+	return (few & 1) &&
+	    ((set->all[a / 64] >> a % 64 | set->all[b / 64] >> b % 64) & 1);
 }
 
 static void
@@ -173,27 +185,28 @@ dull_ask(const struct look *l, const uint8_t *p, size_t n)
 
 /*
  * Lower and hash the octets up to the first zero, or to the end of s, in one pass, as
- * name_hash_labels would.  They need be no name: then no such number was ever noted,
- * for only names are.  False when there are more of them than a name has.
+ * name_hash_labels would; `behind` more may be read.  They need be no name: then no such
+ * number was ever noted, for only names are.  False when there are more of them than a
+ * name has.
  */
 static inline bool
-hash_to_root(const struct name_key *k, struct span s, uint64_t *number, size_t *len)
+hash_to_root(const struct name_key *k, struct span s, size_t behind, uint64_t *number,
+    size_t *len)
 {
 	struct name_hash h = { 0 };
 
 	for (size_t at = 0; at < NAME_WIRE_MAX; at += NAME_OCTETS) {
 		uint8_t last[NAME_OCTETS] = { 0 };
-		const uint8_t *p = s.p + at;
 		struct name_octets o;
 
-		if (at + NAME_OCTETS > s.n) {
+		if (at + NAME_OCTETS <= s.n + behind) {
+			o = name_octets(s.p + at);
+		} else {
 			if (at < s.n)
-				memcpy(last, p, s.n - at);
-			p = last;
+				memcpy(last, s.p + at, s.n - at);
+			o = name_octets(last);
 		}
-		o = name_octets(p);
-		if (o.n > 0)
-			name_hash_pair(&h, k, o.word[0], o.word[1]);
+		name_hash_octets(&h, k, &o);
 		if (o.n == NAME_OCTETS)
 			continue;
 		*len = at + o.n;
@@ -231,40 +244,54 @@ is_usual(const uint8_t *p)
 	    ((u16(p + 6) | u16(p + 8) | u16(p + 10)) & ~MOST) == 0;
 }
 
+/* The question of a message, hashed; the memory that its look-up needs is fetched. */
+static inline int
+look_dns(struct look *l, const struct seen *s, struct question *q)
+{
+	q->at = span_of(s->p + DNS_HEADER, s->n - DNS_HEADER);
+	if (s->n < DNS_HEADER || l->options.all_dns || !is_usual(s->p) ||
+	    !hash_to_root(l->options.key, q->at, l->behind, &q->number, &q->len) ||
+	    q->len + 1 + QUESTION_REST > q->at.n)
+		return LOOK_KEEP;
+	q->cut = s->cut;
+	__builtin_prefetch(set_of(l, q->number));
+	return LOOK_DNS;
+}
+
 /*
  * A query is of no interest when its only question is for a dull name.  Its answer
- * may yet tell the tracker something, except when it holds no records.
+ * may yet tell the tracker something, except when it holds no records.  Queries and
+ * answers take turns as they like, so no jump here depends on which it is.
  */
 static inline enum look_verdict
-look_dns(struct look *l, const struct seen *s, uint64_t *name)
+look_up(struct look *l, const struct question *q, uint64_t *name)
 {
-	enum { QR = 0x8000, RCODE = 0x000f, TYPE_MX = 15 };
-	struct span question = { s->p + DNS_HEADER, s->n - DNS_HEADER };
-	uint16_t flags, answers;
-	uint64_t number;
-	size_t len;
+	enum { TYPE_MX = 15 };
+	const uint8_t *message = q->at.p - DNS_HEADER;
+	unsigned answer = message[2] >> 7, good = (message[3] & 0x0f) == 0;
+	unsigned tells = answer & good & (u16(message + 6) != 0);
+	unsigned whole = q->cut | (u16(q->at.p + q->len + 1) == TYPE_MX);
+	uint64_t *n = l->stats->n;
 
-	if (s->n < DNS_HEADER || l->options.all_dns || !is_usual(s->p) ||
-	    !hash_to_root(l->options.key, question, &number, &len) ||
-	    len + 1 + QUESTION_REST > question.n || !is_dull(l, question, number, len))
+	if (!is_dull(l, q->at, q->number, q->len))
 		return LOOK_KEEP;
-	flags = u16(s->p + 2);
-	answers = u16(s->p + 6);
-	if ((flags & QR) && (flags & RCODE) == 0 && answers > 0) {
-		*name = number;
-		return s->cut || u16(question.p + len + 1) == TYPE_MX ? LOOK_KEEP
-								      : LOOK_ASK;
-	}
-	stats_inc(l->stats, flags & QR ? STAT_DNS_ANSWER : STAT_DNS_QUERY);
-	stats_inc(l->stats, STAT_NAME_JUDGED);
-	return pass_packet(l, STAT_PACKET_UDP, s);
+	n[STAT_FRAME_READ] += !tells;
+	n[STAT_FRAME_DECODED] += !tells;
+	n[STAT_PACKET_UDP] += !tells;
+	n[STAT_PACKET_CUT] += !tells && q->cut;
+	n[STAT_NAME_JUDGED] += !tells;
+	n[STAT_DNS_ANSWER] += (tells ^ 1) & answer;
+	n[STAT_DNS_QUERY] += answer ^ 1;
+	*name = q->number & -(uint64_t)tells;
+	/* LOOK_PASS, LOOK_KEEP or LOOK_ASK. */
+	return (enum look_verdict)(tells * (LOOK_ASK - whole));
 }
 
 /* ---- transport ---- */
 
 /* s has the IP payload; more says that not all of it was captured. */
-static inline enum look_verdict
-look_udp(struct look *l, struct seen s, uint64_t *name)
+static inline int
+look_udp(struct look *l, struct seen s, struct question *q)
 {
 	uint16_t src, dst;
 	size_t len;
@@ -283,13 +310,12 @@ look_udp(struct look *l, struct seen s, uint64_t *name)
 	if (len < s.n)
 		s.n = len;
 	if (ports_have_either(&l->udp, src, dst))
-		return ports_have_either(&l->udp_other, src, dst)
-		    ? LOOK_KEEP
-		    : look_dns(l, &s, name);
+		return ports_have_either(&l->udp_other, src, dst) ? LOOK_KEEP
+								  : look_dns(l, &s, q);
 	return pass_packet(l, STAT_PACKET_UDP, &s);
 }
 
-static inline enum look_verdict
+static inline int
 look_tcp(struct look *l, const struct seen *s)
 {
 	uint16_t src, dst;
@@ -311,9 +337,10 @@ look_tcp(struct look *l, const struct seen *s)
 	return pass_packet(l, STAT_PACKET_TCP, s);
 }
 
-static inline enum look_verdict
-look_ip(struct look *l, struct seen s, uint64_t *name)
+static inline int
+look_ip(struct look *l, const uint8_t *p, size_t n, struct question *q)
 {
+	struct seen s = { .p = p, .n = n };
 	enum { FRAGMENT = 0x3fff };
 	size_t header, total;
 	uint8_t proto;
@@ -341,7 +368,7 @@ look_ip(struct look *l, struct seen s, uint64_t *name)
 	if (proto == IP_PROTO_TCP)
 		return look_tcp(l, &s);
 	if (proto == IP_PROTO_UDP)
-		return look_udp(l, s, name);
+		return look_udp(l, s, q);
 	if (proto == IP_PROTO_ICMP || proto == IP_PROTO_ICMP6)
 		return pass(l, STAT_FRAME_OTHER_PROTOCOL);
 	return LOOK_KEEP;
@@ -350,8 +377,8 @@ look_ip(struct look *l, struct seen s, uint64_t *name)
 /* ---- link ---- */
 
 /* From an Ethertype on, which stands at `at`. */
-static inline enum look_verdict
-look_ether(struct look *l, struct span data, size_t at, uint64_t *name)
+static inline int
+look_ether(struct look *l, struct span data, size_t at, struct question *q)
 {
 	uint16_t type;
 
@@ -365,24 +392,24 @@ look_ether(struct look *l, struct span data, size_t at, uint64_t *name)
 			return LOOK_KEEP;
 	}
 	if (type == ETHER_IPV4 || type == ETHER_IPV6)
-		return look_ip(
-		    l, (struct seen){ data.p + at + 2, data.n - at - 2, false }, name);
+		return look_ip(l, data.p + at + 2, data.n - at - 2, q);
 	return type == ETHER_ARP ? pass(l, STAT_FRAME_NOT_IP) : LOOK_KEEP;
 }
 
 /* Linux "cooked": devices of some types have other headers behind theirs. */
-static enum look_verdict
-look_cooked(struct look *l, struct span data, uint64_t *name)
+static int
+look_cooked(struct look *l, struct span data, struct question *q)
 {
 	enum { TYPE_AT = 14, DEVICE_AT = 2, MOST_DEVICE = 800 };
 
 	if (data.n < TYPE_AT || u16(data.p + DEVICE_AT) > MOST_DEVICE)
 		return LOOK_KEEP;
-	return look_ether(l, data, TYPE_AT, name);
+	return look_ether(l, data, TYPE_AT, q);
 }
 
-enum look_verdict
-look_octets(struct look *l, uint16_t link, struct span octets, uint64_t *name)
+/* Its verdict, or LOOK_DNS with *q. */
+static inline int
+look_link(struct look *l, uint16_t link, struct span octets, struct question *q)
 {
 	enum {
 		ETHERNET = 1,
@@ -394,20 +421,49 @@ look_octets(struct look *l, uint16_t link, struct span octets, uint64_t *name)
 	};
 	enum { ETHER_TYPE_AT = 12 };
 
-	*name = 0;
 	if (l->options.everything)
 		return LOOK_KEEP;
 	switch (link) {
 	case ETHERNET:
-		return look_ether(l, octets, ETHER_TYPE_AT, name);
+		return look_ether(l, octets, ETHER_TYPE_AT, q);
 	case COOKED:
-		return look_cooked(l, octets, name);
+		return look_cooked(l, octets, q);
 	case DLT_RAW:
 	case RAW:
 	case V4:
 	case V6:
-		return look_ip(l, (struct seen){ octets.p, octets.n, false }, name);
+		return look_ip(l, octets.p, octets.n, q);
 	default:
 		return LOOK_KEEP;
+	}
+}
+
+enum look_verdict
+look_octets(struct look *l, uint16_t link, struct span octets, uint64_t *name)
+{
+	struct question q;
+	int said;
+
+	l->behind = 0;
+	said = look_link(l, link, octets, &q);
+
+	*name = 0;
+	return said == LOOK_DNS ? look_up(l, &q, name) : (enum look_verdict)said;
+}
+
+void
+look_batch(struct look *l, const uint16_t *links, const struct span *octets, size_t n,
+    size_t behind, struct look_seen *seen)
+{
+	struct question q[LOOK_BATCH];
+	int said[LOOK_BATCH];
+
+	l->behind = behind;
+	for (size_t i = 0; i < n; i++)
+		said[i] = look_link(l, links[i], octets[i], &q[i]);
+	for (size_t i = 0; i < n; i++) {
+		seen[i].name = 0;
+		seen[i].verdict = said[i] == LOOK_DNS ? look_up(l, &q[i], &seen[i].name)
+						      : (enum look_verdict)said[i];
 	}
 }

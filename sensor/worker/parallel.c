@@ -9,8 +9,9 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/* Frames that are fetched into the cache ahead of the look. */
-enum { AHEAD = 8, LINE = 64 };
+enum { LINE = 64 }; /* octets of a line of the cache */
+
+_Static_assert((int)LOOK_BEHIND <= (int)BLOCK_BEHIND, "blocks have room behind");
 
 /* How far all threads have come, counted in blocks. */
 struct progress {
@@ -63,52 +64,65 @@ move_on(struct progress *g, uint64_t *counter)
 	pthread_mutex_unlock(&g->lock);
 }
 
-static struct looked_at *
-note(struct worker *w, size_t frame)
+/* Room for a note on each frame, and for one that is written and not kept. */
+static void
+make_room(struct worker *w, size_t frames)
 {
-	struct looked_at *at;
+	if (w->cap > frames)
+		return;
+	w->cap = frames + 1;
+	w->at = mem_grow(w->at, w->cap * sizeof(w->at[0]));
+}
 
-	if (w->n == w->cap) {
-		w->cap = w->cap ? w->cap * 2 : 1024;
-		w->at = mem_grow(w->at, w->cap * sizeof(w->at[0]));
+/* Frames from `first` on, at most LOOK_BATCH; those of the next batch are fetched. */
+static void
+look_at_batch(
+    struct worker *w, struct clock *clock, size_t first, size_t n, size_t ahead)
+{
+	const uint8_t *octets = block_octets(w->block);
+	struct look_seen seen[LOOK_BATCH];
+	struct span spans[LOOK_BATCH];
+	uint16_t links[LOOK_BATCH];
+	const struct block_frame *f;
+	size_t frames;
+
+	f = block_frames(w->block, &frames) + first;
+	for (size_t i = 0; i < n; i++) {
+		links[i] = f[i].link;
+		spans[i] = span_of(octets + f[i].at, f[i].len);
 	}
-	at = &w->at[w->n++];
-	at->frame = (uint32_t)frame;
-	return at;
+	for (size_t i = n; i < n + ahead; i++) {
+		__builtin_prefetch(octets + f[i].at);
+		__builtin_prefetch(octets + f[i].at + LINE);
+	}
+	look_batch(w->look, links, spans, n, LOOK_BEHIND, seen);
+	for (size_t i = 0; i < n; i++) {
+		bool told = clock_must_tell(clock, f[i].ts_ns);
+		struct looked_at *at = &w->at[w->n];
+
+		/* Written in any case: whether it is kept cannot be guessed. */
+		at->frame = (uint32_t)(first + i);
+		at->verdict = seen[i].verdict;
+		at->told = told;
+		at->name = seen[i].name;
+		w->n += told | (seen[i].verdict != LOOK_PASS);
+	}
 }
 
 static void
 look_at_block(struct worker *w)
 {
-	const uint8_t *octets = block_octets(w->block);
 	struct clock clock = { 0 };
-	const struct block_frame *frames;
-	size_t n;
+	size_t frames, n, ahead;
 
-	frames = block_frames(w->block, &n);
+	block_frames(w->block, &frames);
+	make_room(w, frames);
 	w->n = 0;
 	w->stats = (struct stats){ 0 };
-	for (size_t i = 0; i < n; i++) {
-		const struct block_frame *f = &frames[i];
-		bool told = clock_must_tell(&clock, f->ts_ns);
-		enum look_verdict verdict;
-		struct looked_at *at;
-		uint64_t name;
-
-		if (i + AHEAD < n) {
-			__builtin_prefetch(octets + f[AHEAD].at);
-			__builtin_prefetch(octets + f[AHEAD].at + LINE);
-		}
-		verdict = look_octets(
-		    w->look, f->link, span_of(octets + f->at, f->len), &name);
-		if (verdict == LOOK_PASS && !told)
-			continue;
-		at = note(w, i);
-		at->what = verdict == LOOK_KEEP ? LOOKED_FRAME
-		    : verdict == LOOK_ASK	? LOOKED_ASK
-						: LOOKED_TIME;
-		at->told = told;
-		at->name = name;
+	for (size_t i = 0; i < frames; i += n) {
+		n = frames - i < LOOK_BATCH ? frames - i : LOOK_BATCH;
+		ahead = frames - i - n < LOOK_BATCH ? frames - i - n : LOOK_BATCH;
+		look_at_batch(w, &clock, i, n, ahead);
 	}
 }
 

@@ -17,12 +17,8 @@
 struct looked_at {
 	uint64_t name;	/* as of look_octets */
 	uint32_t frame; /* of the block */
-	enum {
-		LOOKED_FRAME, /* the frame */
-		LOOKED_ASK, /* the frame, if its name is waited for; counted otherwise */
-		LOOKED_TIME, /* its time */
-	} what;
-	bool told; /* LOOKED_ASK: its time is to be told in any case */
+	enum look_verdict verdict;
+	bool told; /* its time is to be told, if the frame is not */
 };
 
 struct looked {

@@ -3,6 +3,8 @@
 #include "guard.h"
 
 #include "names/name.h"
+#include "names/name_hash.h"
+#include "names/name_octets.h"
 
 /* 63 letters, with its length octet in front. */
 #define L63                                                                            \
@@ -403,6 +405,68 @@ START_TEST(below_goes_by_labels)
 }
 END_TEST
 
+/* Text, labels in any case and names in messages have one number. */
+START_TEST(number_is_the_same_from_text_and_from_the_wire)
+{
+	static const uint8_t message[] = "\3nEt\0\7eXample\300\0\5a b.c\300\5";
+	static const size_t at[] = { 0, 5, 15 };
+	struct name_key key;
+
+	name_key_init(&key);
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		struct wire w = wire_over(span_of(message, sizeof(message) - 1));
+		struct wire again, skipped;
+		uint64_t number;
+		struct name n;
+		bool root;
+
+		wire_skip(&w, at[i]);
+		again = skipped = w;
+		ck_assert_int_eq(name_from_wire(&n, &w), NAME_OK);
+		ck_assert_int_eq(name_hash_wire(&key, &again, &number, &root), NAME_OK);
+		ck_assert(!root);
+		ck_assert_uint_eq(number, name_hash(&key, &n));
+		ck_assert_uint_eq(again.pos, w.pos);
+		name_skip(&skipped);
+		ck_assert_uint_eq(skipped.pos, w.pos);
+	}
+}
+END_TEST
+
+/* The wide way gives what the portable one gives, whatever the octets. */
+START_TEST(octets_are_taken_alike_with_and_without_wide_instructions)
+{
+	uint8_t octets[NAME_OCTETS];
+	struct name_key key;
+	uint64_t state = 1;
+
+	name_key_init(&key);
+	for (int i = 0; i < 100000; i++) {
+		struct name_octets a, b;
+		struct name_hash h = { 0 };
+		size_t n;
+
+		for (size_t k = 0; k < sizeof(octets); k++) {
+			state = state * 6364136223846793005u + 1442695040888963407u;
+			octets[k] = (uint8_t)(state >> 56);
+			/* Zeroes at all places, and letters next to what is none. */
+			if (i % 3 == 0)
+				octets[k] = octets[k] % 64 + 48;
+		}
+		if (i % 3 == 0)
+			octets[(size_t)i % NAME_OCTETS] = 0;
+		a = name_octets(octets);
+		b = name_octets_portable(octets);
+		ck_assert_uint_eq(a.n, b.n);
+		ck_assert_mem_eq(a.word, b.word, sizeof(a.word));
+		n = a.n;
+		name_hash_octets(&h, &key, &a);
+		ck_assert_uint_eq(name_hash_end(&h, &key),
+		    name_hash_labels(&key, span_of(octets, n)));
+	}
+}
+END_TEST
+
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 int
@@ -428,6 +492,8 @@ main(void)
 	tcase_add_test(tc, text_of_255_octets_is_the_longest);
 	tcase_add_test(tc, a_labels_have_a_readable_form);
 	tcase_add_loop_test(tc, below_goes_by_labels, 0, ROWS(pairs));
+	tcase_add_test(tc, number_is_the_same_from_text_and_from_the_wire);
+	tcase_add_test(tc, octets_are_taken_alike_with_and_without_wide_instructions);
 	suite_add_tcase(suite, tc);
 	return guard_main(suite);
 }

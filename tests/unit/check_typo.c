@@ -251,6 +251,10 @@ START_TEST(look_of_other_scripts_is_ours)
 	ck_assert_uint_eq(n, 8);
 	ck_assert_int_eq(memcmp(out, "army.mil", 8), 0);
 	ck_assert_uint_eq(lookalike_idn(l, span_str("xn--\x01.mil"), out), 0);
+	/* all Cyrillic, with a palochka for the l; a small capital G */
+	n = lookalike_idn(l, span_str("xn--80ak6aa92e.com"), out);
+	ck_assert_uint_eq(n, 9);
+	ck_assert_int_eq(memcmp(out, "apple.com", 9), 0);
 	lookalike_free(l);
 }
 END_TEST

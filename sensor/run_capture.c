@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "capture/filter.h"
+#include "capture/filter_blind.h"
 
 #include <pcap/pcap.h>
 #include <sched.h>
@@ -69,6 +70,35 @@ look_close(void *look)
 
 /* ---- before anything is opened ---- */
 
+/* What the filter keeps from us most likely without meaning to. */
+static void
+warn_of_blindness(const char *expression, unsigned blind)
+{
+	static const struct {
+		unsigned bit;
+		const char *what;
+	} rows[] = {
+		{ BLIND_TAGS,
+		    "frames with a VLAN tag; \"... or (vlan and ...)\" lets them "
+		    "through" },
+		{ BLIND_FRAGMENTS,
+		    "IP fragments; \"... or ip[6:2] & 0x1fff != 0\" lets them "
+		    "through" },
+		{ BLIND_SIDES,
+		    "one side of connections: what became of a mail is not seen" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (blind & rows[i].bit)
+			log_warnx(
+			    "filter \"%s\" keeps back %s", expression, rows[i].what);
+	if (blind & BLIND_UNKNOWN)
+		log_info(
+		    "filter \"%s\": mind that frames with a VLAN tag, tunnels and IP "
+		    "fragments pass only if it says so",
+		    expression);
+}
+
 static int
 check_user_filter(struct capture *c, const struct run *run)
 {
@@ -85,6 +115,7 @@ check_user_filter(struct capture *c, const struct run *run)
 		log_warnx("filter \"%s\": %s", c->filter, error);
 		return EXIT_USAGE;
 	}
+	warn_of_blindness(c->filter, filter_blindness(filter));
 	filter_free(filter);
 	return 0;
 }

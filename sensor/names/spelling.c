@@ -12,19 +12,15 @@
 #define B64  (B32 * B32)
 #define B128 (B64 * B64)
 
-/* x to the powers 0 to 15, of the powers 1, 2, 4 and 8. */
-#define POWERS(a, b, c, d)                                                             \
-	1, a, b, a *b, c, a *c, b *c, a *b *c, d, a *d, b *d, a *b *d, c *d, a *c *d,  \
-	    b *c *d, a *b *c *d
+/* The powers 0 to 15 of the number whose powers 1, 2, 4 and 8 are given, times x. */
+#define POWERS(x, a, b, c, d)                                                          \
+	x, x *a, x *b, x *a *b, x *c, x *a *c, x *b *c, x *a *b *c, x *d, x *a *d,     \
+	    x *b *d, x *a *b *d, x *c *d, x *a *c *d, x *b *c *d, x *a *b *c *d
+#define ROW(x)	POWERS(UINT64_C(1) * (x), B1, B2, B4, B8)
+#define ROWS(x) ROW(x), ROW(x *B16), ROW(x *B32), ROW(x *B32 *B16)
 
-uint64_t
-spelling_power(size_t n)
-{
-	static const uint64_t low[16] = { POWERS(B1, B2, B4, B8) };
-	static const uint64_t high[16] = { POWERS(B16, B32, B64, B128) };
-
-	return low[n & 15] * high[n >> 4 & 15];
-}
+const uint64_t spelling_powers[256] = { ROWS(UINT64_C(1)), ROWS(B64), ROWS(B128),
+	ROWS(B128 *B64) };
 
 uint64_t
 spelling_hash(struct span text)

@@ -29,7 +29,15 @@ struct spelling {
 /* Take text apart; false when it is empty or too long.  The text is not copied. */
 bool spelling_init(struct spelling *s, struct span text);
 
-uint64_t spelling_power(size_t n); /* B^n, n <= SPELLING_MAX + 1 */
+extern const uint64_t spelling_powers[256];
+
+/* B^n, n <= SPELLING_MAX + 1 */
+static inline uint64_t
+spelling_power(size_t n)
+{
+	return spelling_powers[n & 255];
+}
+
 uint64_t spelling_hash(struct span text);
 /* The hash of text without the character at `at`. */
 uint64_t spelling_hash_without(struct span text, size_t at);

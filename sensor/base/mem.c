@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { ARENA_BLOCK = 64 * 1024, LARGE_PAGE = 2 * 1024 * 1024 };
 
@@ -42,6 +43,23 @@ mem_grow(void *p, size_t n)
 	if (p == NULL)
 		fatal("out of memory (%zu octets)", n);
 	return p;
+}
+
+enum { HUGE_WORTH = 8 << 20 }; /* octets */
+
+void
+mem_huge(void *p, size_t n)
+{
+#ifdef MADV_HUGEPAGE
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)p + page - 1) / page * page;
+
+	if (n >= HUGE_WORTH)
+		(void)madvise((void *)from, (uintptr_t)p + n - from, MADV_HUGEPAGE);
+#else
+	(void)p;
+	(void)n;
+#endif
 }
 
 char *
@@ -145,8 +163,6 @@ arena_fini(struct arena *a)
 	arena_init(a);
 }
 
-enum { POOL_HUGE = 8 << 20 }; /* octets of a pool for which huge pages are asked */
-
 void
 pool_init(struct pool *p, size_t size, size_t cap)
 {
@@ -160,11 +176,8 @@ pool_init(struct pool *p, size_t size, size_t cap)
 	if (base == MAP_FAILED)
 		fatal("no address space for %zu objects of %zu octets", cap, p->size);
 	p->base = base;
-#ifdef MADV_HUGEPAGE
 	/* A flood takes objects that were never used: one fault for 2 MiB of them. */
-	if (p->size * cap >= POOL_HUGE)
-		(void)madvise(base, p->size * cap, MADV_HUGEPAGE);
-#endif
+	mem_huge(base, p->size * cap);
 }
 
 void *

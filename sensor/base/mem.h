@@ -9,8 +9,10 @@
 
 #include "base/span.h"
 
-void *mem_alloc(size_t n);		    /* n octets, zeroed; never NULL */
-void *mem_grow(void *p, size_t n);	    /* realloc; never NULL */
+void *mem_alloc(size_t n);	   /* n octets, zeroed; never NULL */
+void *mem_grow(void *p, size_t n); /* realloc; never NULL */
+/* Ask for huge pages when n octets at p are many; p need not be at a page's start. */
+void mem_huge(void *p, size_t n);
 char *mem_strdup(const char *s);	    /* never NULL */
 char *mem_strndup(const char *s, size_t n); /* the first n octets as a string */
 

@@ -50,8 +50,8 @@ run_load(const struct options *o, struct conf *c, struct rules *r, struct diag *
 	return failed | load_rules(c, r, d);
 }
 
-static bool
-will_watch(const struct run *run)
+bool
+run_is_live(const struct run *run)
 {
 	const struct options *o = run->options;
 
@@ -67,7 +67,7 @@ run_prepare(struct run *run)
 	int failed = load_conf(run->options, &run->conf, &d);
 
 	/* The helper is a copy of the program: before the rules make that large. */
-	if (!failed && will_watch(run))
+	if (!failed && run_is_live(run))
 		failed = confine_begin(&run->conf, &run->priv);
 	failed |= load_rules(&run->conf, &run->rules, &d);
 	diag_print(&d);

@@ -55,6 +55,9 @@ struct run {
  */
 int run_prepare(struct run *run);
 
+/* The command line, or else the configuration, names interfaces to watch. */
+bool run_is_live(const struct run *run);
+
 /* The same into another place, with what is wrong in d: for a reload. */
 int run_load(const struct options *o, struct conf *c, struct rules *r, struct diag *d);
 

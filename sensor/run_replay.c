@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "capture/blocks.h"
 #include "capture/replay.h"
-#include "confine.h"
 #include "packet/packet.h"
 #include "progress.h"
 #include "sensor.h"

@@ -465,11 +465,19 @@ judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 	enum verdict refused;
 	enum typo class;
 
-	if (!rule_listens(g, rule->spec) || !hit_wanted(g, rule, hit, &class))
+	if (!rule_listens(g, rule->spec) || !hit_wanted(g, rule, hit, &class)) {
+		say(g, "rule %u: does not look for this, or not so", rule->spec->id);
 		return;
+	}
 	if (class != hit->class)
 		score =
 		    weigh(g, (unsigned)typo_base(class), is_short ? SHORT_WEIGHT : 100);
+	say(g,
+	    "rule %u: score %u = %u (class) x %u %% (length) x %u %% (place), %u "
+	    "wanted",
+	    rule->spec->id, score,
+	    class != hit->class ? (unsigned)typo_base(class) : hit->base,
+	    is_short ? SHORT_WEIGHT : 100, weigh(g, 100, 100), rule->spec->score);
 	refused = hit_refused(g, rule, hit, score);
 	if (refused == VERDICT_UNRELATED) {
 		flag(g, rule->spec, class, score, name, rank_of(g, rule, hit, score));
@@ -490,6 +498,8 @@ judge_hits(struct judge *g)
 		const struct typo_hit *hit = &g->search.hits[i];
 		uint32_t chain = protected_owner(r->protected, hit->id);
 
+		say(g, "it may stand for %s: %s", protected_name(r->protected, hit->id),
+		    typo_str(hit->class));
 		for (; chain != 0 && chain < r->nchains; chain = r->chains[chain].rest)
 			judge_hit(g, &r->rules[r->chains[chain].rule], hit);
 	}
@@ -521,12 +531,33 @@ judge_scope_any(struct judge *g)
 
 /* ---- zones ---- */
 
+/* What the zones are, for the explanation. */
+static const char *const zone_words[] = {
+	[ZONE_SPECIAL] = "put behind names by private networks",
+	[ZONE_UNUSABLE] = "where no mail goes to",
+	[ZONE_SEARCH] = "a search suffix, of ours or of a service",
+	[ZONE_REVERSE] = "for names of addresses",
+	[ZONE_GENUINE] = "genuine for all rules",
+	[ZONE_CLOSED] = "closed: all below it is meant",
+	[ZONE_MEANT] = "what a rule's match list stands for",
+	[ZONE_MATCH] = "in its match list, with what is below",
+	[ZONE_MATCH_BELOW] = "in its match list, for what is below",
+	[ZONE_ALLOW] = "allowed",
+};
+
 /* A name of which the last labels, from label i, are one of the zones. */
 static void
 enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 {
 	const struct rule *rule = &g->r->rules[zone->number];
+	const char *name = g->r->zones.text + zone->name;
 
+	if (zone->kind == ZONE_CLOSED || zone->kind == ZONE_MATCH ||
+	    zone->kind == ZONE_MATCH_BELOW)
+		say(g, "rule %u: \"%s\" is %s", rule->spec->id, name,
+		    zone_words[zone->kind]);
+	else
+		say(g, "\"%s\" is %s", name, zone_words[zone->kind]);
 	switch ((enum zone_kind)zone->kind) {
 	case ZONE_SPECIAL:
 		g->zone = i > 1 ? VERDICT_SEARCH_LEAK : VERDICT_SPECIAL_USE;
@@ -626,6 +657,23 @@ clean_reason(const struct judge *g)
 	return VERDICT_UNRELATED;
 }
 
+/* Which classes found something, and which did not. */
+static void
+tell_classes(const struct judge *g)
+{
+	uint32_t found = 0;
+
+	if (g->why == NULL)
+		return;
+	for (unsigned i = 0; i < g->search.n; i++)
+		found |= typo_bit(g->search.hits[i].class);
+	buf_str(g->why, "looked for, and not found:");
+	for (int t = 0; t < TYPO_LISTED; t++)
+		if (g->r->classes & ~found & typo_bit((enum typo)t))
+			buf_printf(g->why, " %s", typo_str((enum typo)t));
+	buf_char(g->why, '\n');
+}
+
 /* Some rule takes all names below this TLD for slips. */
 static bool
 scope_is_any(const struct judge *g)
@@ -646,6 +694,7 @@ judge_typos(struct judge *g, uint32_t in)
 	bool any = scope_is_any(g);
 
 	say(g, "%u name%s found that it may stand for", n, n == 1 ? "" : "s");
+	tell_classes(g);
 	if ((n > 0 || any) && is_suffix(g))
 		return settle(g, VERDICT_PUBLIC_SUFFIX);
 	judge_hits(g);

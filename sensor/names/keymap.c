@@ -2,9 +2,18 @@
 
 #include "names/keymap.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 
-enum { FILTER_BITS = 10, BUCKET_KEYS = 12 };
+#include <stdlib.h>
+
+enum { FILTER_BITS = 9, BUCKET_KEYS = 12, QUEUE = 64 };
+
+struct keymap_queue {
+	unsigned nmarks, nputs;
+	uint64_t mark[QUEUE], put[QUEUE];
+	uint32_t value[QUEUE];
+};
 
 void
 keymap_init(struct keymap *m)
@@ -50,41 +59,76 @@ tags_of(struct keymap *m)
 	return (uint8_t *)(uintptr_t)m->tag;
 }
 
+static void
+flush_marks(struct keymap *m)
+{
+	struct keymap_queue *q = m->queue;
+
+	for (unsigned i = 0; i < q->nmarks; i++) {
+		uint64_t *block =
+		    filter_of(m) + 8 * keymap_scale(q->mark[i], m->blocks);
+		uint64_t bits = q->mark[i] * UINT64_C(0xd6e8feb86659fd93);
+
+		for (int k = 0; k < 5; k++, bits >>= 9)
+			block[bits >> 6 & 7] |= UINT64_C(1) << (bits & 63);
+	}
+	q->nmarks = 0;
+}
+
+static void
+flush_puts(struct keymap *m)
+{
+	struct keymap_queue *q = m->queue;
+	uint32_t at[QUEUE];
+
+	for (unsigned i = 0; i < q->nputs; i++) {
+		uint32_t *begin = &begin_of(m)[bucket_of(m, q->put[i])];
+
+		if (m->stage == KEYMAP_MEASURE) {
+			++*begin;
+			continue;
+		}
+		/* Buckets fill from their end down, and `begin` follows. */
+		at[i] = --*begin;
+		__builtin_prefetch(m->value + at[i], 1);
+		__builtin_prefetch(m->tag + at[i], 1);
+	}
+	for (unsigned i = 0; i < q->nputs && m->stage == KEYMAP_FILL; i++) {
+		value_of(m)[at[i]] = q->value[i];
+		tags_of(m)[at[i]] = tag_of(q->put[i]);
+	}
+	q->nputs = 0;
+}
+
 void
 keymap_mark(struct keymap *m, uint64_t key)
 {
-	uint64_t bits = key * UINT64_C(0xd6e8feb86659fd93), *block;
+	struct keymap_queue *q = m->queue;
 
 	if (m->stage == KEYMAP_COUNT)
 		m->marks++;
 	if (m->stage != KEYMAP_MEASURE)
 		return;
-	block = filter_of(m) + 8 * keymap_scale(key, m->blocks);
-	for (int i = 0; i < 5; i++, bits >>= 9)
-		block[bits >> 6 & 7] |= UINT64_C(1) << (bits & 63);
+	if (q->nmarks == QUEUE)
+		flush_marks(m);
+	__builtin_prefetch(keymap_block(m, key), 1);
+	q->mark[q->nmarks++] = key;
 }
 
 void
 keymap_put(struct keymap *m, uint64_t key, uint32_t value)
 {
-	uint32_t at;
+	struct keymap_queue *q = m->queue;
 
-	switch (m->stage) {
-	case KEYMAP_COUNT:
+	if (m->stage == KEYMAP_COUNT)
 		m->entries++;
-		break;
-	case KEYMAP_MEASURE:
-		begin_of(m)[bucket_of(m, key)]++;
-		break;
-	case KEYMAP_FILL:
-		/* Buckets fill from their end down, and `begin` follows. */
-		at = --begin_of(m)[bucket_of(m, key)];
-		value_of(m)[at] = value;
-		tags_of(m)[at] = tag_of(key);
-		break;
-	case KEYMAP_DONE:
-		break;
-	}
+	if (m->stage == KEYMAP_COUNT || m->stage == KEYMAP_DONE)
+		return;
+	if (q->nputs == QUEUE)
+		flush_puts(m);
+	__builtin_prefetch(m->begin + bucket_of(m, key), 1);
+	q->put[q->nputs] = key;
+	q->value[q->nputs++] = value;
 }
 
 void
@@ -97,24 +141,35 @@ keymap_add(struct keymap *m, uint64_t key, uint32_t value)
 static void
 make_room(struct keymap *m)
 {
+	if (m->entries > UINT32_MAX)
+		fatal("more names to protect than can be told apart");
 	m->blocks = m->marks * FILTER_BITS / 512 + 1;
 	m->buckets = m->entries / BUCKET_KEYS + 1;
 	m->filter = mem_pages(m->blocks * 64);
 	m->begin = mem_pages((m->buckets + 1) * sizeof(*m->begin));
 	m->value = mem_pages(m->entries * sizeof(*m->value));
 	m->tag = mem_pages(m->entries);
+	m->queue = mem_alloc(sizeof(*m->queue));
 }
 
 bool
 keymap_round(struct keymap *m)
 {
-	if (m->stage == KEYMAP_COUNT)
+	if (m->stage == KEYMAP_COUNT) {
 		make_room(m);
+	} else {
+		flush_marks(m);
+		flush_puts(m);
+	}
 	if (m->stage == KEYMAP_MEASURE)
 		for (uint64_t i = 1; i <= m->buckets; i++)
 			begin_of(m)[i] += m->begin[i - 1];
 	m->stage++;
-	return m->stage != KEYMAP_DONE;
+	if (m->stage != KEYMAP_DONE)
+		return true;
+	free(m->queue);
+	m->queue = NULL;
+	return false;
 }
 
 void
@@ -126,6 +181,7 @@ keymap_fini(struct keymap *m)
 		mem_pages_free(value_of(m), m->entries * sizeof(*m->value));
 		mem_pages_free(tags_of(m), m->entries);
 	}
+	free(m->queue);
 	keymap_init(m);
 }
 

@@ -4,8 +4,8 @@
 /*
  * Very many 64-bit keys, made once and then only read, in two parts.
  *
- * The filter answers "is it there?": never wrongly no, wrongly yes once in about 80.
- * It is a blocked Bloom filter, 10 bits a key and one cache line a question, so what
+ * The filter answers "is it there?": never wrongly no, wrongly yes once in about 55.
+ * It is a blocked Bloom filter, 9 bits a key and one cache line a question, so what
  * a search asks can be fetched all at once and then be tested without a branch.
  *
  * The entries say which numbers stand for a key.  They lie in buckets of 12 on
@@ -16,7 +16,8 @@
  * A key may be in the filter only (keymap_mark), in the entries only (keymap_put),
  * or in both (keymap_add).  Keys are given three times, the same each time, so that
  * no list of them is needed: once to count, once to measure the buckets, once to
- * fill them.
+ * fill them.  They are put in their places some at a time, so that memory is fetched
+ * for all of them together.
  */
 
 #include "base/span.h"
@@ -29,7 +30,8 @@ struct keymap {
 	uint64_t blocks, buckets;
 	uint64_t marks, entries;
 	enum { KEYMAP_COUNT, KEYMAP_MEASURE, KEYMAP_FILL, KEYMAP_DONE } stage;
-	bool borrowed; /* the arrays are somebody else's */
+	bool borrowed;		    /* the arrays are somebody else's */
+	struct keymap_queue *queue; /* given, not in their places yet; while made */
 };
 
 void keymap_init(struct keymap *m);

@@ -10,6 +10,7 @@
 
 enum {
 	OWNER_SIZE = 2,
+	LATER = 64,
 	CROWD = 48, /* more names under one key are a crowd */
 };
 
@@ -31,9 +32,13 @@ struct protected_draft {
 	uint32_t *tlds;
 	struct tld_pair *pairs; /* of the rules' maps */
 	size_t npairs;
-	size_t suffix;	 /* of the name whose keys are made */
-	uint8_t *counts; /* names under a key, by its hash */
-	size_t ncounts;	 /* a power of two */
+	size_t suffix;	  /* of the name whose keys are made */
+	uint8_t *crowded; /* bits of its crowded keys, known from the second round on */
+	uint32_t number;  /* its own */
+	uint8_t *counts;  /* names under a key, by its hash */
+	size_t ncounts;	  /* a power of two */
+	uint8_t *later[LATER]; /* counts to go up */
+	unsigned nlater;
 	bool counting;
 };
 
@@ -233,14 +238,39 @@ protected_key_counting(const struct protected *p)
 	return p->draft->counting;
 }
 
+static void
+count_all(struct protected_draft *d)
+{
+	for (unsigned i = 0; i < d->nlater; i++)
+		*d->later[i] += *d->later[i] <= CROWD;
+	d->nlater = 0;
+}
+
+/* Some at a time, so that the counts are fetched together. */
+static void
+count_later(struct protected_draft *d, uint8_t *count)
+{
+	if (d->nlater == LATER)
+		count_all(d);
+	__builtin_prefetch(count, 1);
+	d->later[d->nlater++] = count;
+}
+
 bool
-protected_key_crowded(struct protected *p, uint64_t hash)
+protected_key_crowded(struct protected *p, unsigned i, uint64_t hash)
 {
 	struct protected_draft *d = p->draft;
-	uint8_t *count = &d->counts[protected_key(KEY_FRAME, hash) & (d->ncounts - 1)];
+	uint8_t *crowded = &d->crowded[d->number], *count;
 
-	if (d->counting && *count <= CROWD)
-		++*count;
+	if (p->keys.stage != KEYMAP_COUNT)
+		return *crowded >> i & 1;
+	count = &d->counts[protected_key(KEY_FRAME, hash) & (d->ncounts - 1)];
+	if (d->counting) {
+		count_later(d, count);
+		return false;
+	}
+	if (*count > CROWD)
+		*crowded |= (uint8_t)(1u << i);
 	return *count > CROWD;
 }
 
@@ -254,6 +284,7 @@ name_keys(struct protected *p, uint32_t number)
 	if (!spelling_init(&s, span_str(p->text + id)))
 		return;
 	d->suffix = d->suffix_at[number];
+	d->number = number;
 	if (!d->counting) {
 		protected_key_mark(p, KEY_NAME, s.hash[s.text.n]);
 		protected_key_put(p, KEY_SQUASHED, spelling_squash(s.text), id);
@@ -295,8 +326,10 @@ count_keys(struct protected *p)
 	for (d->ncounts = 64; d->ncounts < 4 * p->n;)
 		d->ncounts *= 2;
 	d->counts = mem_pages(d->ncounts);
+	d->crowded = mem_alloc(p->n);
 	d->counting = true;
 	all_keys(p);
+	count_all(d);
 	d->counting = false;
 }
 
@@ -331,6 +364,7 @@ draft_free(struct protected_draft *d)
 	mem_pages_free(d->counts, d->ncounts);
 	free(d->at);
 	free(d->classes);
+	free(d->crowded);
 	free(d->suffix_at);
 	free(d->text);
 	free(d->slots);

@@ -15,7 +15,7 @@
  * way to leave one letter out of it, its look - is in the filter as KEY_NAME, so that
  * one question serves for all of it.
  *
- * Memory for a name of n letters: its text, 3 octets, 1.25 for each letter in the
+ * Memory for a name of n letters: its text, 3 octets, 1.1 for each letter in the
  * filter, and about 5 for each of its entries, of which there are 4 and more where
  * many names are alike.
  */
@@ -172,10 +172,11 @@ protected_key_add(
 /* For them too: where the public suffix of the name begins whose keys are made. */
 size_t protected_key_suffix(const struct protected *p);
 /*
- * Very many names stand under this key: they are to stand under finer ones.  The
- * keys are counted in a first round, for which nothing but this is called.
+ * Very many names stand under this key, the i-th of the name that is asked about (0
+ * to 7): they are to stand under finer ones.  The keys are counted in a first round,
+ * for which nothing but this is called.
  */
-bool protected_key_crowded(struct protected *p, uint64_t hash);
+bool protected_key_crowded(struct protected *p, unsigned i, uint64_t hash);
 bool protected_key_counting(const struct protected *p);
 
 /* The label in front of the public suffix of a protected name; empty when it has none. */

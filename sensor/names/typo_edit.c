@@ -104,9 +104,10 @@ part_keys(struct protected *p, const struct spelling *name, uint32_t id, unsigne
 			continue;
 		}
 		if (!any)
-			crowded = protected_key_crowded(p, frame);
+			crowded = protected_key_crowded(p, part, frame);
 		any = true;
-		if (protected_key_counting(p))
+		if (protected_key_counting(p) ||
+		    (p->keys.stage == KEYMAP_FILL && !crowded))
 			break;
 		for (; at < to && at < end; at++) {
 			if (same_as_next(name, at))

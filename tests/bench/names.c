@@ -17,6 +17,7 @@
 
 enum {
 	LOOKUPS = 200000,
+	ROUNDS = 4,
 	NAIVE_LOOKUPS = 20,
 	NAIVE_MOST = 100000,   /* names: more takes minutes */
 	VARIANTS_MOST = 10000, /* more takes gigabytes */
@@ -163,7 +164,10 @@ make_seen(struct bench *b, bool typo)
 	}
 }
 
-/* Each name is judged once, so what it needs is in no cache but by chance. */
+/*
+ * Before a name comes again, so many others have that what it needs is in no cache but
+ * by chance.  The least of the rounds: in others something else had the processor.
+ */
 static void
 lookups(struct bench *b, bool typo, double *median, double *late)
 {
@@ -171,11 +175,15 @@ lookups(struct bench *b, bool typo, double *median, double *late)
 	struct judgement j;
 
 	make_seen(b, typo);
-	for (size_t i = 0; i < LOOKUPS; i++) {
-		double start = now_ns(CLOCK_MONOTONIC);
+	for (size_t i = 0; i < ROUNDS * LOOKUPS; i++) {
+		const struct name *name = &b->seen[i % LOOKUPS];
+		size_t length = strlen(name->text) + name->len; /* fetches it */
+		double start = now_ns(CLOCK_MONOTONIC), ns;
 
-		ruleset_match(b->compiled.set, &b->seen[i], &c, &j);
-		b->ns[i] = now_ns(CLOCK_MONOTONIC) - start - b->timer_ns;
+		ruleset_match(b->compiled.set, name, &c, &j);
+		ns = now_ns(CLOCK_MONOTONIC) - start - b->timer_ns;
+		if (length > 0 && (i < LOOKUPS || ns < b->ns[i % LOOKUPS]))
+			b->ns[i % LOOKUPS] = ns;
 	}
 	qsort(b->ns, LOOKUPS, sizeof(b->ns[0]), ascending);
 	*median = b->ns[LOOKUPS / 2];
@@ -280,11 +288,8 @@ row(struct bench *b)
 	compile = (now_ns(CLOCK_PROCESS_CPUTIME_ID) - start) / 1e9;
 	rules_close(&b->text);
 	from_file = open_rules(b->set_path, &b->compiled);
-	/* Twice: the first round finds the pages. */
-	for (int round = 0; round < 2; round++) {
-		lookups(b, true, &typo, &typo_late);
-		lookups(b, false, &median, &late);
-	}
+	lookups(b, true, &typo, &typo_late);
+	lookups(b, false, &median, &late);
 	printf(
 	    "| %9zu | %5.0f | %5.0f | %6.0f | %6.0f | %5.1f | %6.2f | %5.2f | %6.1f |",
 	    b->n, median, late, typo, typo_late,
@@ -307,11 +312,13 @@ int
 main(int argc, char *argv[])
 {
 	struct bench *b = mem_alloc(sizeof(*b));
-	double start = now_ns(CLOCK_MONOTONIC);
 
-	for (size_t i = 0; i < LOOKUPS; i++)
+	for (size_t i = 0; i < LOOKUPS; i++) {
 		b->ns[i] = now_ns(CLOCK_MONOTONIC);
-	b->timer_ns = (now_ns(CLOCK_MONOTONIC) - start) / (LOOKUPS + 1);
+		b->ns[i] = now_ns(CLOCK_MONOTONIC) - b->ns[i];
+	}
+	qsort(b->ns, LOOKUPS, sizeof(b->ns[0]), ascending);
+	b->timer_ns = b->ns[LOOKUPS / 2];
 	for (int i = 1; i < argc; i++) {
 		b->n = strtoul(argv[i], NULL, 10);
 		if (b->n == 0)

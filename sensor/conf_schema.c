@@ -103,7 +103,7 @@ const struct conf_row conf_rows[] = {
 	    "domains that our clients append to names: navy.mil.corp.example is no typo", NULL },
 
 	{ "rules", "paths", TYPE_STRINGS, AT(rule_paths), 0, 0, "[]",
-	    "rule files or folders; empty: the shipped rules", NULL },
+	    "rule files or folders, or one compiled rule set; empty: the shipped rules", NULL },
 	{ "rules", "protect", TYPE_STRINGS, AT(protect), 0, 0, "[]",
 	    "domains whose typos are flagged without writing a rule", NULL },
 	{ "rules", "allow", TYPE_STRINGS, AT(allow), 0, 0, "[]",

@@ -71,8 +71,10 @@ add_readable(struct paths *list, const struct conf *c)
 }
 
 static void
-add_writable(struct paths *list, const struct conf_outputs *outputs)
+add_writable(
+    struct paths *list, const struct conf *c, const struct conf_outputs *outputs)
 {
+	add(list, c->prometheus);
 	for (size_t i = 0; i < outputs->n; i++)
 		if (outputs->output[i].path != NULL &&
 		    strcmp(outputs->output[i].path, "-") != 0)
@@ -101,7 +103,7 @@ drop(struct priv *p, const struct conf *c, const struct conf_outputs *outputs,
 	arena_init(&writable.arena);
 	if (!stored)
 		add_readable(&readable, c);
-	add_writable(&writable, outputs);
+	add_writable(&writable, c, outputs);
 	o.nreadable = readable.n;
 	o.nwritable = writable.n;
 	failed = priv_drop(p, &o);

@@ -250,7 +250,7 @@ execute(struct run *run)
 	}
 	if (o->inputs.n > 0)
 		return run_replay(run);
-	if (o->ifaces.n == 0 && run->conf.interfaces.n == 0)
+	if (!run_is_live(run))
 		return usage_error("nothing to read or watch: give captures with -r, "
 				   "interfaces with -i",
 		    NULL);

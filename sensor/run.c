@@ -50,13 +50,26 @@ run_load(const struct options *o, struct conf *c, struct rules *r, struct diag *
 	return failed | load_rules(c, r, d);
 }
 
+bool
+run_is_live(const struct run *run)
+{
+	const struct options *o = run->options;
+
+	return !o->test && !o->dump && o->inputs.n == 0 &&
+	    (o->ifaces.n > 0 || run->conf.interfaces.n > 0);
+}
+
 /* Everything that can be wrong before the first packet is reported at once. */
 int
 run_prepare(struct run *run)
 {
 	struct diag d = { 0 };
-	int failed = run_load(run->options, &run->conf, &run->rules, &d);
+	int failed = load_conf(run->options, &run->conf, &d);
 
+	/* The helper is a copy of the program: before the rules make that large. */
+	if (!failed && run_is_live(run))
+		failed = confine_begin(&run->conf, &run->priv);
+	failed |= load_rules(&run->conf, &run->rules, &d);
 	diag_print(&d);
 	diag_fini(&d);
 	return failed;
@@ -92,24 +105,25 @@ int
 run_open_outputs(struct run *run, bool live)
 {
 	const struct options *o = run->options;
-	struct conf_outputs to = { &run->output_conf, 1 };
+	struct conf_outputs *to = &run->output_to;
 	struct outputs_options options = {
 		.context = { .sensor = run->conf.sensor_name,
 		    .privacy = (enum conf_privacy)run->conf.privacy,
 		    .privacy_key = run->conf.privacy_key },
 		.queue = live ? (size_t)run->conf.queue : 0,
-		.owner = (uid_t)-1,
-		.group = (gid_t)-1,
+		.owner = live ? run->priv.uid : (uid_t)-1,
+		.group = live ? run->priv.gid : (gid_t)-1,
 	};
 
 	run->output_conf = (struct conf_output){ .path = o->output ? o->output : "-",
 		.events = EVENTS_ALERT,
 		.replace = !live };
-	if (live && o->output == NULL && run->conf.outputs.n > 0)
-		to = run->conf.outputs;
-	if (take_event_options(o, &to) < 0)
+	*to = live && o->output == NULL && run->conf.outputs.n > 0
+	    ? run->conf.outputs
+	    : (struct conf_outputs){ &run->output_conf, 1 };
+	if (take_event_options(o, to) < 0)
 		return -1;
-	run->outputs = outputs_open(&to, &options);
+	run->outputs = outputs_open(to, &options);
 	if (run->outputs == NULL)
 		return -1;
 	run->output = outputs_join(run->outputs, &run->stats);

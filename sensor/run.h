@@ -7,6 +7,7 @@
  */
 
 #include "conf.h"
+#include "confine.h"
 #include "judge/rules.h"
 #include "output/output.h"
 
@@ -39,6 +40,9 @@ struct run {
 	struct output **output; /* those of this thread */
 	size_t noutputs;
 	struct conf_output output_conf; /* of -o */
+	struct conf_outputs
+	    output_to;	  /* where outputs go: that, or the configuration's */
+	struct priv priv; /* who a sensor becomes */
 	struct stats stats;
 	uint16_t link;		/* of the last frame */
 	uint64_t unknown_links; /* how often one was told */
@@ -50,6 +54,9 @@ struct run {
  * them was told.  conf is initialised by the caller, who also frees it and rules.
  */
 int run_prepare(struct run *run);
+
+/* The command line, or else the configuration, names interfaces to watch. */
+bool run_is_live(const struct run *run);
 
 /* The same into another place, with what is wrong in d: for a reload. */
 int run_load(const struct options *o, struct conf *c, struct rules *r, struct diag *d);

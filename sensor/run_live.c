@@ -215,7 +215,7 @@ on_frame(void *arg, const struct frame *f, uint64_t asks)
 	if (asks == 0 || sensor_awaits(w->sensor, asks))
 		sensor_frame(w->sensor, f);
 	else
-		look_pass_answer(&w->run->stats);
+		look_pass_answers(&w->run->stats, 1);
 }
 
 /* ---- the run ---- */
@@ -321,6 +321,8 @@ run_live(struct run *run)
 		status = EXIT_USAGE;
 	if (status == 0)
 		status = capture_open(&w->capture, run);
+	if (status == 0 && confine_live(&run->conf, &run->output_to, &run->priv) < 0)
+		status = EXIT_CAPTURE;
 	if (status == 0) {
 		notify_open(&w->notify);
 		begin(w);

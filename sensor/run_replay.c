@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "capture/blocks.h"
 #include "capture/replay.h"
-#include "confine.h"
 #include "packet/packet.h"
 #include "progress.h"
 #include "sensor.h"
@@ -292,12 +291,10 @@ run_replay(struct run *run)
 			status = EXIT_USAGE;
 		}
 	}
-	if (status == 0 && run_open_outputs(run, false) < 0)
-		status = EXIT_USAGE;
-	/* Before the first octet of a capture, which may be hostile, is parsed. */
+	/* Confined before the first octet of a capture, which may be hostile. */
 	if (status == 0 &&
-	    confine_replay(&run->conf, &(struct conf_outputs){ &run->output_conf, 1 }) <
-		0)
+	    (run_open_outputs(run, false) < 0 ||
+		confine_replay(&run->conf, &run->output_to) < 0))
 		status = EXIT_USAGE;
 	if (status == 0) {
 		progress_init(!o->quiet);

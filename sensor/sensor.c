@@ -296,6 +296,7 @@ track_options(
 		.hold_ns = conf->hold,
 		.networks = conf->networks.net,
 		.nnetworks = conf->networks.n,
+		.sees_mail = conf->smtp_ports.n > 0,
 		.names = names,
 	};
 }

@@ -23,6 +23,7 @@ struct check {
 	const char *action;		    /* export: of the format, or NULL */
 	unsigned long first_sid;	    /* export: or 0 */
 	struct rules rules;
+	struct rules_options options; /* that they were opened with */
 	struct diag diag;
 };
 
@@ -34,6 +35,14 @@ check_run check_names;	  /* a file of names, or none */
 check_run check_explain;  /* names */
 check_run check_variants; /* a domain; asks no rules */
 check_run check_export;	  /* a format */
+check_run check_compile;  /* the file to write */
+
+/* What there is to do with a compiled set where its sources are wanted. */
+int check_compiled(const struct check *c, const char *option);
+
+/* Warnings of the linter: what a rule, or a set or list, is hardly meant to say. */
+void check_advise_rule(struct check *c, const struct rule_spec *rule);
+void check_advise_sets(struct check *c);
 
 /* Judging without traffic: every place counts, no client is known. */
 extern const struct judge_context check_nowhere;

@@ -1,4 +1,10 @@
-/* --names: names, one a line, in; a verdict for each out, tab-separated. */
+/*
+ * --names: names, one a line, in; a verdict for each out, tab-separated.
+ *
+ * Lines are read in blocks.  When two full ones are at hand they are judged by two
+ * threads at once; what they say is written in the order of the input all the same.
+ * What comes slowly, from a pipe or a person, is answered as it comes.
+ */
 
 #include "check_jobs.h"
 
@@ -6,78 +12,108 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 enum {
-	LINE_MAX_OCTETS = 256 * 1024,
-	OUTPUT_BLOCK = 64 * 1024,
+	BLOCK_OCTETS = 256 * 1024, /* a longer line is cut to that */
+	BLOCKS = 2,
 };
 
-/* Lines of a file through one buffer: what is longer than it is given cut. */
-struct lines {
+/* Whole lines, the last one maybe without its end, and what is said of them. */
+struct block {
+	const struct ruleset *rules;
+	char *text;
+	size_t n;
+	struct buf out;
+};
+
+struct reader {
 	int fd;
-	size_t at, end; /* what is read and not yet given */
-	bool cut;	/* the line given last goes on: skip its rest */
-	bool failed;
-	char text[LINE_MAX_OCTETS];
+	char *rest; /* read, but the end of its line has not come yet */
+	size_t n;
+	bool ended, failed;
+	bool skip; /* the line given last was cut: the rest of it is passed over */
 };
 
-/* More into the buffer, behind what is left of it; false at the end. */
+/* ---- reading ---- */
+
+/* There is something to read at once, be it the end. */
 static bool
-lines_fill(struct lines *l)
+more_waits(const struct reader *r)
+{
+	struct pollfd p = { .fd = r->fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) != 0;
+}
+
+static void
+read_more(struct reader *r, struct block *b)
 {
 	ssize_t n;
 
-	memmove(l->text, l->text + l->at, l->end - l->at);
-	l->end -= l->at;
-	l->at = 0;
 	do
-		n = read(l->fd, l->text + l->end, sizeof(l->text) - l->end);
+		n = read(r->fd, b->text + b->n, BLOCK_OCTETS - b->n);
 	while (n < 0 && errno == EINTR);
-	l->failed |= n < 0;
-	l->end += n > 0 ? (size_t)n : 0;
-	return n > 0;
+	r->failed = n < 0;
+	r->ended = n <= 0;
+	b->n += n > 0 ? (size_t)n : 0;
 }
 
-/* The next piece of input up to a line end, which is not part of it. */
+/* Behind the end of the line that was cut; false when it has not come yet. */
 static bool
-lines_piece(struct lines *l, struct span *piece, bool *whole)
+skip_cut(struct reader *r, struct block *b)
 {
-	size_t seen = 0;
-	char *end;
+	const char *end = memchr(b->text, '\n', b->n);
+	size_t skip = end != NULL ? (size_t)(end - b->text) + 1 : b->n;
 
-	for (;;) {
-		end = memchr(l->text + l->at + seen, '\n', l->end - l->at - seen);
-		if (end != NULL)
-			break;
-		seen = l->end - l->at;
-		if (seen == sizeof(l->text) || !lines_fill(l))
-			break;
-	}
-	*whole = end != NULL;
-	*piece = span_of(l->text + l->at,
-	    end != NULL ? (size_t)(end - l->text) - l->at : l->end - l->at);
-	l->at += piece->n + *whole;
-	return *whole || piece->n > 0;
+	b->n -= skip;
+	memmove(b->text, b->text + skip, b->n);
+	r->skip = end == NULL;
+	return !r->skip;
 }
 
+/* What is behind the last line end of the block is kept for the next. */
 static bool
-lines_next(struct lines *l, struct span *line)
+keep_rest(struct reader *r, struct block *b)
 {
-	bool was_cut, whole;
+	size_t lines = b->n;
 
-	do {
-		was_cut = l->cut;
-		if (!lines_piece(l, line, &whole))
-			return false;
-		l->cut = !whole;
-	} while (was_cut);
-	if (line->n > 0 && line->p[line->n - 1] == '\r')
-		line->n--;
+	while (lines > 0 && b->text[lines - 1] != '\n')
+		lines--;
+	if (lines == 0)
+		return false;
+	r->n = b->n - lines;
+	memcpy(r->rest, b->text + lines, r->n);
+	b->n = lines;
 	return true;
 }
+
+/* The next lines, as many as fit or are there; false at the end. */
+static bool
+next_block(struct reader *r, struct block *b)
+{
+	memcpy(b->text, r->rest, r->n);
+	b->n = r->n;
+	r->n = 0;
+	while (!r->ended) {
+		if (b->n < BLOCK_OCTETS)
+			read_more(r, b);
+		if (r->skip && !skip_cut(r, b))
+			continue;
+		if (b->n == BLOCK_OCTETS) {
+			r->skip = !keep_rest(r, b);
+			break;
+		}
+		if (!r->ended && !more_waits(r) && keep_rest(r, b))
+			break;
+	}
+	return b->n > 0;
+}
+
+/* ---- judging ---- */
 
 static void
 add_verdict(struct buf *b, struct span name, const struct judgement *j)
@@ -102,49 +138,89 @@ add_verdict(struct buf *b, struct span name, const struct judgement *j)
 	buf_char(b, '\n');
 }
 
-static void
-judge_lines(struct check *c, struct lines *lines)
+static void *
+judge_block(void *arg)
 {
-	struct buf out = { 0 };
-	struct judgement j;
-	struct span line;
+	struct block *b = arg;
+	struct span text = span_of(b->text, b->n);
 
-	while (lines_next(lines, &line)) {
-		ruleset_match_text(c->rules.set, line, &check_nowhere, &j);
-		add_verdict(&out, line, &j);
-		/* A line end may be all that a person at a terminal waits for. */
-		if (out.n >= OUTPUT_BLOCK || lines->at == lines->end) {
-			fwrite(out.p, 1, out.n, stdout);
-			fflush(stdout);
-			buf_reset(&out);
+	while (text.n > 0) {
+		const uint8_t *end = memchr(text.p, '\n', text.n);
+		struct span line =
+		    span_first(text, end != NULL ? (size_t)(end - text.p) : text.n);
+		struct judgement j;
+
+		text = span_after(text, line.n + 1);
+		if (line.n > 0 && line.p[line.n - 1] == '\r')
+			line.n--;
+		ruleset_match_text(b->rules, line, &check_nowhere, &j);
+		add_verdict(&b->out, line, &j);
+	}
+	return NULL;
+}
+
+static void
+judge_both(struct block b[BLOCKS])
+{
+	pthread_t other;
+	bool shared = pthread_create(&other, NULL, judge_block, &b[1]) == 0;
+
+	judge_block(&b[0]);
+	if (shared)
+		pthread_join(other, NULL);
+	else
+		judge_block(&b[1]);
+}
+
+/* All blocks; false when output failed. */
+static bool
+judge_all(struct reader *r, struct block b[BLOCKS])
+{
+	bool two = sysconf(_SC_NPROCESSORS_ONLN) > 1, good = true;
+
+	while (good && next_block(r, &b[0])) {
+		/* A block that is not full says that its reader waits for an answer. */
+		bool full = b[0].n > BLOCK_OCTETS / 2 && !r->ended && more_waits(r);
+
+		if (two && full && next_block(r, &b[1])) {
+			judge_both(b);
+			good = check_write(&b[0].out, 0) && check_write(&b[1].out, 0);
+		} else {
+			judge_block(&b[0]);
+			good = check_write(&b[0].out, 0);
 		}
 	}
-	if (out.n > 0)
-		fwrite(out.p, 1, out.n, stdout);
-	buf_fini(&out);
+	return good;
 }
 
 int
 check_names(struct check *c, char **operands, size_t n)
 {
 	const char *path = n > 0 ? operands[0] : "-";
-	bool standard = strcmp(path, "-") == 0;
-	struct lines *lines = mem_alloc(sizeof(*lines));
-	int status = 0;
+	bool standard = strcmp(path, "-") == 0, good = true;
+	struct reader r = { .fd = STDIN_FILENO };
+	struct block blocks[BLOCKS] = { 0 };
 
-	lines->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	if (lines->fd < 0) {
+	if (!standard)
+		r.fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (r.fd < 0) {
 		log_warn("%s", path);
-		status = EXIT_INPUT;
-	} else {
-		judge_lines(c, lines);
+		return EXIT_INPUT;
 	}
-	if (lines->failed) {
+	r.rest = mem_alloc(BLOCK_OCTETS);
+	for (size_t i = 0; i < BLOCKS; i++) {
+		blocks[i].rules = c->rules.set;
+		blocks[i].text = mem_alloc(BLOCK_OCTETS);
+	}
+	good = judge_all(&r, blocks);
+	if (r.failed)
 		log_warn("%s", standard ? "standard input" : path);
-		status = EXIT_INPUT;
+	for (size_t i = 0; i < BLOCKS; i++) {
+		free(blocks[i].text);
+		buf_fini(&blocks[i].out);
 	}
-	if (lines->fd > STDIN_FILENO)
-		close(lines->fd);
-	free(lines);
-	return status;
+	free(r.rest);
+	if (!standard)
+		close(r.fd);
+	return good && !r.failed ? 0 : EXIT_INPUT;
 }

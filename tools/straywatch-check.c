@@ -22,6 +22,7 @@ static const char usage[] =
     "       straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] [--action WORD] [--sid "
     "N]\n"
     "                        --export rpz|postfix|unbound|suricata|zeek\n"
+    "       straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] --compile OUT\n"
     "       straywatch-check [--registrable] --variants DOMAIN\n";
 
 static const char help[] =
@@ -35,6 +36,7 @@ static const char help[] =
     "  --explain   tell step by step why each NAME is flagged or clean\n"
     "  --export    write the typos and lists of the rules for another program;\n"
     "              --action: what it does with them, --sid: the first signature's id\n"
+    "  --compile   write the rules as one file that straywatch -R OUT maps at once\n"
     "  --variants  list what people type for DOMAIN, with the class of each slip;\n"
     "              --registrable: only what somebody could own\n"
     "  -V, -h      version, this help\n"
@@ -92,15 +94,17 @@ static const struct mode {
 	size_t least, most; /* operands */
 	const char *wanted; /* what they are */
 	bool without_rules;
+	bool from_sources; /* a compiled set does not do */
 } modes[] = {
-	{ NULL, check_lint, 0, SIZE_MAX, "rule files", false },
-	{ "names", check_names, 0, 1, "at most one file of names", false },
-	{ "explain", check_explain, 1, SIZE_MAX, "at least one name", false },
-	{ "variants", check_variants, 1, 1, "one domain", true },
-	{ "export", check_export, 1, 1, "one format", false },
+	{ NULL, check_lint, 0, SIZE_MAX, "rule files", false, true },
+	{ "names", check_names, 0, 1, "at most one file of names", false, false },
+	{ "explain", check_explain, 1, SIZE_MAX, "at least one name", false, false },
+	{ "variants", check_variants, 1, 1, "one domain", true, false },
+	{ "export", check_export, 1, 1, "one format", false, true },
+	{ "compile", check_compile, 1, 1, "one file to write", false, true },
 };
 
-enum { MODE_LINT, MODE_NAMES, MODE_EXPLAIN, MODE_VARIANTS, MODE_EXPORT };
+enum { MODE_LINT, MODE_NAMES, MODE_EXPLAIN, MODE_VARIANTS, MODE_EXPORT, MODE_COMPILE };
 
 /* What getopt_long gives for long options; a mode's is OPTION_MODE + its place. */
 enum { OPTION_REGISTRABLE = 256, OPTION_ACTION, OPTION_SID, OPTION_MODE = 512 };
@@ -115,10 +119,10 @@ misused(void)
 
 /* The configuration, then what the command line says instead, then the rules. */
 static int
-prepare(struct check *c)
+prepare(struct check *c, bool for_traffic)
 {
 	struct conf *conf = &c->conf;
-	struct rules_options options = { .every_place = true };
+	struct rules_options options = { .every_place = !for_traffic };
 	int failed = 0;
 
 	if (c->conf_path != NULL)
@@ -135,6 +139,7 @@ prepare(struct check *c)
 	options.nallow = conf->allow.n;
 	options.search_suffixes = conf->search_suffixes.s;
 	options.nsearch_suffixes = conf->search_suffixes.n;
+	c->options = options;
 	failed |= rules_open(&c->rules, &options, &c->diag);
 	return failed;
 }
@@ -146,8 +151,10 @@ run(struct check *c, const struct mode *mode, char **operands, size_t n)
 
 	for (size_t i = 0; mode->run == check_lint && i < n; i++)
 		conf_add_string(&c->conf, &c->paths, operands[i]);
-	if (mode->without_rules || prepare(c) == 0)
-		status = mode->run(c, operands, n);
+	if (mode->without_rules || prepare(c, mode->run == check_compile) == 0)
+		status = c->rules.compiled && mode->from_sources
+		    ? check_compiled(c, mode->option)
+		    : mode->run(c, operands, n);
 	diag_print(&c->diag);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		log_warn("standard output");
@@ -218,6 +225,7 @@ parse_options(struct check *c, int argc, char *argv[], int *status)
 		{ "explain", no_argument, NULL, OPTION_MODE + MODE_EXPLAIN },
 		{ "variants", no_argument, NULL, OPTION_MODE + MODE_VARIANTS },
 		{ "export", no_argument, NULL, OPTION_MODE + MODE_EXPORT },
+		{ "compile", no_argument, NULL, OPTION_MODE + MODE_COMPILE },
 		{ "registrable", no_argument, NULL, OPTION_REGISTRABLE },
 		{ "action", required_argument, NULL, OPTION_ACTION },
 		{ "sid", required_argument, NULL, OPTION_SID },

@@ -5,12 +5,97 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+/* A number of at most three digits. */
+static char *
+put_octet(char *to, uint8_t v)
+{
+	if (v >= 100)
+		*to++ = (char)('0' + v / 100);
+	if (v >= 10)
+		*to++ = (char)('0' + v / 10 % 10);
+	*to++ = (char)('0' + v % 10);
+	return to;
+}
+
+static void
+v4_str(const uint8_t b[4], char *to)
+{
+	for (int i = 0; i < 4; i++) {
+		if (i > 0)
+			*to++ = '.';
+		to = put_octet(to, b[i]);
+	}
+	*to = '\0';
+}
+
+static char *
+put_group(char *to, unsigned v)
+{
+	bool on = false;
+
+	for (int shift = 12; shift >= 0; shift -= 4) {
+		unsigned digit = v >> shift & 0xf;
+
+		on |= digit != 0 || shift == 0;
+		if (on)
+			*to++ = "0123456789abcdef"[digit];
+	}
+	return to;
+}
+
+/* The longest run of groups that are 0, the first of them: RFC 5952, 4.2. */
+static int
+zero_run(const unsigned group[8], int *len)
+{
+	int from = -1;
+
+	*len = 1; /* one alone is not shortened */
+	for (int i = 0, n = 0; i < 8; i++) {
+		n = group[i] == 0 ? n + 1 : 0;
+		if (n > *len) {
+			*len = n;
+			from = i + 1 - n;
+		}
+	}
+	return from;
+}
+
+/* For those that hold no IPv4 address, which inet_ntop writes with dots. */
+static void
+v6_str(const uint8_t b[16], char *to)
+{
+	unsigned group[8];
+	int run, len;
+
+	for (int i = 0; i < 8; i++)
+		group[i] = (unsigned)b[2 * i] << 8 | b[2 * i + 1];
+	run = zero_run(group, &len);
+	for (int i = 0; i < 8;) {
+		if (i == run) {
+			*to++ = ':';
+			i += len;
+			if (i == 8)
+				*to++ = ':';
+			continue;
+		}
+		if (i > 0)
+			*to++ = ':';
+		to = put_group(to, group[i++]);
+	}
+	*to = '\0';
+}
+
 const char *
 ip_addr_str(const struct ip_addr *a, char text[ADDR_STRLEN])
 {
-	if (a->version == 0 ||
-	    inet_ntop(a->version == 4 ? AF_INET : AF_INET6, a->b, text, ADDR_STRLEN) ==
-		NULL)
+	static const uint8_t zeroes[8];
+
+	if (a->version == 4)
+		v4_str(a->b, text);
+	else if (a->version == 6 && memcmp(a->b, zeroes, sizeof(zeroes)) != 0)
+		v6_str(a->b, text);
+	else if (a->version == 0 ||
+	    inet_ntop(AF_INET6, a->b, text, ADDR_STRLEN) == NULL)
 		text[0] = '\0';
 	return text;
 }

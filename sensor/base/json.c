@@ -49,23 +49,71 @@ is_control(const uint8_t *p, size_t len)
 			: len == 2 && p[0] == 0xc2 && p[1] < 0xa0;
 }
 
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* Not 0 when an octet of w may not be plain; 0 when all are. */
+static inline uint64_t
+strange(uint64_t w)
+{
+	uint64_t quote = w ^ EACH('"'), slash = w ^ EACH('\\'), del = w ^ EACH(0x7f);
+
+	return (w | ((w - EACH(0x20)) & ~w) | ((quote - EACH(1)) & ~quote) |
+		   ((slash - EACH(1)) & ~slash) | ((del - EACH(1)) & ~del)) &
+	    EACH(0x80);
+}
+
+/* Octets that stand for themselves: printable ASCII but the quote and the backslash. */
+static size_t
+plain_run(const uint8_t *p, size_t n)
+{
+	size_t i = 0;
+	uint64_t w;
+
+	for (; n - i >= sizeof(w); i += sizeof(w)) {
+		memcpy(&w, p + i, sizeof(w));
+		if (strange(w) != 0)
+			break;
+	}
+	while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '"' && p[i] != '\\')
+		i++;
+	return i;
+}
+
+/* The character at p, which is not plain; its octets. */
+static size_t
+quote_one(struct buf *out, const uint8_t *p, size_t n)
+{
+	size_t len = utf8_len(p, n);
+
+	if (len == 0)
+		buf_printf(out, "\\\\x%02x", p[0]);
+	else if (is_control(p, len))
+		buf_printf(out, "\\u%04x", p[len - 1]);
+	else if (*p == '"' || *p == '\\')
+		buf_printf(out, "\\%c", *p);
+	else
+		buf_add(out, p, len);
+	return len ? len : 1;
+}
+
 static void
 quote(struct buf *out, struct span s)
 {
-	buf_char(out, '"');
-	for (size_t i = 0; i < s.n;) {
-		const uint8_t *p = s.p + i;
-		size_t len = utf8_len(p, s.n - i);
+	char *to = buf_room(out, s.n + 2);
+	size_t n = plain_run(s.p, s.n);
 
-		if (len == 0)
-			buf_printf(out, "\\\\x%02x", p[0]);
-		else if (is_control(p, len))
-			buf_printf(out, "\\u%04x", p[len - 1]);
-		else if (*p == '"' || *p == '\\')
-			buf_printf(out, "\\%c", *p);
-		else
-			buf_add(out, p, len);
-		i += len ? len : 1;
+	/* Most strings are plain throughout. */
+	*to++ = '"';
+	if (n > 0)
+		memcpy(to, s.p, n);
+	out->n += n + 1;
+	while (n < s.n) {
+		size_t run;
+
+		n += quote_one(out, s.p + n, s.n - n);
+		run = plain_run(s.p + n, s.n - n);
+		buf_add(out, s.p + n, run);
+		n += run;
 	}
 	buf_char(out, '"');
 }

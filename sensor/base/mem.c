@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-enum { ARENA_BLOCK = 64 * 1024 };
+enum { ARENA_BLOCK = 64 * 1024, LARGE_PAGE = 2 * 1024 * 1024 };
 
 struct arena_block {
 	struct arena_block *next;
@@ -44,6 +45,23 @@ mem_grow(void *p, size_t n)
 	return p;
 }
 
+enum { HUGE_WORTH = 8 << 20 }; /* octets */
+
+void
+mem_huge(void *p, size_t n)
+{
+#ifdef MADV_HUGEPAGE
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)p + page - 1) / page * page;
+
+	if (n >= HUGE_WORTH)
+		(void)madvise((void *)from, (uintptr_t)p + n - from, MADV_HUGEPAGE);
+#else
+	(void)p;
+	(void)n;
+#endif
+}
+
 char *
 mem_strdup(const char *s)
 {
@@ -58,6 +76,35 @@ mem_strndup(const char *s, size_t n)
 	if (n > 0)
 		memcpy(copy, s, n);
 	return copy;
+}
+
+/* With room to begin at a large page, so that the first and last are large too. */
+void *
+mem_pages(size_t n)
+{
+	size_t whole = round_up(n ? n : 1, n >= LARGE_PAGE ? LARGE_PAGE : 1);
+	size_t spare = n >= LARGE_PAGE ? LARGE_PAGE : 0, skip;
+	uint8_t *p = mmap(NULL, whole + spare, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		fatal("out of memory (%zu octets)", n);
+	if (spare == 0)
+		return p;
+	skip = round_up((uintptr_t)p, LARGE_PAGE) - (uintptr_t)p;
+	if (skip > 0)
+		munmap(p, skip);
+	if (skip < spare)
+		munmap(p + skip + whole, spare - skip);
+	madvise(p + skip, whole, MADV_HUGEPAGE);
+	return p + skip;
+}
+
+void
+mem_pages_free(void *p, size_t n)
+{
+	if (p != NULL)
+		munmap(p, round_up(n ? n : 1, n >= LARGE_PAGE ? LARGE_PAGE : 1));
 }
 
 void
@@ -116,8 +163,6 @@ arena_fini(struct arena *a)
 	arena_init(a);
 }
 
-enum { POOL_HUGE = 8 << 20 }; /* octets of a pool for which huge pages are asked */
-
 void
 pool_init(struct pool *p, size_t size, size_t cap)
 {
@@ -131,11 +176,8 @@ pool_init(struct pool *p, size_t size, size_t cap)
 	if (base == MAP_FAILED)
 		fatal("no address space for %zu objects of %zu octets", cap, p->size);
 	p->base = base;
-#ifdef MADV_HUGEPAGE
 	/* A flood takes objects that were never used: one fault for 2 MiB of them. */
-	if (p->size * cap >= POOL_HUGE)
-		(void)madvise(base, p->size * cap, MADV_HUGEPAGE);
-#endif
+	mem_huge(base, p->size * cap);
 }
 
 void *
@@ -184,37 +226,11 @@ buf_fini(struct buf *b)
 	*b = (struct buf){ 0 };
 }
 
-char *
-buf_room(struct buf *b, size_t n)
-{
-	if (b->cap - b->n <= n) {
-		b->cap = round_up(b->n + n + 1, 256) * 2;
-		b->p = mem_grow(b->p, b->cap);
-	}
-	return b->p + b->n;
-}
-
 void
-buf_add(struct buf *b, const void *p, size_t n)
+buf_grow(struct buf *b, size_t n)
 {
-	char *to = buf_room(b, n);
-
-	if (n > 0)
-		memcpy(to, p, n);
-	to[n] = '\0';
-	b->n += n;
-}
-
-void
-buf_str(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
-}
-
-void
-buf_char(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
+	b->cap = round_up(b->n + n + 1, 256) * 2;
+	b->p = mem_grow(b->p, b->cap);
 }
 
 void

@@ -9,10 +9,20 @@
 
 #include "base/span.h"
 
-void *mem_alloc(size_t n);		    /* n octets, zeroed; never NULL */
-void *mem_grow(void *p, size_t n);	    /* realloc; never NULL */
+void *mem_alloc(size_t n);	   /* n octets, zeroed; never NULL */
+void *mem_grow(void *p, size_t n); /* realloc; never NULL */
+/* Ask for huge pages when n octets at p are many; p need not be at a page's start. */
+void mem_huge(void *p, size_t n);
 char *mem_strdup(const char *s);	    /* never NULL */
 char *mem_strndup(const char *s, size_t n); /* the first n octets as a string */
+
+/*
+ * n octets, zeroed, in pages as large as the system gives: for tables that are
+ * read at random, where half the time would go into finding small pages.  Free with
+ * the same n.  Fatal when there are none.
+ */
+void *mem_pages(size_t n);
+void mem_pages_free(void *p, size_t n);
 
 /*
  * Arena: many small things that die together, such as a rule set.  Not for the
@@ -64,11 +74,44 @@ struct buf {
 
 void buf_reset(struct buf *b); /* empty, memory kept */
 void buf_fini(struct buf *b);
+void buf_grow(struct buf *b, size_t n); /* for buf_room */
+
 /* Room for n more octets and a NUL at the end of b; the caller adds to b->n. */
-char *buf_room(struct buf *b, size_t n);
-void buf_add(struct buf *b, const void *p, size_t n);
-void buf_str(struct buf *b, const char *s);
-void buf_char(struct buf *b, char c);
+static inline char *
+buf_room(struct buf *b, size_t n)
+{
+	if (b->cap - b->n <= n)
+		buf_grow(b, n);
+	return b->p + b->n;
+}
+
+static inline void
+buf_add(struct buf *b, const void *p, size_t n)
+{
+	char *to = buf_room(b, n);
+
+	if (n > 0)
+		memcpy(to, p, n);
+	to[n] = '\0';
+	b->n += n;
+}
+
+static inline void
+buf_str(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+static inline void
+buf_char(struct buf *b, char c)
+{
+	char *to = buf_room(b, 1);
+
+	to[0] = c;
+	to[1] = '\0';
+	b->n++;
+}
+
 void buf_u64(struct buf *b, uint64_t v); /* decimal */
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

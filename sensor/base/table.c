@@ -16,6 +16,7 @@ table_init(struct table *t, size_t expected)
 		buckets *= 2;
 	*t = (struct table){ .mask = buckets - 1 };
 	t->buckets = mem_alloc(buckets * sizeof(t->buckets[0]));
+	mem_huge(t->buckets, buckets * sizeof(t->buckets[0]));
 }
 
 void

@@ -10,7 +10,7 @@
 
 enum {
 	SEGMENT_MAX = 1 << 20, /* octets; no IP packet carries more but a forged one */
-	TICK_BITS = 27, /* order of last use is exact to 2^27 ns; idle_ns is longer */
+	TICK_BITS = 30, /* the order of last use is exact to 2^30 ns, about a second */
 	WELL_KNOWN = 1024, /* ports below this belong to servers (RFC 6335, 6) */
 };
 
@@ -232,10 +232,10 @@ describe(struct flow *f, bool from_originator, const struct packet *p)
 }
 
 /* Packet time in coarse steps. */
-static uint16_t
+static int64_t
 tick(int64_t ns)
 {
-	return (uint16_t)(ns >> TICK_BITS);
+	return ns >> TICK_BITS;
 }
 
 /* NULL when the reader does not want it. */
@@ -259,7 +259,7 @@ conn_new(struct flow_table *t, const struct note *n, const struct flow_key *k,
 	}
 	c->serial = t->serial++;
 	c->last_ns = p->ref.ts_ns;
-	c->touched = tick(p->ref.ts_ns);
+	c->touched = (uint16_t)tick(p->ref.ts_ns);
 	table_add(&t->conns, &c->node, k->hash);
 	note_forget(t, k->hash);
 	stats_inc(t->stats, STAT_FLOW_NEW);
@@ -324,9 +324,9 @@ static void
 touch(struct flow_table *t, struct conn *c, int64_t now_ns)
 {
 	c->last_ns = now_ns;
-	if (c->touched == tick(now_ns))
+	if (c->touched == (uint16_t)tick(now_ns))
 		return;
-	c->touched = tick(now_ns);
+	c->touched = (uint16_t)tick(now_ns);
 	table_touch(&t->conns, &c->node);
 }
 
@@ -370,6 +370,27 @@ flow_packet(struct flow_table *t, const struct packet *p)
 
 /* ---- time and the end of input ---- */
 
+/*
+ * Silent connections end.  Those of one tick stand in no order, so all of the tick in
+ * which the silence is just too long are looked at: which end now depends on no other.
+ */
+static void
+expire_idle(struct flow_table *t, int64_t now_ns)
+{
+	int64_t since = tick(elapsed(now_ns, t->limits.idle_ns));
+	struct table_node *node, *newer;
+
+	for (node = t->conns.oldest; node != NULL; node = newer) {
+		struct conn *c = (struct conn *)node;
+
+		newer = node->newer;
+		if (elapsed(now_ns, c->last_ns) > t->limits.idle_ns)
+			expire(t, c);
+		else if (tick(c->last_ns) > since)
+			break;
+	}
+}
+
 void
 flow_expire(struct flow_table *t, int64_t now_ns)
 {
@@ -387,13 +408,7 @@ flow_expire(struct flow_table *t, int64_t now_ns)
 		if (conn_over(c))
 			conn_end(t, c, FLOW_END_FIN, now_ns);
 	}
-	while (t->conns.oldest != NULL) {
-		struct conn *c = (struct conn *)t->conns.oldest;
-
-		if (elapsed(now_ns, c->last_ns) <= t->limits.idle_ns)
-			break;
-		expire(t, c);
-	}
+	expire_idle(t, now_ns);
 }
 
 static int

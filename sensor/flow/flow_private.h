@@ -86,9 +86,8 @@ struct conn {
 	struct half half[2];	/* by enum side */
 	int64_t last_ns;	/* of the last packet */
 	struct flow flow;
-	uint32_t serial; /* in the order they were opened */
-	uint16_t
-	    touched; /* tick of packet time in which it was put in order of last use */
+	uint32_t serial;  /* in the order they were opened */
+	uint16_t touched; /* tick of packet time when it was put in order of last use */
 	uint8_t originator; /* which endpoint, as in struct flow_key */
 	bool renewing;	    /* a SYN that does not fit was seen and noted */
 };

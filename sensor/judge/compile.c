@@ -2,7 +2,10 @@
 
 #include "judge/ruleset_private.h"
 
+#include "base/log.h"
+
 #include <stdlib.h>
+#include <sys/mman.h>
 
 enum { MIN_LABEL = 5 }; /* labels of 4 letters have too many genuine neighbours */
 
@@ -31,32 +34,29 @@ host_bits(uint32_t classes)
 /* ---- who protects which name ---- */
 
 /* The chain that begins with `rule` and goes on with `rest`. */
-static uint32_t
+static unsigned
 chain_with(struct ruleset *r, uint32_t rule, uint32_t rest)
 {
 	for (size_t i = r->nchains; i-- > 1;)
 		if (r->chains[i].rule == rule && r->chains[i].rest == rest)
-			return (uint32_t)i;
+			return (unsigned)i;
+	if (r->nchains > PROTECTED_OWNERS)
+		fatal("names are protected by more than %d groups of rules",
+		    PROTECTED_OWNERS);
 	r->chains = mem_grow(r->chains, (r->nchains + 1) * sizeof(*r->chains));
 	r->chains[r->nchains] = (struct owner){ rest, rule };
-	return (uint32_t)r->nchains++;
+	return (unsigned)r->nchains++;
 }
 
 static void
 protect(struct ruleset *r, uint32_t rule, const char *name, uint32_t classes)
 {
-	uint32_t id = protected_add(r->protected, name, classes);
+	uint32_t number = protected_add(r->protected, name, classes);
+	unsigned owner = protected_owned(r->protected, number);
 
-	if (id == r->nnames) {
-		if ((id & (id - 1)) == 0)
-			r->owners =
-			    mem_grow(r->owners, (id ? 2 * id : 1) * sizeof(*r->owners));
-		r->owners[id] = 0;
-		r->nnames++;
-	}
 	/* Rules come one after the other, so a name said twice has this one in front. */
-	if (r->owners[id] == 0 || r->chains[r->owners[id]].rule != rule)
-		r->owners[id] = chain_with(r, rule, r->owners[id]);
+	if (owner == 0 || r->chains[owner].rule != rule)
+		protected_own(r->protected, number, chain_with(r, rule, owner));
 }
 
 static void
@@ -130,6 +130,28 @@ add_rights(struct ruleset *r, struct rule *rule)
 		if (set->closed != NULL)
 			add_right(r, rule, last_label(set->closed));
 	}
+}
+
+/* The TLDs that are typed for those of the rule, as the judge looks at them. */
+static void
+mark_scope_any(struct ruleset *r, const struct rule *rule)
+{
+	const struct detect_spec *detect = &rule->spec->detect;
+	struct marks *marks = &r->protected->marks;
+	const char *tld;
+	size_t at = 0;
+
+	for (size_t i = 0; i < detect->ntlds; i++)
+		for (size_t k = 0; k < detect->tlds[i].wrong.n; k++)
+			marks_add(marks,
+			    spelling_hash(span_str(detect->tlds[i].wrong.names[k])),
+			    MARK_SCOPE_ANY);
+	while (detect->ntlds == 0 && (tld = tld_next(r->options.suffixes, &at)) != NULL)
+		for (size_t i = 0; i < rule->nrights; i++)
+			if (typo_tld_near(
+				rule->rights[i], span_str(tld), detect->layouts))
+				marks_add(marks, spelling_hash(span_str(tld)),
+				    MARK_SCOPE_ANY);
 }
 
 static void
@@ -214,6 +236,7 @@ add_rule(struct ruleset *r, const struct rule_spec *spec)
 	r->places |= spec->on;
 	if (spec->detect.scope_any && rule->classes & typo_bit(TYPO_TLD_CONFUSION)) {
 		add_rights(r, rule);
+		mark_scope_any(r, rule);
 		r->scope_any = true;
 	}
 	add_names(r, number);
@@ -278,8 +301,9 @@ ruleset_free(struct ruleset *r)
 	protected_free(r->protected);
 	zones_fini(&r->zones);
 	arena_fini(&r->arena);
-	free(r->owners);
 	free(r->chains);
+	if (r->map != NULL)
+		munmap((void *)(uintptr_t)r->map, r->map_n);
 	free(r);
 }
 
@@ -296,6 +320,5 @@ size_t
 ruleset_memory(const struct ruleset *r)
 {
 	return sizeof(*r) + protected_memory(r->protected) + zones_memory(&r->zones) +
-	    r->arena.total + r->nnames * sizeof(*r->owners) +
-	    r->nchains * sizeof(*r->chains);
+	    r->arena.total + r->nchains * sizeof(*r->chains);
 }

@@ -256,6 +256,7 @@ namelist_file(struct loader *l, const struct yaml_node *node, unsigned allowed)
 	f->allowed = allowed;
 	f->next = l->specs->files;
 	l->specs->files = f;
+	namelist_add(l->arena, &l->specs->sources, f->path);
 	load_lines(l, f, span_of(text.p, text.n));
 	buf_fini(&text);
 	return &f->names;

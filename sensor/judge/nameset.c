@@ -147,6 +147,9 @@ load_one(struct loader *l, const struct yaml_node *id, const struct yaml_node *n
 	size_t errors = l->diag->errors;
 
 	set->id = arena_strdup(l->arena, id->text);
+	set->file = l->file;
+	set->line = id->line;
+	set->column = id->column;
 	if (check_id(l, id) &&
 	    keys_check(l, id->text, node, WANT_MAP, "with names, a file, or both"))
 		keys_load(l, node, keys, nkeys, &draft);

@@ -111,14 +111,15 @@ load_file(struct rule_specs *s, const char *path, struct diag *d)
 
 	arena_init(&tree);
 	l.file = arena_strdup(&s->arena, path);
+	namelist_add(&s->arena, &s->sources, l.file);
 	root = yaml_load(&tree, l.file, d);
 	if (root != NULL)
 		load_root(&l, root);
 	arena_fini(&tree);
 }
 
-static bool
-is_rule_file(const char *name)
+bool
+rule_file_named(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 
@@ -146,6 +147,7 @@ load_folder(struct rule_specs *s, const char *path, struct diag *d, int depth)
 	int n = scandir(path, &entries, not_hidden, bytewise);
 	size_t files = 0;
 
+	namelist_add(&s->arena, &s->sources, arena_strdup(&s->arena, path));
 	if (n < 0 || depth > FOLDERS_DEEP)
 		diag_error(d, path, 0, 0, "folder cannot be read: %s",
 		    strerror(n < 0 ? errno : ELOOP));
@@ -158,7 +160,7 @@ load_folder(struct rule_specs *s, const char *path, struct diag *d, int depth)
 			st.st_mode = 0;
 		if (S_ISDIR(st.st_mode)) {
 			files += load_folder(s, below.p, d, depth + 1);
-		} else if (S_ISREG(st.st_mode) && is_rule_file(entries[i]->d_name)) {
+		} else if (S_ISREG(st.st_mode) && rule_file_named(entries[i]->d_name)) {
 			load_file(s, below.p, d);
 			files++;
 		}

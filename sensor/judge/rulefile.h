@@ -71,6 +71,8 @@ struct name_set {
 	const char *
 	    closed; /* sets: a TLD or domain below which all names belong here; or NULL */
 	enum list_match match; /* lists */
+	const char *file;      /* where it stands */
+	size_t line, column;
 };
 
 /* "mil: [ml, il]" */
@@ -121,6 +123,7 @@ struct rule_spec {
 	size_t nfrom;
 	bool threshold_client, threshold_name; /* what the threshold is counted per */
 	int64_t threshold_ns;		       /* 0: none */
+	double false_flag_budget;	       /* percent of genuine names */
 	struct rule_test *tests;
 	size_t ntests;
 	const char *file;
@@ -142,7 +145,8 @@ struct rule_specs {
 	size_t nsets;
 	struct name_set **lists;
 	size_t nlists;
-	struct name_file *files; /* list files read so far, newest first */
+	struct name_list sources; /* files and folders read, as they were named */
+	struct name_file *files;  /* list files read so far, newest first */
 };
 
 void rule_specs_init(struct rule_specs *s);

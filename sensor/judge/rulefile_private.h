@@ -5,6 +5,9 @@
 
 #include "judge/namelist.h"
 
+/* The name of a rule file: *.yaml, *.yml. */
+bool rule_file_named(const char *name);
+
 /* Sets and lists by id, a map each. */
 void load_sets(struct loader *l, const struct yaml_node *node);
 void load_lists(struct loader *l, const struct yaml_node *node);

@@ -3,6 +3,7 @@
 #include "judge/rules.h"
 
 #include "base/paths.h"
+#include "judge/image.h"
 
 #include <stdlib.h>
 
@@ -81,14 +82,81 @@ load_specs(struct rules *r, const struct rules_options *o, struct diag *d)
 	return failed | allow_shipped(r, o, d);
 }
 
+/* What decides about the set besides the rules, a line each. */
+static void
+put_settings(struct buf *b, const char *what, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_printf(b, "%s %s\n", what, names[i]);
+}
+
+/* The settings and the files that rules do not name; free with settings_fini. */
+struct settings {
+	struct image_settings image;
+	struct buf text;
+	char *tlds;
+	const char *files[2];
+};
+
+static void
+settings_init(struct settings *s, const struct rules_options *o)
+{
+	*s = (struct settings){ .tlds = shipped_path("rules/lists/tlds.txt") };
+	put_settings(&s->text, "protect", o->protect, o->nprotect);
+	put_settings(&s->text, "allow", o->allow, o->nallow);
+	put_settings(&s->text, "search", o->search_suffixes, o->nsearch_suffixes);
+	s->files[0] = s->tlds;
+	s->files[1] = suffixes_file();
+	s->image.text = s->text.n > 0 ? s->text.p : "";
+	s->image.files = s->files;
+	s->image.nfiles = 2;
+}
+
+static void
+settings_fini(struct settings *s)
+{
+	buf_fini(&s->text);
+	free(s->tlds);
+}
+
+/* The compiled set among the paths, or NULL. */
+static const char *
+compiled_path(const struct rules_options *o)
+{
+	for (size_t i = 0; i < o->npaths; i++)
+		if (image_file(o->paths[i]))
+			return o->paths[i];
+	return NULL;
+}
+
+static struct ruleset *
+open_compiled(struct rules *r, const char *path, const struct rules_options *o,
+    const struct ruleset_options *options, struct diag *d)
+{
+	struct ruleset *set = NULL;
+	struct settings settings;
+
+	r->compiled = true;
+	if (o->npaths > 1) {
+		diag_error(d, path, 0, 0,
+		    "is a compiled rule set: it must be the only path of rules");
+		return NULL;
+	}
+	settings_init(&settings, o);
+	set = image_open(path, &settings.image, options, &r->specs, d);
+	settings_fini(&settings);
+	return set;
+}
+
 int
 rules_open(struct rules *r, const struct rules_options *o, struct diag *d)
 {
 	struct ruleset_options options = {
 		.every_place = o->every_place,
 	};
-	int failed;
+	const char *compiled = compiled_path(o);
 	char *tlds = shipped_path("rules/lists/tlds.txt");
+	int failed;
 
 	*r = (struct rules){ 0 };
 	rule_specs_init(&r->specs);
@@ -97,11 +165,27 @@ rules_open(struct rules *r, const struct rules_options *o, struct diag *d)
 	failed = take_names(r, o->search_suffixes, o->nsearch_suffixes,
 	    "sites.search_suffixes", &options.search_suffixes, d);
 	failed |= take_names(r, o->allow, o->nallow, "rules.allow", &options.allow, d);
-	if ((load_specs(r, o, d) | failed) < 0 || r->suffixes == NULL)
+	if (compiled == NULL)
+		failed |= load_specs(r, o, d);
+	if (failed < 0 || r->suffixes == NULL)
 		return -1;
 	options.suffixes = r->suffixes;
-	r->set = ruleset_new(&r->specs, &options, d);
+	r->set = compiled != NULL ? open_compiled(r, compiled, o, &options, d)
+				  : ruleset_new(&r->specs, &options, d);
 	return r->set != NULL ? 0 : -1;
+}
+
+int
+rules_compile(const struct rules *r, const struct rules_options *o, const char *path,
+    struct diag *d)
+{
+	struct settings settings;
+	int failed;
+
+	settings_init(&settings, o);
+	failed = image_write(r->set, &settings.image, path, d);
+	settings_fini(&settings);
+	return failed;
 }
 
 void

@@ -22,12 +22,19 @@ struct rules_options {
 
 struct rules {
 	struct suffixes *suffixes;
-	struct rule_specs specs;
-	struct ruleset *set; /* NULL when opening failed */
+	struct rule_specs specs; /* of a compiled set: what alerts need of the rules */
+	struct ruleset *set;	 /* NULL when opening failed */
+	bool compiled;		 /* the path is that of a compiled set */
 };
 
-/* 0, or -1 with every error in d; free with rules_close either way. */
+/*
+ * A path may be that of a compiled set (image.h), which must be the only one then.
+ * 0, or -1 with every error in d; free with rules_close either way.
+ */
 int rules_open(struct rules *r, const struct rules_options *options, struct diag *d);
+/* Write the set, opened with these options and every_place not set, as a compiled one. */
+int rules_compile(const struct rules *r, const struct rules_options *options,
+    const char *path, struct diag *d);
 void rules_close(struct rules *r);
 
 #endif

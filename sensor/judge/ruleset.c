@@ -75,6 +75,7 @@ struct judge {
 	struct buf *why; /* or NULL */
 	bool everywhere; /* `on` is not asked and places do not weigh */
 	struct spelling seen;
+	struct typo_probe probe;
 	struct typo_search search;
 	enum verdict zone;     /* what the zones say; UNRELATED: nothing */
 	bool closed;	       /* below a closed domain */
@@ -464,11 +465,19 @@ judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 	enum verdict refused;
 	enum typo class;
 
-	if (!rule_listens(g, rule->spec) || !hit_wanted(g, rule, hit, &class))
+	if (!rule_listens(g, rule->spec) || !hit_wanted(g, rule, hit, &class)) {
+		say(g, "rule %u: does not look for this, or not so", rule->spec->id);
 		return;
+	}
 	if (class != hit->class)
 		score =
 		    weigh(g, (unsigned)typo_base(class), is_short ? SHORT_WEIGHT : 100);
+	say(g,
+	    "rule %u: score %u = %u (class) x %u %% (length) x %u %% (place), %u "
+	    "wanted",
+	    rule->spec->id, score,
+	    class != hit->class ? (unsigned)typo_base(class) : hit->base,
+	    is_short ? SHORT_WEIGHT : 100, weigh(g, 100, 100), rule->spec->score);
 	refused = hit_refused(g, rule, hit, score);
 	if (refused == VERDICT_UNRELATED) {
 		flag(g, rule->spec, class, score, name, rank_of(g, rule, hit, score));
@@ -487,9 +496,11 @@ judge_hits(struct judge *g)
 
 	for (unsigned i = 0; i < g->search.n; i++) {
 		const struct typo_hit *hit = &g->search.hits[i];
-		uint32_t chain = r->owners[hit->id];
+		uint32_t chain = protected_owner(r->protected, hit->id);
 
-		for (; chain != 0; chain = r->chains[chain].rest)
+		say(g, "it may stand for %s: %s", protected_name(r->protected, hit->id),
+		    typo_str(hit->class));
+		for (; chain != 0 && chain < r->nchains; chain = r->chains[chain].rest)
 			judge_hit(g, &r->rules[r->chains[chain].rule], hit);
 	}
 }
@@ -520,13 +531,34 @@ judge_scope_any(struct judge *g)
 
 /* ---- zones ---- */
 
+/* What the zones are, for the explanation. */
+static const char *const zone_words[] = {
+	[ZONE_SPECIAL] = "put behind names by private networks",
+	[ZONE_UNUSABLE] = "where no mail goes to",
+	[ZONE_SEARCH] = "a search suffix, of ours or of a service",
+	[ZONE_REVERSE] = "for names of addresses",
+	[ZONE_GENUINE] = "genuine for all rules",
+	[ZONE_CLOSED] = "closed: all below it is meant",
+	[ZONE_MEANT] = "what a rule's match list stands for",
+	[ZONE_MATCH] = "in its match list, with what is below",
+	[ZONE_MATCH_BELOW] = "in its match list, for what is below",
+	[ZONE_ALLOW] = "allowed",
+};
+
 /* A name of which the last labels, from label i, are one of the zones. */
 static void
 enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 {
 	const struct rule *rule = &g->r->rules[zone->number];
+	const char *name = g->r->zones.text + zone->name;
 
-	switch (zone->kind) {
+	if (zone->kind == ZONE_CLOSED || zone->kind == ZONE_MATCH ||
+	    zone->kind == ZONE_MATCH_BELOW)
+		say(g, "rule %u: \"%s\" is %s", rule->spec->id, name,
+		    zone_words[zone->kind]);
+	else
+		say(g, "\"%s\" is %s", name, zone_words[zone->kind]);
+	switch ((enum zone_kind)zone->kind) {
 	case ZONE_SPECIAL:
 		g->zone = i > 1 ? VERDICT_SEARCH_LEAK : VERDICT_SPECIAL_USE;
 		break;
@@ -551,7 +583,8 @@ enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 		break;
 	case ZONE_MATCH_BELOW:
 	case ZONE_MATCH:
-		if ((zone->kind == ZONE_MATCH || i > 0) &&
+		if (zone->number < g->r->nrules &&
+		    (zone->kind == ZONE_MATCH || i > 0) &&
 		    rule_listens(g, rule->spec) &&
 		    allowed(g, rule, NULL) == VERDICT_UNRELATED)
 			flag(g, rule->spec, TYPO_LISTED,
@@ -602,7 +635,7 @@ is_suffix(const struct judge *g)
 {
 	const struct suffixes *suffixes = g->r->options.suffixes;
 
-	return suffix_at(suffixes, g->seen.text, true) == 0 &&
+	return is_public_suffix(suffixes, g->seen.text, true) &&
 	    !suffix_by_wildcard(suffixes, g->seen.text);
 }
 
@@ -624,16 +657,48 @@ clean_reason(const struct judge *g)
 	return VERDICT_UNRELATED;
 }
 
-static bool
-judge_typos(struct judge *g)
+/* Which classes found something, and which did not. */
+static void
+tell_classes(const struct judge *g)
 {
-	unsigned n = typo_search(&g->search, g->r->protected, &g->seen, g->r->classes);
+	uint32_t found = 0;
+
+	if (g->why == NULL)
+		return;
+	for (unsigned i = 0; i < g->search.n; i++)
+		found |= typo_bit(g->search.hits[i].class);
+	buf_str(g->why, "looked for, and not found:");
+	for (int t = 0; t < TYPO_LISTED; t++)
+		if (g->r->classes & ~found & typo_bit((enum typo)t))
+			buf_printf(g->why, " %s", typo_str((enum typo)t));
+	buf_char(g->why, '\n');
+}
+
+/* Some rule takes all names below this TLD for slips. */
+static bool
+scope_is_any(const struct judge *g)
+{
+	struct span tld = tld_of(&g->seen);
+
+	return g->r->scope_any &&
+	    marks_find(&g->r->protected->marks, spelling_hash(tld), MARK_SCOPE_ANY) !=
+	    NULL;
+}
+
+/* in: what typo_probe_answer says. */
+static bool
+judge_typos(struct judge *g, uint32_t in)
+{
+	unsigned n =
+	    typo_search_in(&g->search, g->r->protected, &g->seen, g->r->classes, in);
+	bool any = scope_is_any(g);
 
 	say(g, "%u name%s found that it may stand for", n, n == 1 ? "" : "s");
-	if ((n > 0 || g->r->scope_any) && is_suffix(g))
+	tell_classes(g);
+	if ((n > 0 || any) && is_suffix(g))
 		return settle(g, VERDICT_PUBLIC_SUFFIX);
 	judge_hits(g);
-	if (g->r->scope_any && g->j->n == 0)
+	if (any && g->j->n == 0)
 		judge_scope_any(g);
 	sort_matches(g);
 	return settle(g, g->j->n > 0 ? VERDICT_FLAG : clean_reason(g));
@@ -654,6 +719,8 @@ static bool
 judge_name(struct judge *g, const struct name *n)
 {
 	struct span text = judged_part(n);
+	uint32_t in = UINT32_MAX;
+	bool quick;
 	enum verdict v;
 
 	say(g, "as a name: %s", n->text);
@@ -665,13 +732,19 @@ judge_name(struct judge *g, const struct name *n)
 		return settle(g, VERDICT_MALFORMED);
 	if (!spelling_init(&g->seen, text) || (g->seen.labels == 1 && n->labels > 1))
 		return settle(g, VERDICT_MALFORMED);
+	/* Who wants to know why has everything searched. */
+	quick = g->why == NULL && g->seen.labels > 1;
+	if (quick)
+		typo_probe_ask(&g->probe, g->r->protected, &g->seen, g->r->classes);
 	enter_zones(g);
 	sort_matches(g);
 	if (g->genuine)
 		g->j->n = 0;
 	if (g->j->n > 0)
 		return settle(g, VERDICT_FLAG);
-	v = find_protected(g);
+	if (quick)
+		in = typo_probe_answer(&g->probe);
+	v = in & TYPO_MAY_BE_NAMED ? find_protected(g) : VERDICT_UNRELATED;
 	if (v != VERDICT_UNRELATED || g->genuine)
 		return settle(g, g->genuine ? VERDICT_ALLOW_LISTED : v);
 	if (g->seen.labels == 1)
@@ -688,7 +761,7 @@ judge_name(struct judge *g, const struct name *n)
 		g->j->front.domain += service;
 		g->j->front.end += service;
 	}
-	return judge_typos(g);
+	return judge_typos(g, in);
 }
 
 static void

@@ -36,9 +36,7 @@ struct ruleset {
 	struct ruleset_options options;
 	struct arena arena;
 	struct protected *protected;
-	uint32_t *owners; /* a chain for each protected name */
-	size_t nnames;
-	struct owner *chains;
+	struct owner *chains; /* of which a name's owner is one */
 	size_t nchains;
 	struct zones zones;
 	struct rule *rules;
@@ -46,6 +44,8 @@ struct ruleset {
 	uint32_t classes; /* of all rules together */
 	unsigned places;  /* bits 1 << enum place, of all rules together */
 	bool scope_any;	  /* of some rule */
+	const void *map;  /* of the file that it lies in, or NULL */
+	size_t map_n;
 };
 
 /* Has the name a whole known domain in front of somebody's?  front.c. */

@@ -2,6 +2,8 @@
 
 #include "judge/rulefile_private.h"
 
+#include <stdlib.h>
+
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 static const char *const places[] = {
@@ -67,6 +69,7 @@ rule_spec_new(struct rule_specs *specs)
 	rule->enabled = true;
 	rule->severity = SEVERITY_MEDIUM;
 	rule->score = 60;
+	rule->false_flag_budget = 0.1;
 	rule->on = (1U << PLACE_OTHER) - 1;
 	rule->detect.min_label = 5;
 	rule->name = "";
@@ -137,6 +140,22 @@ load_score(struct loader *l, const struct yaml_node *node, void *object)
 
 	load_number(l, node, 0, 100, &score);
 	rule->score = (unsigned)score;
+}
+
+static void
+load_budget(struct loader *l, const struct yaml_node *node, void *object)
+{
+	struct rule_spec *rule = object;
+	char *end;
+	double percent = strtod(node->text, &end);
+
+	end += strspn(end, " ");
+	end += *end == '%';
+	if (*node->text < '0' || *node->text > '9' || *end != '\0' || percent > 100)
+		load_error(
+		    l, node, "\"%s\" is no percentage: 0 to 100 is wanted", node->text);
+	else
+		rule->false_flag_budget = percent;
 }
 
 static void
@@ -433,6 +452,8 @@ static const struct key rule_keys[] = {
 	    "lists or domain names that are genuine, such as [nic.ml]" },
 	{ "score", WANT_NUMBER, false, load_score,
 	    "the least score that alerts, 0 to 100" },
+	{ "false_flag_budget", WANT_TEXT, false, load_budget,
+	    "percent of genuine names that it may flag, such as 0.1" },
 	{ "severity", WANT_TEXT, false, load_severity,
 	    "info, low, medium, high or critical" },
 	{ "threshold", WANT_MAP, false, load_threshold,

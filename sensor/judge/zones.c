@@ -2,6 +2,7 @@
 
 #include "judge/zones.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "names/protected.h"
 
@@ -26,9 +27,26 @@ zones_init(struct zones *z)
 void
 zones_add(struct zones *z, enum zone_kind kind, uint32_t number, const char *name)
 {
+	size_t n = strlen(name) + 1;
+
 	if ((z->n & (z->n - 1)) == 0)
 		z->list = mem_grow(z->list, (z->n ? 2 * z->n : 1) * sizeof(*z->list));
-	z->list[z->n++] = (struct zone){ name, kind, number };
+	if (z->text_n + n > z->text_room) {
+		z->text_room = 2 * z->text_room + n;
+		z->text = mem_grow(z->text, z->text_room);
+	}
+	memcpy(z->text + z->text_n, name, n);
+	z->list[z->n++] = (struct zone){ (uint32_t)z->text_n, kind, number };
+	z->text_n += n;
+	if (z->text_n > UINT32_MAX)
+		fatal("more than 4 GiB of names in lists");
+}
+
+/* Numbers from a damaged file may be anything. */
+static struct span
+zone_name(const struct zones *z, const struct zone *zone)
+{
+	return span_str(zone->name < z->text_n ? z->text + zone->name : "");
 }
 
 void
@@ -39,8 +57,8 @@ zones_build(struct zones *z)
 			const struct zone *zone = &z->list[i];
 
 			keymap_add(&z->keys,
-			    zone_key(zone->kind, zone->number,
-				spelling_hash(span_str(zone->name))),
+			    zone_key((enum zone_kind)zone->kind, zone->number,
+				spelling_hash(zone_name(z, zone))),
 			    i);
 		}
 	while (keymap_round(&z->keys));
@@ -50,14 +68,25 @@ void
 zones_fini(struct zones *z)
 {
 	keymap_fini(&z->keys);
-	free(z->list);
+	if (!z->borrowed) {
+		free(z->list);
+		free(z->text);
+	}
 	*z = (struct zones){ 0 };
 }
 
 size_t
 zones_memory(const struct zones *z)
 {
-	return keymap_memory(&z->keys) + z->n * sizeof(*z->list);
+	return keymap_memory(&z->keys) + z->n * sizeof(*z->list) + z->text_n;
+}
+
+static const struct zone *
+zone_at(const struct zones *z, uint32_t i)
+{
+	static const struct zone none = { UINT32_MAX, ZONE_ALLOW, UINT32_MAX };
+
+	return i < z->n ? &z->list[i] : &none;
 }
 
 const struct zone *
@@ -71,10 +100,10 @@ zones_next(
 		    zone_key(ZONE_SPECIAL, 0, spelling_part(s, from, s->text.n)));
 	c->begun = true;
 	while (keymap_next(&z->keys, &c->c, &i)) {
-		const struct zone *zone = &z->list[i];
+		const struct zone *zone = zone_at(z, i);
 
 		if (zone->kind != ZONE_ALLOW &&
-		    span_eq(span_str(zone->name), spelling_text(s, from, s->text.n)))
+		    span_eq(zone_name(z, zone), spelling_text(s, from, s->text.n)))
 			return zone;
 	}
 	return NULL;
@@ -88,10 +117,10 @@ zones_allow(const struct zones *z, uint32_t list, const struct spelling *s, size
 	uint32_t i;
 
 	while (keymap_next(&z->keys, &c, &i)) {
-		const struct zone *zone = &z->list[i];
+		const struct zone *zone = zone_at(z, i);
 
 		if (zone->kind == ZONE_ALLOW && zone->number == list &&
-		    span_eq(span_str(zone->name), spelling_text(s, from, s->text.n)))
+		    span_eq(zone_name(z, zone), spelling_text(s, from, s->text.n)))
 			return true;
 	}
 	return false;

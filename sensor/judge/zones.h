@@ -24,19 +24,23 @@ enum zone_kind {
 };
 
 struct zone {
-	const char *name;
-	enum zone_kind kind;
+	uint32_t name; /* where its text begins */
+	uint32_t kind; /* enum zone_kind */
 	uint32_t number;
 };
 
 struct zones {
 	struct zone *list;
 	size_t n;
+	char *text; /* the names, each with a NUL */
+	size_t text_n;
+	size_t text_room;
 	struct keymap keys;
+	bool borrowed; /* list and text are somebody else's */
 };
 
 void zones_init(struct zones *z);
-/* The name is kept, not copied. */
+/* The name is copied. */
 void zones_add(struct zones *z, enum zone_kind kind, uint32_t number, const char *name);
 /* The names that stand behind others everywhere (known.c). */
 void zones_add_known(struct zones *z);

@@ -1,12 +1,19 @@
-/* The filter and the buckets; see keymap.h. */
+/* The filter and the entries; see keymap.h. */
 
 #include "names/keymap.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
 
-enum { FILTER_BITS = 10, BUCKET_KEYS = 6 };
+enum { FILTER_BITS = 9, BUCKET_KEYS = 12, QUEUE = 64 };
+
+struct keymap_queue {
+	unsigned nmarks, nputs;
+	uint64_t mark[QUEUE], put[QUEUE];
+	uint32_t value[QUEUE];
+};
 
 void
 keymap_init(struct keymap *m)
@@ -27,71 +34,154 @@ tag_of(uint64_t key)
 	return (uint8_t)(key >> 3);
 }
 
-/* Five bits of one block; nine bits of the product choose each. */
-static void
-filter_add(struct keymap *m, uint64_t key)
+/* While the map is made its arrays are written, afterwards never. */
+static uint64_t *
+filter_of(struct keymap *m)
 {
-	uint64_t *block = m->filter + 8 * keymap_scale(key, m->blocks);
-	uint64_t bits = key * UINT64_C(0xd6e8feb86659fd93);
+	return (uint64_t *)(uintptr_t)m->filter;
+}
 
-	for (int i = 0; i < 5; i++, bits >>= 9)
-		block[bits >> 6 & 7] |= UINT64_C(1) << (bits & 63);
+static uint32_t *
+begin_of(struct keymap *m)
+{
+	return (uint32_t *)(uintptr_t)m->begin;
+}
+
+static uint32_t *
+value_of(struct keymap *m)
+{
+	return (uint32_t *)(uintptr_t)m->value;
+}
+
+static uint8_t *
+tags_of(struct keymap *m)
+{
+	return (uint8_t *)(uintptr_t)m->tag;
+}
+
+static void
+flush_marks(struct keymap *m)
+{
+	struct keymap_queue *q = m->queue;
+
+	for (unsigned i = 0; i < q->nmarks; i++) {
+		uint64_t *block =
+		    filter_of(m) + 8 * keymap_scale(q->mark[i], m->blocks);
+		uint64_t bits = q->mark[i] * UINT64_C(0xd6e8feb86659fd93);
+
+		for (int k = 0; k < 5; k++, bits >>= 9)
+			block[bits >> 6 & 7] |= UINT64_C(1) << (bits & 63);
+	}
+	q->nmarks = 0;
+}
+
+static void
+flush_puts(struct keymap *m)
+{
+	struct keymap_queue *q = m->queue;
+	uint32_t at[QUEUE];
+
+	for (unsigned i = 0; i < q->nputs; i++) {
+		uint32_t *begin = &begin_of(m)[bucket_of(m, q->put[i])];
+
+		if (m->stage == KEYMAP_MEASURE) {
+			++*begin;
+			continue;
+		}
+		/* Buckets fill from their end down, and `begin` follows. */
+		at[i] = --*begin;
+		__builtin_prefetch(m->value + at[i], 1);
+		__builtin_prefetch(m->tag + at[i], 1);
+	}
+	for (unsigned i = 0; i < q->nputs && m->stage == KEYMAP_FILL; i++) {
+		value_of(m)[at[i]] = q->value[i];
+		tags_of(m)[at[i]] = tag_of(q->put[i]);
+	}
+	q->nputs = 0;
+}
+
+void
+keymap_mark(struct keymap *m, uint64_t key)
+{
+	struct keymap_queue *q = m->queue;
+
+	if (m->stage == KEYMAP_COUNT)
+		m->marks++;
+	if (m->stage != KEYMAP_MEASURE)
+		return;
+	if (q->nmarks == QUEUE)
+		flush_marks(m);
+	__builtin_prefetch(keymap_block(m, key), 1);
+	q->mark[q->nmarks++] = key;
+}
+
+void
+keymap_put(struct keymap *m, uint64_t key, uint32_t value)
+{
+	struct keymap_queue *q = m->queue;
+
+	if (m->stage == KEYMAP_COUNT)
+		m->entries++;
+	if (m->stage == KEYMAP_COUNT || m->stage == KEYMAP_DONE)
+		return;
+	if (q->nputs == QUEUE)
+		flush_puts(m);
+	__builtin_prefetch(m->begin + bucket_of(m, key), 1);
+	q->put[q->nputs] = key;
+	q->value[q->nputs++] = value;
 }
 
 void
 keymap_add(struct keymap *m, uint64_t key, uint32_t value)
 {
-	uint32_t at;
-
-	switch (m->stage) {
-	case KEYMAP_COUNT:
-		m->keys++;
-		break;
-	case KEYMAP_MEASURE:
-		m->begin[bucket_of(m, key)]++;
-		filter_add(m, key);
-		break;
-	case KEYMAP_FILL:
-		/* Buckets fill from their end down, and `begin` follows. */
-		at = --m->begin[bucket_of(m, key)];
-		m->value[at] = value;
-		m->tag[at] = tag_of(key);
-		break;
-	case KEYMAP_DONE:
-		break;
-	}
+	keymap_mark(m, key);
+	keymap_put(m, key, value);
 }
 
 static void
 make_room(struct keymap *m)
 {
-	m->blocks = m->keys * FILTER_BITS / 512 + 1;
-	m->buckets = m->keys / BUCKET_KEYS + 1;
-	m->filter = mem_alloc(m->blocks * 64);
-	m->begin = mem_alloc((m->buckets + 1) * sizeof(*m->begin));
-	m->value = mem_alloc(m->keys * sizeof(*m->value));
-	m->tag = mem_alloc(m->keys);
+	if (m->entries > UINT32_MAX)
+		fatal("more names to protect than can be told apart");
+	m->blocks = m->marks * FILTER_BITS / 512 + 1;
+	m->buckets = m->entries / BUCKET_KEYS + 1;
+	m->filter = mem_pages(m->blocks * 64);
+	m->begin = mem_pages((m->buckets + 1) * sizeof(*m->begin));
+	m->value = mem_pages(m->entries * sizeof(*m->value));
+	m->tag = mem_pages(m->entries);
+	m->queue = mem_alloc(sizeof(*m->queue));
 }
 
 bool
 keymap_round(struct keymap *m)
 {
-	if (m->stage == KEYMAP_COUNT)
+	if (m->stage == KEYMAP_COUNT) {
 		make_room(m);
+	} else {
+		flush_marks(m);
+		flush_puts(m);
+	}
 	if (m->stage == KEYMAP_MEASURE)
 		for (uint64_t i = 1; i <= m->buckets; i++)
-			m->begin[i] += m->begin[i - 1];
+			begin_of(m)[i] += m->begin[i - 1];
 	m->stage++;
-	return m->stage != KEYMAP_DONE;
+	if (m->stage != KEYMAP_DONE)
+		return true;
+	free(m->queue);
+	m->queue = NULL;
+	return false;
 }
 
 void
 keymap_fini(struct keymap *m)
 {
-	free(m->filter);
-	free(m->begin);
-	free(m->value);
-	free(m->tag);
+	if (!m->borrowed && m->filter != NULL) {
+		mem_pages_free(filter_of(m), m->blocks * 64);
+		mem_pages_free(begin_of(m), (m->buckets + 1) * sizeof(*m->begin));
+		mem_pages_free(value_of(m), m->entries * sizeof(*m->value));
+		mem_pages_free(tags_of(m), m->entries);
+	}
+	free(m->queue);
 	keymap_init(m);
 }
 
@@ -101,16 +191,22 @@ keymap_memory(const struct keymap *m)
 	if (m->filter == NULL)
 		return 0;
 	return m->blocks * 64 + (m->buckets + 1) * sizeof(*m->begin) +
-	    m->keys * (sizeof(*m->value) + sizeof(*m->tag));
+	    m->entries * (sizeof(*m->value) + sizeof(*m->tag));
 }
 
-/* After filling, begin[i] is where bucket i begins, and begin[i + 1] where it ends. */
+/*
+ * After filling, begin[i] is where bucket i begins, and begin[i + 1] where it ends.
+ * Arrays from a file are not trusted to say so.
+ */
 struct keymap_cursor
 keymap_bucket(const struct keymap *m, uint64_t key)
 {
 	size_t i = bucket_of(m, key);
+	uint32_t end = m->begin[i + 1];
 
-	return (struct keymap_cursor){ m->begin[i], m->begin[i + 1], tag_of(key) };
+	if (end > m->entries)
+		end = (uint32_t)m->entries;
+	return (struct keymap_cursor){ m->begin[i], end, tag_of(key) };
 }
 
 bool

@@ -53,6 +53,12 @@ lookalike_ascii(char *out, struct span name)
 	return n;
 }
 
+const char *
+lookalike_version(void)
+{
+	return "icu " U_ICU_VERSION;
+}
+
 /*
  * Letters that a reader takes for ours, though UTS 39 counts them to another letter
  * or to none: the palochka, an l (as in the well-known false apple.com), and small

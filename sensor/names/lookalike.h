@@ -11,6 +11,9 @@
 
 struct lookalike;
 
+/* What the skeletons depend on: "icu 72.1". */
+const char *lookalike_version(void);
+
 struct lookalike *lookalike_new(
     void); /* NULL when ICU has no data: no IDN look-alikes */
 void lookalike_free(struct lookalike *l);

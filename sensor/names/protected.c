@@ -2,15 +2,44 @@
 
 #include "names/protected.h"
 
+#include "base/log.h"
 #include "names/lookalike.h"
 #include "names/typo_class.h"
 
 #include <stdlib.h>
 
+enum {
+	OWNER_SIZE = 2,
+	LATER = 64,
+	CROWD = 48, /* more names under one key are a crowd */
+};
+
 /* A TLD that is meant and one that is typed for it, as a rule says it. */
 struct tld_pair {
 	uint32_t right; /* in tlds */
 	uint64_t wrong; /* hash of the text */
+};
+
+/* What is known of the names only while the index is made. */
+struct protected_draft {
+	uint32_t *at;	    /* where each name's text begins */
+	uint32_t *classes;  /* bits of the classes wanted for it */
+	uint8_t *suffix_at; /* where its public suffix begins */
+	char *text;
+	size_t text_n, text_room;
+	uint32_t *slots; /* number + 1 by hash, to find a name added twice */
+	size_t nslots;
+	uint32_t *tlds;
+	struct tld_pair *pairs; /* of the rules' maps */
+	size_t npairs;
+	size_t suffix;	  /* of the name whose keys are made */
+	uint8_t *crowded; /* bits of its crowded keys, known from the second round on */
+	uint32_t number;  /* its own */
+	uint8_t *counts;  /* names under a key, by its hash */
+	size_t ncounts;	  /* a power of two */
+	uint8_t *later[LATER]; /* counts to go up */
+	unsigned nlater;
+	bool counting;
 };
 
 struct protected *
@@ -20,8 +49,9 @@ protected_new(const struct suffixes *suffixes, unsigned min_label)
 
 	p->suffixes = suffixes;
 	p->min_label = min_label;
-	arena_init(&p->arena);
+	p->draft = mem_alloc(sizeof(*p->draft));
 	keymap_init(&p->keys);
+	keymap_init(&p->wrong_tlds);
 	return p;
 }
 
@@ -32,128 +62,252 @@ grow(void *array, size_t n, size_t size)
 	return n & (n - 1) ? array : mem_grow(array, (n ? 2 * n : 1) * size);
 }
 
-/* The place of text in a list without doubles, added when it is new. */
-static uint32_t
-word_add(struct arena *a, struct span **list, size_t *n, struct span text)
-{
-	for (size_t i = 0; i < *n; i++)
-		if (span_eq((*list)[i], text))
-			return (uint32_t)i;
-	*list = grow(*list, *n, sizeof(**list));
-	(*list)[*n] = span_of(arena_spandup(a, text), text.n);
-	return (uint32_t)(*n)++;
-}
-
 /* ---- adding ---- */
 
-static size_t
-slot_of(const struct protected *p, struct span name)
+static struct span
+draft_name(const struct protected_draft *d, uint32_t number)
 {
-	size_t i = protected_key(KEY_NAME, spelling_hash(name)) & (p->nslots - 1);
+	return span_str(d->text + d->at[number]);
+}
 
-	while (p->slots[i] != 0 &&
-	    !span_eq(span_str(protected_name(p, p->slots[i] - 1)), name))
-		i = (i + 1) & (p->nslots - 1);
+/* Room for an owner, the text and a NUL; where the text begins. */
+static uint32_t
+store_text(struct protected_draft *d, struct span name)
+{
+	size_t at = d->text_n + OWNER_SIZE;
+
+	if (at + name.n + 1 > d->text_room) {
+		d->text_room = 2 * d->text_room + at + name.n + 1;
+		d->text = mem_grow(d->text, d->text_room);
+	}
+	if (at + name.n >= UINT32_MAX)
+		fatal("more than 4 GiB of names to protect");
+	memset(d->text + d->text_n, 0, OWNER_SIZE);
+	memcpy(d->text + at, name.p, name.n);
+	d->text[at + name.n] = '\0';
+	d->text_n = at + name.n + 1;
+	return (uint32_t)at;
+}
+
+static size_t
+slot_of(const struct protected_draft *d, struct span name)
+{
+	size_t i = protected_key(KEY_NAME, spelling_hash(name)) & (d->nslots - 1);
+
+	while (d->slots[i] != 0 && !span_eq(draft_name(d, d->slots[i] - 1), name))
+		i = (i + 1) & (d->nslots - 1);
 	return i;
 }
 
 static void
-grow_slots(struct protected *p)
+grow_slots(struct protected_draft *d, size_t names)
 {
-	p->nslots = p->nslots ? 2 * p->nslots : 64;
-	free(p->slots);
-	p->slots = mem_alloc(p->nslots * sizeof(*p->slots));
-	for (size_t id = 0; id < p->n; id++)
-		p->slots[slot_of(p, span_str(protected_name(p, (uint32_t)id)))] =
-		    (uint32_t)id + 1;
+	d->nslots = d->nslots ? 2 * d->nslots : 64;
+	free(d->slots);
+	d->slots = mem_alloc(d->nslots * sizeof(*d->slots));
+	for (uint32_t i = 0; i < names; i++)
+		d->slots[slot_of(d, draft_name(d, i))] = i + 1;
+}
+
+/* The number of a TLD, added when it is new. */
+static uint32_t
+tld_add(struct protected *p, struct span tld)
+{
+	struct protected_draft *d = p->draft;
+
+	for (uint32_t i = 0; i < p->ntlds; i++)
+		if (span_eq(span_str(d->text + d->tlds[i]), tld))
+			return i;
+	d->tlds = grow(d->tlds, p->ntlds, sizeof(*d->tlds));
+	d->tlds[p->ntlds] = store_text(d, tld);
+	return (uint32_t)p->ntlds++;
+}
+
+/* A TLD that is meant, and what it is with a letter left out. */
+static void
+note_tld(struct protected *p, struct span tld)
+{
+	uint64_t hash = spelling_hash(tld);
+
+	if (marks_find(&p->marks, hash, MARK_TLD) != NULL)
+		return;
+	tld_add(p, tld);
+	marks_add(&p->marks, hash, MARK_TLD | MARK_TLD_EDIT);
+	for (size_t i = 0; i < tld.n; i++)
+		marks_add(&p->marks, spelling_hash_without(tld, i), MARK_TLD_EDIT);
 }
 
 static void
-store_text(struct protected *p, struct span name)
+note_suffix(struct protected *p, const struct spelling *s, size_t suffix)
 {
-	if (p->text_n + name.n + 1 > p->text_room) {
-		p->text_room = 2 * p->text_room + name.n + 1;
-		p->text = mem_grow(p->text, p->text_room);
-	}
-	memcpy(p->text + p->text_n, name.p, name.n);
-	p->text[p->text_n + name.n] = '\0';
-	p->at[p->n] = (uint32_t)p->text_n;
-	p->text_n += name.n + 1;
+	size_t n = s->text.n;
+	unsigned last = s->labels - 1;
+
+	marks_add(&p->marks, spelling_part(s, suffix, n), MARK_SUFFIX);
+	if (last < 1 || suffix != s->start[last - 1])
+		return;
+	marks_add(&p->marks, spelling_part(s, s->start[last], n), MARK_SLD_TLD);
+	marks_add(
+	    &p->marks, spelling_part(s, suffix, s->start[last] - 1u), MARK_SLD_FIRST);
 }
 
 /* What the searches want to know of all names together. */
 static void
 note_shape(struct protected *p, const struct spelling *s, size_t suffix)
 {
-	unsigned depth = suffix ? spelling_label_at(s, suffix) : 0;
-
 	if (s->labels > p->most_labels)
 		p->most_labels = s->labels;
 	if (s->text.n > p->most_letters)
 		p->most_letters = (unsigned)s->text.n;
-	if (depth > p->most_depth)
-		p->most_depth = depth;
-	if (suffix > p->most_word + 1)
-		p->most_word = (unsigned)suffix - 1;
-	word_add(&p->arena, &p->tlds, &p->ntlds, spelling_label(s, s->labels - 1));
+	note_tld(p, spelling_label(s, s->labels - 1));
 	if (suffix > 0)
-		word_add(&p->arena, &p->suffix, &p->nsuffix,
-		    spelling_text(s, suffix, s->text.n));
+		note_suffix(p, s, suffix);
 }
 
 uint32_t
 protected_add(struct protected *p, const char *name, uint32_t classes)
 {
+	struct protected_draft *d = p->draft;
 	struct span text = span_str(name);
 	struct spelling s;
+	uint32_t number;
 	size_t slot;
 
-	if (2 * (p->n + 1) > p->nslots)
-		grow_slots(p);
-	slot = slot_of(p, text);
+	if (2 * (p->n + 1) > d->nslots)
+		grow_slots(d, p->n);
+	slot = slot_of(d, text);
 	p->wanted |= classes;
-	if (p->slots[slot] != 0) {
-		p->classes[p->slots[slot] - 1] |= classes;
-		return p->slots[slot] - 1;
+	if (d->slots[slot] != 0) {
+		d->classes[d->slots[slot] - 1] |= classes;
+		return d->slots[slot] - 1;
 	}
-	p->slots[slot] = (uint32_t)p->n + 1;
-	p->at = grow(p->at, p->n, sizeof(*p->at));
-	p->classes = grow(p->classes, p->n, sizeof(*p->classes));
-	p->suffix_at = grow(p->suffix_at, p->n, sizeof(*p->suffix_at));
-	store_text(p, text);
-	p->classes[p->n] = classes;
-	p->suffix_at[p->n] = 0;
+	number = (uint32_t)p->n++;
+	d->slots[slot] = number + 1;
+	d->at = grow(d->at, number, sizeof(*d->at));
+	d->classes = grow(d->classes, number, sizeof(*d->classes));
+	d->suffix_at = grow(d->suffix_at, number, sizeof(*d->suffix_at));
+	d->at[number] = store_text(d, text);
+	d->classes[number] = classes;
+	d->suffix_at[number] = 0;
 	if (spelling_init(&s, text)) {
-		p->suffix_at[p->n] = (uint8_t)suffix_at(p->suffixes, text, true);
-		note_shape(p, &s, p->suffix_at[p->n]);
+		d->suffix_at[number] = (uint8_t)suffix_at(p->suffixes, text, true);
+		note_shape(p, &s, d->suffix_at[number]);
 	}
-	return (uint32_t)p->n++;
+	return number;
+}
+
+void
+protected_own(struct protected *p, uint32_t number, unsigned owner)
+{
+	char *at = p->draft->text + p->draft->at[number] - OWNER_SIZE;
+
+	at[0] = (char)(owner & 0xff);
+	at[1] = (char)(owner >> 8);
+}
+
+unsigned
+protected_owned(const struct protected *p, uint32_t number)
+{
+	const char *at = p->draft->text + p->draft->at[number] - OWNER_SIZE;
+
+	return (uint8_t)at[0] | (unsigned)(uint8_t)at[1] << 8;
 }
 
 void
 protected_add_tld(struct protected *p, const char *right, const char *wrong)
 {
-	p->pairs = grow(p->pairs, p->npairs, sizeof(*p->pairs));
-	p->pairs[p->npairs].right =
-	    word_add(&p->arena, &p->tlds, &p->ntlds, span_str(right));
-	p->pairs[p->npairs++].wrong = spelling_hash(span_str(wrong));
+	struct protected_draft *d = p->draft;
+
+	d->pairs = grow(d->pairs, d->npairs, sizeof(*d->pairs));
+	note_tld(p, span_str(right));
+	d->pairs[d->npairs].right = tld_add(p, span_str(right));
+	d->pairs[d->npairs++].wrong = spelling_hash(span_str(wrong));
 }
 
 /* ---- building ---- */
 
-static void
-name_keys(struct protected *p, uint32_t id)
+size_t
+protected_key_suffix(const struct protected *p)
 {
-	struct span text = span_str(protected_name(p, id));
+	return p->draft->suffix;
+}
+
+bool
+protected_key_counting(const struct protected *p)
+{
+	return p->draft->counting;
+}
+
+static void
+count_all(struct protected_draft *d)
+{
+	for (unsigned i = 0; i < d->nlater; i++)
+		*d->later[i] += *d->later[i] <= CROWD;
+	d->nlater = 0;
+}
+
+/* Some at a time, so that the counts are fetched together. */
+static void
+count_later(struct protected_draft *d, uint8_t *count)
+{
+	if (d->nlater == LATER)
+		count_all(d);
+	__builtin_prefetch(count, 1);
+	d->later[d->nlater++] = count;
+}
+
+bool
+protected_key_crowded(struct protected *p, unsigned i, uint64_t hash)
+{
+	struct protected_draft *d = p->draft;
+	uint8_t *crowded = &d->crowded[d->number], *count;
+
+	if (p->keys.stage != KEYMAP_COUNT)
+		return *crowded >> i & 1;
+	count = &d->counts[protected_key(KEY_FRAME, hash) & (d->ncounts - 1)];
+	if (d->counting) {
+		count_later(d, count);
+		return false;
+	}
+	if (*count > CROWD)
+		*crowded |= (uint8_t)(1u << i);
+	return *count > CROWD;
+}
+
+static void
+name_keys(struct protected *p, uint32_t number)
+{
+	struct protected_draft *d = p->draft;
+	uint32_t id = d->at[number];
 	struct spelling s;
 
-	if (!spelling_init(&s, text))
+	if (!spelling_init(&s, span_str(p->text + id)))
 		return;
-	protected_key_add(p, KEY_NAME, s.hash[text.n], id);
+	d->suffix = d->suffix_at[number];
+	d->number = number;
+	if (!d->counting) {
+		protected_key_mark(p, KEY_NAME, s.hash[s.text.n]);
+		protected_key_put(p, KEY_SQUASHED, spelling_squash(s.text), id);
+	}
 	for (size_t i = 0; typo_classes[i] != NULL; i++)
 		if (typo_classes[i]->keys != NULL &&
-		    typo_classes[i]->classes & p->classes[id])
+		    typo_classes[i]->classes & d->classes[number] &&
+		    (!d->counting || typo_classes[i]->counts))
 			typo_classes[i]->keys(p, &s, id);
+}
+
+static void
+tld_keys(struct protected *p)
+{
+	const struct protected_draft *d = p->draft;
+
+	for (uint32_t i = 0; i < p->ntlds; i++)
+		typo_tld_keys(p, protected_tld(p, i), i);
+	for (size_t i = 0; i < d->npairs; i++) {
+		marks_add(&p->marks, d->pairs[i].wrong, MARK_WRONG_TLD);
+		keymap_add(&p->wrong_tlds, protected_key(KEY_NAME, d->pairs[i].wrong),
+		    d->pairs[i].right);
+	}
 }
 
 static void
@@ -161,15 +315,62 @@ all_keys(struct protected *p)
 {
 	for (uint32_t i = 0; i < p->n; i++)
 		name_keys(p, i);
-	for (uint32_t i = 0; i < p->nsuffix; i++)
-		protected_key_add(p, KEY_SUFFIX, spelling_hash(p->suffix[i]), i);
-	for (uint32_t i = 0; i < p->ntlds; i++) {
-		protected_key_add(p, KEY_TAIL, spelling_hash(p->tlds[i]), i);
-		typo_tld_keys(p, p->tlds[i], i);
-	}
-	for (size_t i = 0; i < p->npairs; i++)
-		protected_key_add(
-		    p, KEY_WRONG_TLD, p->pairs[i].wrong, p->pairs[i].right);
+}
+
+/* Which keys would be crowded: a count for each, or for a few together. */
+static void
+count_keys(struct protected *p)
+{
+	struct protected_draft *d = p->draft;
+
+	for (d->ncounts = 64; d->ncounts < 4 * p->n;)
+		d->ncounts *= 2;
+	d->counts = mem_pages(d->ncounts);
+	d->crowded = mem_alloc(p->n);
+	d->counting = true;
+	all_keys(p);
+	count_all(d);
+	d->counting = false;
+}
+
+/* From now on the text does not move. */
+static void
+settle_text(struct protected *p)
+{
+	struct protected_draft *d = p->draft;
+	char *text;
+	uint32_t *tlds;
+
+	p->text_n = d->text_n;
+	text = mem_pages(p->text_n);
+	if (p->text_n > 0)
+		memcpy(text, d->text, p->text_n);
+	p->text = text;
+	free(d->text);
+	d->text = NULL;
+	tlds = mem_alloc(p->ntlds * sizeof(*tlds));
+	if (p->ntlds > 0)
+		memcpy(tlds, d->tlds, p->ntlds * sizeof(*tlds));
+	p->tlds = tlds;
+	free(d->slots);
+	d->slots = NULL;
+}
+
+static void
+draft_free(struct protected_draft *d)
+{
+	if (d == NULL)
+		return;
+	mem_pages_free(d->counts, d->ncounts);
+	free(d->at);
+	free(d->classes);
+	free(d->crowded);
+	free(d->suffix_at);
+	free(d->text);
+	free(d->slots);
+	free(d->tlds);
+	free(d->pairs);
+	free(d);
 }
 
 void
@@ -177,16 +378,16 @@ protected_build(struct protected *p)
 {
 	if (p->wanted & typo_bit(TYPO_HOMOGLYPH_IDN))
 		p->lookalike = lookalike_new();
+	settle_text(p);
+	count_keys(p);
 	do
 		all_keys(p);
 	while (keymap_round(&p->keys));
-	free(p->slots);
-	free(p->classes);
-	free(p->suffix_at);
-	p->slots = p->classes = NULL;
-	p->suffix_at = NULL;
-	p->text = mem_grow(p->text, p->text_n);
-	p->at = mem_grow(p->at, p->n * sizeof(*p->at));
+	do
+		tld_keys(p);
+	while (keymap_round(&p->wrong_tlds));
+	draft_free(p->draft);
+	p->draft = NULL;
 }
 
 void
@@ -196,35 +397,53 @@ protected_free(struct protected *p)
 		return;
 	lookalike_free(p->lookalike);
 	keymap_fini(&p->keys);
-	arena_fini(&p->arena);
-	free(p->at);
-	free(p->classes);
-	free(p->suffix_at);
-	free(p->text);
-	free(p->slots);
-	free(p->tlds);
-	free(p->suffix);
-	free(p->pairs);
+	keymap_fini(&p->wrong_tlds);
+	marks_fini(&p->marks);
+	if (!p->borrowed) {
+		mem_pages_free((void *)(uintptr_t)p->text, p->text_n);
+		free((void *)(uintptr_t)p->tlds);
+	}
+	draft_free(p->draft);
 	free(p);
 }
 
 size_t
 protected_memory(const struct protected *p)
 {
-	return sizeof(*p) + keymap_memory(&p->keys) + p->text_n +
-	    p->n * sizeof(*p->at) + p->arena.total;
+	return sizeof(*p) + keymap_memory(&p->keys) + keymap_memory(&p->wrong_tlds) +
+	    p->text_n + p->ntlds * sizeof(*p->tlds) +
+	    p->marks.size * sizeof(*p->marks.slots);
+}
+
+/* ---- asking ---- */
+
+uint32_t
+protected_lookup_joined(
+    const struct protected *p, uint64_t hash, struct span front, struct span back)
+{
+	struct keymap_cursor c;
+	uint64_t squashed;
+	uint32_t id;
+
+	if (!protected_maybe(p, KEY_NAME, hash))
+		return UINT32_MAX;
+	squashed = spelling_squash_on(spelling_squash(front), back);
+	c = protected_entries(p, KEY_SQUASHED, squashed);
+	while (keymap_next(&p->keys, &c, &id)) {
+		struct span name = span_str(protected_name(p, id));
+
+		if (name.n == front.n + back.n &&
+		    span_eq(span_first(name, front.n), front) &&
+		    span_eq(span_after(name, front.n), back))
+			return id;
+	}
+	return UINT32_MAX;
 }
 
 uint32_t
 protected_lookup(const struct protected *p, uint64_t hash, struct span name)
 {
-	struct keymap_cursor c = protected_find(p, KEY_NAME, hash);
-	uint32_t id;
-
-	while (keymap_next(&p->keys, &c, &id))
-		if (span_eq(span_str(protected_name(p, id)), name))
-			return id;
-	return UINT32_MAX;
+	return protected_lookup_joined(p, hash, name, span_of(name.p, 0));
 }
 
 struct span

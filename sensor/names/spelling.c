@@ -36,17 +36,43 @@ spelling_hash(struct span text)
 	return hash;
 }
 
+uint64_t
+spelling_hash_without(struct span text, size_t at)
+{
+	uint64_t hash = spelling_hash(span_first(text, at));
+
+	for (size_t i = at + 1; i < text.n; i++)
+		hash = hash * B1 + text.p[i];
+	return hash;
+}
+
+uint64_t
+spelling_squash_on(uint64_t hash, struct span more)
+{
+	for (size_t i = 0; i < more.n; i++)
+		if (more.p[i] != '.' && more.p[i] != '-')
+			hash = hash * B1 + more.p[i];
+	return hash;
+}
+
+uint64_t
+spelling_squash(struct span text)
+{
+	return spelling_squash_on(0, text);
+}
+
 bool
 spelling_init(struct spelling *s, struct span text)
 {
 	if (text.n == 0 || text.n > SPELLING_MAX)
 		return false;
 	s->text = text;
-	s->labels = 0;
+	s->labels = s->hyphens = 0;
 	s->start[0] = 0;
 	s->hash[0] = 0;
 	for (size_t i = 0; i < text.n; i++) {
 		s->hash[i + 1] = s->hash[i] * B1 + text.p[i];
+		s->hyphens += text.p[i] == '-';
 		if (text.p[i] != '.')
 			continue;
 		if (++s->labels == SPELLING_LABELS)

@@ -20,6 +20,7 @@ enum {
 struct spelling {
 	struct span text;
 	unsigned labels;
+	unsigned hyphens;
 	/* Where each label begins; one past the last, as if there were another. */
 	uint16_t start[SPELLING_LABELS + 1];
 	uint64_t hash[SPELLING_MAX + 1]; /* of the first i characters */
@@ -30,6 +31,11 @@ bool spelling_init(struct spelling *s, struct span text);
 
 uint64_t spelling_power(size_t n); /* B^n, n <= SPELLING_MAX + 1 */
 uint64_t spelling_hash(struct span text);
+/* The hash of text without the character at `at`. */
+uint64_t spelling_hash_without(struct span text, size_t at);
+/* The hash of text without its dots and hyphens; the same for text that goes on. */
+uint64_t spelling_squash(struct span text);
+uint64_t spelling_squash_on(uint64_t squashed, struct span more);
 
 /* The hash of x joined with y of n characters. */
 static inline uint64_t

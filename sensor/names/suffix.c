@@ -43,6 +43,15 @@ tld_delegated(const struct suffixes *s, struct span tld)
 	return false;
 }
 
+const char *
+tld_next(const struct suffixes *s, size_t *at)
+{
+	while (*at < TLD_SLOTS)
+		if (s->tlds[(*at)++] != NULL)
+			return s->tlds[*at - 1];
+	return NULL;
+}
+
 static void
 tld_add(struct suffixes *s, struct span tld)
 {
@@ -120,6 +129,20 @@ suffixes_load(const char *psl_file, const char *tld_file, struct diag *d)
 	return s;
 }
 
+const char *
+suffixes_version(void)
+{
+	return psl_builtin_sha1sum();
+}
+
+const char *
+suffixes_file(void)
+{
+	const char *file = psl_dist_filename();
+
+	return file != NULL && *file != '\0' ? file : NULL;
+}
+
 void
 suffixes_free(struct suffixes *s)
 {
@@ -165,6 +188,23 @@ suffix_at(const struct suffixes *s, struct span name, bool icann_only)
 		at = (size_t)(dot - text) + 1;
 	}
 	return at;
+}
+
+bool
+is_public_suffix(const struct suffixes *s, struct span name, bool icann_only)
+{
+	int type = icann_only ? PSL_TYPE_ICANN : PSL_TYPE_ANY, dots = 0;
+	char text[NAME_TEXT_MAX];
+
+	if (name.n == 0 || name.n >= sizeof(text))
+		return true;
+	for (size_t i = 0; i < name.n; i++)
+		dots += name.p[i] == '.';
+	if (dots == 0 || dots >= SUFFIX_LABELS)
+		return dots == 0;
+	memcpy(text, name.p, name.n);
+	text[name.n] = '\0';
+	return psl_is_public_suffix2(s->psl, text, type);
 }
 
 size_t

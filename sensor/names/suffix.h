@@ -17,6 +17,9 @@ struct suffixes;
  */
 struct suffixes *suffixes_load(
     const char *psl_file, const char *tld_file, struct diag *d);
+/* Which list of public suffixes is built in, and the file of the newer, or NULL. */
+const char *suffixes_version(void);
+const char *suffixes_file(void);
 void suffixes_free(struct suffixes *s);
 
 /*
@@ -25,6 +28,9 @@ void suffixes_free(struct suffixes *s);
  * (blogspot.com and the like) out.
  */
 size_t suffix_at(const struct suffixes *s, struct span name, bool icann_only);
+
+/* suffix_at would be 0: the whole name is a public suffix. */
+bool is_public_suffix(const struct suffixes *s, struct span name, bool icann_only);
 
 /*
  * The name is a public suffix, but only as all names below its parent are (*.np), and
@@ -38,5 +44,7 @@ size_t registrable_at(const struct suffixes *s, struct span name, bool icann_onl
 
 /* The last label of a name is a delegated TLD; tld without dots. */
 bool tld_delegated(const struct suffixes *s, struct span tld);
+/* All of them, one after the other; start with *at = 0.  NULL at the end. */
+const char *tld_next(const struct suffixes *s, size_t *at);
 
 #endif

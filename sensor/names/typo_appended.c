@@ -52,7 +52,7 @@ find(struct typo_search *s)
 		uint64_t hash =
 		    spelling_part(seen, seen->start[i], spelling_end(seen, i));
 
-		if (keymap_maybe(&s->protected->keys, protected_key(KEY_TAIL, hash)))
+		if (marks_find(&s->protected->marks, hash, MARK_TLD) != NULL)
 			find_before(s, i);
 	}
 }
@@ -91,8 +91,26 @@ variants(struct variant_maker *m)
 	}
 }
 
+static void
+probe(struct typo_probe *q)
+{
+	const struct spelling *seen = q->seen;
+
+	for (unsigned last = 1; last + 1 < seen->labels; last++) {
+		size_t end = spelling_end(seen, last);
+		uint64_t hash = spelling_part(seen, seen->start[last], end);
+		int beyond = (int)(seen->labels - 1 - last);
+
+		if (marks_find(&q->protected->marks, hash, MARK_TLD) == NULL)
+			continue;
+		for (unsigned i = probe_first(q, -beyond); i <= last; i++)
+			probe_typed(q, spelling_part(seen, seen->start[i], end));
+	}
+}
+
 const struct typo_class typo_appended = {
 	.classes = 1u << TYPO_SUFFIX_APPENDED | 1u << TYPO_EMBEDDED,
 	.find = find,
+	.probe = probe,
 	.variants = variants,
 };

@@ -45,11 +45,34 @@ struct typo_search {
 	struct typo_hit hits[TYPO_HITS];
 };
 
+/*
+ * What has to be asked of the index before a name is known to stand for none: keys
+ * that are fetched all together and then tested.  See typo_probe.c.
+ */
+enum { PROBES = 64 };
+struct typo_probe {
+	const struct protected *protected;
+	const struct spelling *seen;
+	uint32_t class; /* bit of the place in typo_classes of the one that asks */
+	uint32_t found; /* bits of those for which something may be found */
+	unsigned n;
+	uint32_t who[PROBES];
+	uint64_t key[PROBES];
+};
+
 struct typo_class {
 	uint32_t classes; /* bits 1 << enum typo that it can find */
+	bool counts;	  /* keys are called to count too; see protected_key_crowded */
 	/* May be NULL: the key of the name itself is enough. */
 	void (*keys)(struct protected *p, const struct spelling *name, uint32_t id);
 	void (*find)(struct typo_search *s);
+	/*
+	 * Ask (probe_key, probe_typed) for all without which find tells nothing, or
+	 * say that it must be called (probe_found).  That a tail of the name seen is
+	 * in the filter as KEY_NAME is asked for all classes.  May be NULL: find is
+	 * always called.
+	 */
+	void (*probe)(struct typo_probe *q);
 	/* What is typed for a domain, so that `find` finds it. */
 	void (*variants)(struct variant_maker *m);
 };
@@ -72,6 +95,47 @@ typo_bit(enum typo t)
  */
 unsigned typo_search(struct typo_search *s, const struct protected *p,
     const struct spelling *seen, uint32_t classes);
+
+/*
+ * The same in two steps.  First what has to be asked, of which the answers come while
+ * the caller does something else; then a bit for each of typo_classes that may find
+ * something, and TYPO_MAY_BE_NAMED when the name seen, or what it lies below, may be
+ * protected.
+ */
+enum { TYPO_MAY_BE_NAMED = 1 << 30 };
+void typo_probe_ask(struct typo_probe *q, const struct protected *p,
+    const struct spelling *seen, uint32_t classes);
+uint32_t typo_probe_answer(struct typo_probe *q);
+unsigned typo_search_in(struct typo_search *s, const struct protected *p,
+    const struct spelling *seen, uint32_t classes, uint32_t in);
+
+/* For the classes' probes. */
+void probe_tested(struct typo_probe *q);
+static inline void
+probe_key(struct typo_probe *q, uint64_t key)
+{
+	if (q->n == PROBES)
+		probe_tested(q);
+	keymap_fetch(&q->protected->keys, key);
+	q->who[q->n] = q->class;
+	q->key[q->n++] = key;
+}
+
+/* Is this hash of something typed in the filter? */
+static inline void
+probe_typed(struct typo_probe *q, uint64_t hash)
+{
+	probe_key(q, protected_key(KEY_NAME, hash));
+}
+
+static inline void
+probe_found(struct typo_probe *q)
+{
+	q->found |= q->class;
+}
+
+/* As search_first. */
+unsigned probe_first(const struct typo_probe *q, int more);
 
 /* For the classes: tell a hit (class, base score and length of the name's label). */
 struct typo_hit *search_hit(struct typo_search *s, uint32_t id, enum typo class);

@@ -12,12 +12,17 @@ enum {
 
 /* clang-format off */
 static const char *const words[] = {
-	"account", "accounts", "admin", "alert", "app", "auth", "billing", "careers",
-	"cloud", "confirm", "corp", "email", "group", "help", "helpdesk", "hr", "inc",
-	"info", "invoice", "it", "jobs", "login", "logon", "mail", "mfa", "my", "net",
-	"notice", "office", "online", "owa", "pay", "payment", "portal", "remote",
-	"reset", "secure", "security", "service", "services", "signin", "sso", "support",
-	"team", "update", "usa", "verify", "vpn", "web", "webmail",
+	"access", "account", "accounts", "admin", "alert", "alerts", "app", "apps", "auth",
+	"benefits", "billing", "careers", "client", "cloud", "confirm", "connect",
+	"contact", "corp", "customer", "docs", "download", "email", "employee",
+	"exchange", "files", "group", "help", "helpdesk", "hr", "id", "inc", "info",
+	"internal", "intl", "intranet", "invoice", "invoices", "it", "jobs", "login", "logon",
+	"mail", "mfa", "my", "net", "notice", "office", "official", "online",
+	"orders", "owa", "partners", "password", "pay", "payment", "payments", "payroll",
+	"portal", "recovery", "recruiting", "remote", "reset", "secure", "security",
+	"server", "service", "services", "signin", "sso", "staff",
+	"support", "team", "update", "updates", "usa", "validate", "vendor", "verify", "vpn",
+	"web", "webmail",
 };
 /* clang-format on */
 
@@ -74,7 +79,7 @@ find_part(struct typo_search *s, size_t from, size_t to, struct span word)
 	uint32_t id;
 
 	while (keymap_next(&p->keys, &c, &id)) {
-		if (id >= p->n || !is_label_of(p, spelling_text(s->seen, from, to), id))
+		if (!is_label_of(p, spelling_text(s->seen, from, to), id))
 			continue;
 		hit = search_hit(s, id, TYPO_COMBOSQUAT);
 		if (hit == NULL)

@@ -68,8 +68,10 @@ keys(struct protected *p, const struct spelling *name, uint32_t id)
 {
 	struct squashed q;
 
+	(void)id;
 	squash(&q, name->text);
-	protected_key_add(p, KEY_SQUASHED, squashed_part(&q, 0, name->text.n), id);
+	/* The entry is there: every name has it. */
+	protected_key_mark(p, KEY_SQUASHED, squashed_part(&q, 0, name->text.n));
 }
 
 /* What stands between letters at *i, which is moved behind it; 0 for nothing. */
@@ -140,6 +142,14 @@ is_host_word(const struct suffixes *suffixes, struct span label)
 	    (label.n < PART_MIN && tld_delegated(suffixes, label));
 }
 
+static struct span
+first_label(struct span name)
+{
+	const uint8_t *dot = memchr(name.p, '.', name.n);
+
+	return span_first(name, dot ? (size_t)(dot - name.p) : name.n);
+}
+
 /*
  * A dot that the name meant has not got makes the end of the name typed a domain of
  * its own, and what is in front of that a plain host label: mail.boeing.com is no
@@ -151,19 +161,16 @@ genuine_host(const struct suffixes *suffixes, struct span meant, struct span typ
 {
 	size_t end = domain - 1, begin = end;
 	uint8_t was = separator_meant(meant, typed, end);
-	struct span label, first;
+	struct span label;
 
 	if (was == '.')
 		return false;
 	while (begin > 0 && typed.p[begin - 1] != '.')
 		begin--;
-	/* A host of the name meant in front is no coincidence, but for mail and www. */
-	first = typed;
-	for (first.n = 0; typed.p[first.n] != '.';)
-		first.n++;
-	if (begin > 0 && !is_service(first))
-		return false;
 	label = span_of(typed.p + begin, end - begin);
+	/* A host of the name meant in front is no coincidence, but for mail and www. */
+	if (begin > 0 && !is_service(first_label(typed)))
+		return false;
 	return was == '-' ? is_service(label) : is_host_word(suffixes, label);
 }
 
@@ -396,9 +403,82 @@ variants(struct variant_maker *m)
 	fuse(m);
 }
 
+/* ---- asking first ---- */
+
+/* The labels of a name without their hyphens, from the last to the first. */
+struct letters {
+	uint64_t hash;
+	size_t n;
+};
+
+static struct letters
+letters_of(const struct spelling *s, size_t from, size_t to)
+{
+	struct letters l = { 0, 0 };
+
+	if (s->hyphens == 0 || memchr(s->text.p + from, '-', to - from) == NULL)
+		return (struct letters){ spelling_part(s, from, to), to - from };
+	l.hash = spelling_squash(spelling_text(s, from, to));
+	for (size_t i = from; i < to; i++)
+		l.n += s->text.p[i] != '-';
+	return l;
+}
+
+static void
+probe_squashed(struct typo_probe *q, struct letters l)
+{
+	if (l.n <= q->protected->most_letters)
+		probe_key(q, protected_key(KEY_SQUASHED, l.hash));
+}
+
+/* www and the like stand at the front of a label. */
+static void
+probe_services(struct typo_probe *q, unsigned label)
+{
+	const struct spelling *seen = q->seen;
+	struct span text = spelling_label(seen, label);
+
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		struct span word = span_str(services[i].word);
+		size_t from = seen->start[label] + word.n;
+
+		if (text.n <= word.n || !span_eq(span_first(text, word.n), word))
+			continue;
+		from += text.p[word.n] == '-';
+		probe_typed(q, spelling_part(seen, from, seen->text.n));
+		probe_squashed(q, letters_of(seen, from, spelling_end(seen, label)));
+	}
+}
+
+static void
+probe(struct typo_probe *q)
+{
+	const struct spelling *seen = q->seen;
+	struct letters tail = { 0, 0 };
+
+	for (unsigned i = seen->labels; i-- > 0;) {
+		uint8_t first = seen->text.p[seen->start[i]];
+		struct letters l =
+		    letters_of(seen, seen->start[i], spelling_end(seen, i));
+
+		tail.hash = spelling_join(l.hash, tail.hash, tail.n);
+		tail.n += l.n;
+		if (i + 1 == seen->labels)
+			continue;
+		probe_squashed(q, tail);
+		if (i + LABELS_BACK < seen->labels)
+			continue;
+		if (l.n >= FUSED_MIN)
+			probe_squashed(q, l);
+		if (first == 'w' || first == 'm' || first == 's')
+			probe_services(q, i);
+	}
+}
+
 const struct typo_class typo_dots = {
 	.classes = 1u << TYPO_MISSING_DOT | 1u << TYPO_SUBDOMAIN_SHIFT,
 	.keys = keys,
 	.find = find,
+	.probe = probe,
 	.variants = variants,
 };

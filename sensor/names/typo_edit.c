@@ -4,12 +4,49 @@
  *
  * Two words are one edit apart when they are equal after one letter (or none) is
  * left out of each (deletion neighbourhood: Mor and Fraenkel 1982).  So a protected
- * name stands in the index once for each letter left out, the name seen is looked
- * up once for each, and what is found is compared letter by letter.
+ * name stands in the filter once for each letter left out, and the name seen is asked
+ * for once for each.
+ *
+ * Which names they are is told by fewer entries, those of frames: see below.  Only
+ * where many names have one frame (customer-1001, customer-1002...) each letter left
+ * out has its entry.  What is found is compared letter by letter.
  */
 
 #include "names/keyboard.h"
 #include "names/typo_class.h"
+
+/*
+ * The letters before the public suffix are parted in three.  A word that has lost a
+ * letter in one of the parts is framed by what is left of that part and right of it:
+ * the frame is the same whichever letter of the part was lost, so a name has three
+ * entries instead of one for each letter.
+ */
+enum { PARTS = 3 };
+
+/* Letters of the part, of so many that are left, that begins part i. */
+static size_t
+part_at(size_t letters, unsigned i)
+{
+	return i * letters / PARTS;
+}
+
+static uint64_t
+frame_hash(uint64_t front, uint64_t back, size_t behind, size_t n, unsigned part)
+{
+	return spelling_join(front, back, behind) +
+	    (n * PARTS + part + 1) * UINT64_C(0xe7037ed1a0b428db);
+}
+
+/* The frame of a name of which one letter in this part is to be left out. */
+static uint64_t
+frame_of(const struct spelling *s, size_t suffix, unsigned part)
+{
+	size_t letters = suffix - 2, n = s->text.n;
+	size_t end = part_at(letters, part + 1) + 1;
+
+	return frame_hash(s->hash[part_at(letters, part)], spelling_part(s, end, n),
+	    n - end, n - 1, part);
+}
 
 /* The hash of a whole name without the character at `at`. */
 static uint64_t
@@ -27,22 +64,80 @@ same_as_next(const struct spelling *s, size_t at)
 	return at + 1 < s->text.n && s->text.p[at] == s->text.p[at + 1];
 }
 
+/* The label at `at` is one in which edits are looked for; *end is where it ends. */
+static bool
+label_counts(const struct spelling *s, size_t at, unsigned least, size_t *end)
+{
+	unsigned i = spelling_label_at(s, at);
+
+	*end = spelling_end(s, i);
+	return *end - s->start[i] >= least;
+}
+
+/* For the quick no: names with this suffix have edit keys, being so long. */
+static void
+mark_length(struct protected *p, const struct spelling *name, size_t suffix)
+{
+	struct mark *mark = marks_add(
+	    &p->marks, spelling_part(name, suffix, name->text.n), MARK_SUFFIX);
+	size_t length = suffix - 1;
+	uint32_t depth = spelling_label_at(name, suffix);
+
+	mark->lengths |= UINT64_C(1)
+	    << (length < MARK_LENGTH_MAX ? length : MARK_LENGTH_MAX);
+	if (depth > mark->depth)
+		mark->depth = depth;
+}
+
+/* The keys of a name for one letter left out from `at` up to `to`, of one part. */
+static void
+part_keys(struct protected *p, const struct spelling *name, uint32_t id, unsigned part,
+    size_t at, size_t to)
+{
+	uint64_t frame = frame_of(name, protected_key_suffix(p), part);
+	bool crowded = false, any = false;
+	size_t end = 0;
+
+	while (at < to) {
+		if (!label_counts(name, at, p->min_label, &end)) {
+			at = end + 1;
+			continue;
+		}
+		if (!any)
+			crowded = protected_key_crowded(p, part, frame);
+		any = true;
+		if (protected_key_counting(p) ||
+		    (p->keys.stage == KEYMAP_FILL && !crowded))
+			break;
+		for (; at < to && at < end; at++) {
+			if (same_as_next(name, at))
+				continue;
+			protected_key_mark(p, KEY_EDIT, without(name, at));
+			if (crowded)
+				protected_key_put(p, KEY_EDIT, without(name, at), id);
+		}
+		at += at == end;
+	}
+	if (any && !crowded && !protected_key_counting(p))
+		protected_key_put(p, KEY_FRAME, frame, id);
+	if (any)
+		mark_length(p, name, protected_key_suffix(p));
+}
+
 static void
 keys(struct protected *p, const struct spelling *name, uint32_t id)
 {
-	size_t suffix = p->suffix_at[id];
-	bool any = false;
+	size_t suffix = protected_key_suffix(p), from = 0;
 
-	for (unsigned i = 0; i < name->labels && name->start[i] < suffix; i++) {
-		if (spelling_end(name, i) - name->start[i] < p->min_label)
-			continue;
-		any = true;
-		for (size_t at = name->start[i]; at < spelling_end(name, i); at++)
-			if (!same_as_next(name, at))
-				protected_key_add(p, KEY_EDIT, without(name, at), id);
+	if (suffix < 2)
+		return;
+	for (unsigned part = 0; part < PARTS; part++) {
+		size_t to = part_at(suffix - 2, part + 1) + 1;
+
+		if (from < to)
+			part_keys(p, name, id, part, from, to);
+		from = to;
 	}
-	if (any)
-		protected_key_add(p, KEY_EDIT, name->hash[name->text.n], id);
 }
 
 /* The length of the label of a name that the character at `at` is in. */
@@ -134,54 +229,184 @@ compare(struct typo_search *s, uint32_t id, size_t from)
 }
 
 static void
-probe(struct typo_search *s, uint64_t hash, size_t from)
+compare_all(struct typo_search *s, struct keymap_cursor c, size_t from)
 {
-	struct keymap_cursor c = protected_find(s->protected, KEY_EDIT, hash);
 	uint32_t id;
 
 	while (keymap_next(&s->protected->keys, &c, &id))
 		compare(s, id, from);
 }
 
-/* The tail that begins at `from`, whose suffix (a protected name's) begins at `to`. */
+/*
+ * Names that are one letter more than `left`, which is what is left of the tail that
+ * begins at `from`; `letters` of it stand before the suffix.
+ */
 static void
-find_tail(struct typo_search *s, size_t from, size_t to)
+compare_longer(
+    struct typo_search *s, uint64_t hash, struct span left, size_t letters, size_t from)
+{
+	const struct protected *p = s->protected;
+
+	for (unsigned part = 0; part < PARTS; part++) {
+		size_t front = part_at(letters, part);
+		size_t back = part_at(letters, part + 1);
+		uint64_t frame = frame_hash(spelling_hash(span_first(left, front)),
+		    spelling_hash(span_after(left, back)), left.n - back, left.n, part);
+
+		compare_all(s, protected_entries(p, KEY_FRAME, frame), from);
+	}
+	compare_all(s, protected_entries(p, KEY_EDIT, hash), from);
+}
+
+/* What may be meant by the tail from `from`, when the letter at `at` is too much. */
+static void
+compare_without(struct typo_search *s, uint64_t hash, size_t from, size_t at, size_t to)
+{
+	struct span text = s->seen->text;
+	uint8_t left[SPELLING_MAX];
+	size_t n = text.n - from - 1;
+	uint32_t id;
+
+	memcpy(left, text.p + from, at - from);
+	memcpy(left + (at - from), text.p + at + 1, text.n - at - 1);
+	compare_longer(s, hash, span_of(left, n), to - 2 - from, from);
+	id = protected_lookup(s->protected, hash, span_of(left, n));
+	if (id != UINT32_MAX)
+		compare(s, id, from);
+}
+
+/* What the searches of one tail have in common. */
+struct edit_tail {
+	const struct spelling *seen;
+	size_t from, to; /* where the tail begins, and its suffix, a protected name's */
+};
+
+/* The hashes of a tail without one letter, from the last letter to the first. */
+struct edit_walk {
+	struct edit_tail tail;
+	size_t at;	      /* the letter left out */
+	uint64_t back;	      /* hash of what is behind it */
+	uint64_t power, base; /* front * power + back */
+	unsigned label;	      /* the label it is in */
+	unsigned least;	      /* letters of a label, fewer are not looked at */
+};
+
+static struct edit_walk
+walk_begin(const struct edit_tail *t, unsigned least)
+{
+	size_t n = t->seen->text.n;
+
+	return (struct edit_walk){ .tail = *t,
+		.at = t->to - 1,
+		.back = spelling_part(t->seen, t->to - 1, n),
+		.power = spelling_power(n - t->to + 1),
+		.base = spelling_power(1),
+		.label = spelling_label_at(t->seen, t->to),
+		.least = least };
+}
+
+static bool
+walk_next(struct edit_walk *w, uint64_t *hash)
+{
+	const struct spelling *seen = w->tail.seen;
+	uint64_t front;
+
+	while (w->at > w->tail.from) {
+		uint8_t c = seen->text.p[--w->at];
+
+		w->label -= w->at < seen->start[w->label];
+		front = spelling_part(seen, w->tail.from, w->at);
+		*hash = front * w->power + w->back;
+		w->back += c * w->power;
+		w->power *= w->base;
+		if (c != '.' && !same_as_next(seen, w->at) &&
+		    spelling_end(seen, w->label) - seen->start[w->label] >= w->least)
+			return true;
+	}
+	return false;
+}
+
+static void
+find_tail(struct typo_search *s, const struct edit_tail *t)
 {
 	const struct spelling *seen = s->seen;
-	size_t n = seen->text.n;
-	/* Hash of the tail without one character: front * B^behind + back. */
-	uint64_t power = spelling_power(n - to + 1), base = spelling_power(1);
-	uint64_t back = spelling_part(seen, to - 1, n);
+	struct edit_walk w = walk_begin(t, s->protected->min_label);
+	uint64_t hash = spelling_part(seen, t->from, seen->text.n);
 
-	probe(s, spelling_part(seen, from, n), from);
-	for (size_t at = to - 1; at-- > from;) {
-		uint64_t front = spelling_part(seen, from, at);
+	if (protected_maybe(s->protected, KEY_EDIT, hash))
+		compare_longer(s, hash, spelling_text(seen, t->from, seen->text.n),
+		    t->to - 1 - t->from, t->from);
+	while (walk_next(&w, &hash))
+		if (protected_maybe(s->protected, KEY_EDIT, hash))
+			compare_without(s, hash, t->from, w.at, t->to);
+}
 
-		if (!same_as_next(seen, at))
-			probe(s, front * power + back, from);
-		back += seen->text.p[at] * power;
-		power *= base;
+/*
+ * The tails of a name that may be one edit away from a protected name: i is the label
+ * where the suffix begins, j where the tail does; begin with i = j = seen->labels.
+ */
+struct edit_tails {
+	unsigned i, j;
+	const struct mark *suffix;
+};
+
+static bool
+length_fits(const struct mark *suffix, size_t length, unsigned more)
+{
+	uint64_t bits = suffix->lengths;
+
+	length = length < MARK_LENGTH_MAX ? length : MARK_LENGTH_MAX;
+	/* As many letters as a name, one more, and where wanted one fewer. */
+	return (bits | bits << 1 | (more ? bits >> 1 : 0) |
+		   (bits & UINT64_C(1) << MARK_LENGTH_MAX)) >>
+	    length &
+	    1;
+}
+
+static bool
+tails_next(struct edit_tails *e, const struct protected *p, const struct spelling *seen,
+    unsigned more, struct edit_tail *t)
+{
+	for (;;) {
+		while (
+		    e->suffix != NULL && e->j > 0 && e->i - e->j < e->suffix->depth) {
+			e->j--;
+			*t = (struct edit_tail){ seen, seen->start[e->j],
+				seen->start[e->i] };
+			if (length_fits(e->suffix, t->to - 1 - t->from, more))
+				return true;
+		}
+		if (e->i-- <= 1 || e->i + 3 < seen->labels)
+			return false;
+		e->j = e->i;
+		e->suffix = marks_find(&p->marks,
+		    spelling_part(seen, seen->start[e->i], seen->text.n), MARK_SUFFIX);
 	}
 }
 
 static void
 find(struct typo_search *s)
 {
-	const struct protected *p = s->protected;
-	const struct spelling *seen = s->seen;
-	unsigned most = p->most_depth;
+	struct edit_tails e = { s->seen->labels, s->seen->labels, NULL };
+	struct edit_tail t;
 
-	for (unsigned i = seen->labels; i-- > 1 && i + 3 >= seen->labels;) {
-		size_t to = seen->start[i];
-		uint64_t suffix = spelling_part(seen, to, seen->text.n);
+	while (tails_next(&e, s->protected, s->seen, 1, &t))
+		find_tail(s, &t);
+}
 
-		if (!keymap_maybe(&p->keys, protected_key(KEY_SUFFIX, suffix)))
-			continue;
-		for (unsigned j = i; j-- > 0 && i - j <= most;) {
-			if (to - 1 - seen->start[j] > p->most_word + 1)
-				break;
-			find_tail(s, seen->start[j], to);
-		}
+/* A letter too few is asked for as a tail: see KEY_NAME. */
+static void
+probe(struct typo_probe *q)
+{
+	struct edit_tails e = { q->seen->labels, q->seen->labels, NULL };
+	struct edit_tail t;
+
+	while (tails_next(&e, q->protected, q->seen, 0, &t)) {
+		struct edit_walk w = walk_begin(&t, q->protected->min_label);
+		uint64_t hash;
+
+		while (walk_next(&w, &hash))
+			probe_typed(q, hash);
 	}
 }
 
@@ -285,6 +510,8 @@ const struct typo_class typo_edit = {
 	    1u << TYPO_OMISSION | 1u << TYPO_INSERTION | 1u << TYPO_VOWEL_SWAP |
 	    1u << TYPO_BITSQUAT | 1u << TYPO_SUBSTITUTION,
 	.keys = keys,
+	.counts = true,
 	.find = find,
+	.probe = probe,
 	.variants = variants,
 };

@@ -207,9 +207,30 @@ variants(struct variant_maker *m)
 		add_all_glyphs(m, &glyphs[CYRILLIC], CYRILLIC_N);
 }
 
+/* A name in which nothing looks like something else is its own look. */
+static void
+probe(struct typo_probe *q)
+{
+	enum look look = look_at(q->seen->text);
+	char text[NAME_TEXT_MAX];
+	struct spelling other;
+	size_t n;
+
+	if (look == LOOK_IDN)
+		probe_found(q);
+	if (look != LOOK_LIKE)
+		return;
+	n = lookalike_ascii(text, q->seen->text);
+	if (!spelling_init(&other, span_of(text, n)) || other.labels != q->seen->labels)
+		return;
+	for (unsigned i = probe_first(q, 0); i + 1 < other.labels; i++)
+		probe_typed(q, spelling_part(&other, other.start[i], n));
+}
+
 const struct typo_class typo_homoglyph = {
 	.classes = 1u << TYPO_HOMOGLYPH_IDN | 1u << TYPO_HOMOGLYPH_ASCII,
 	.keys = keys,
 	.find = find,
+	.probe = probe,
 	.variants = variants,
 };

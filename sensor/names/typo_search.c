@@ -6,13 +6,20 @@ unsigned
 typo_search(struct typo_search *s, const struct protected *p,
     const struct spelling *seen, uint32_t classes)
 {
+	return typo_search_in(s, p, seen, classes, UINT32_MAX);
+}
+
+unsigned
+typo_search_in(struct typo_search *s, const struct protected *p,
+    const struct spelling *seen, uint32_t classes, uint32_t in)
+{
 	s->protected = p;
 	s->seen = seen;
 	s->domain = s->suffix = SIZE_MAX;
 	s->genuine_suffix = s->leaked = false;
 	s->n = 0;
 	for (size_t i = 0; typo_classes[i] != NULL; i++)
-		if (typo_classes[i]->classes & classes)
+		if (in >> i & 1 && typo_classes[i]->classes & classes)
 			typo_classes[i]->find(s);
 	return s->n;
 }
@@ -69,23 +76,16 @@ void
 search_name(struct typo_search *s, uint64_t hash, struct span front, struct span back,
     enum typo class, unsigned base)
 {
-	struct keymap_cursor c = protected_find(s->protected, KEY_NAME, hash);
-	uint32_t id;
+	uint32_t id = protected_lookup_joined(s->protected, hash, front, back);
+	struct typo_hit *hit;
 
-	while (keymap_next(&s->protected->keys, &c, &id)) {
-		struct span name = span_str(protected_name(s->protected, id));
-		struct typo_hit *hit;
-
-		if (name.n != front.n + back.n ||
-		    !span_eq(span_first(name, front.n), front) ||
-		    !span_eq(span_after(name, front.n), back))
-			continue;
-		hit = search_hit(s, id, class);
-		if (hit == NULL)
-			continue;
-		hit->base = (uint8_t)base;
-		hit->covers = (uint8_t)(s->seen->text.p + s->seen->text.n - front.p);
-	}
+	if (id == UINT32_MAX)
+		return;
+	hit = search_hit(s, id, class);
+	if (hit == NULL)
+		return;
+	hit->base = (uint8_t)base;
+	hit->covers = (uint8_t)(s->seen->text.p + s->seen->text.n - front.p);
 }
 
 /* ---- forms ---- */
@@ -101,29 +101,25 @@ form_keys(struct protected *p, const struct spelling *name, uint32_t id,
 		protected_key_add(p, kind, spelling_hash(span_of(text, n)), id);
 }
 
-/* The protected names under one key that have the form `look`, but not the text seen. */
+/* Tell name `id` if it has the form `look`, but not the text seen. */
 static void
-same_form(struct typo_search *s, struct keymap_cursor c, struct span look, size_t from,
+same_form(struct typo_search *s, uint32_t id, struct span look, size_t from,
     typo_form_fn form, enum typo class)
 {
 	struct span typed = spelling_text(s->seen, from, s->seen->text.n);
+	struct span name = span_str(protected_name(s->protected, id));
 	char text[NAME_TEXT_MAX];
-	uint32_t id;
+	size_t n = name.n < SPELLING_MAX ? form(s->protected, name, text) : 0;
+	struct typo_hit *hit;
 
-	while (keymap_next(&s->protected->keys, &c, &id)) {
-		struct span name = span_str(protected_name(s->protected, id));
-		size_t n = form(s->protected, name, text);
-		struct typo_hit *hit;
-
-		if (!span_eq(n ? span_of(text, n) : name, look) ||
-		    span_eq(name, typed) || from > search_domain(s))
-			continue;
-		hit = search_hit(s, id, class);
-		if (hit == NULL)
-			continue;
-		hit->label = (uint8_t)protected_label(s->protected, name).n;
-		hit->covers = (uint8_t)typed.n;
-	}
+	if (!span_eq(n ? span_of(text, n) : name, look) || span_eq(name, typed) ||
+	    from > search_domain(s))
+		return;
+	hit = search_hit(s, id, class);
+	if (hit == NULL)
+		return;
+	hit->label = (uint8_t)protected_label(s->protected, name).n;
+	hit->covers = (uint8_t)typed.n;
 }
 
 void
@@ -146,11 +142,13 @@ search_form(
 		size_t from = look->start[i], to = look->text.n;
 		uint64_t hash = spelling_part(look, from, to);
 		struct span tail = spelling_text(look, from, to);
+		struct keymap_cursor c = protected_find(p, kind, hash);
+		uint32_t id;
 
-		same_form(s, protected_find(p, kind, hash), tail, s->seen->start[i],
-		    form, class);
-		if (n > 0)
-			same_form(s, protected_find(p, KEY_NAME, hash), tail,
-			    s->seen->start[i], form, class);
+		while (keymap_next(&p->keys, &c, &id))
+			same_form(s, id, tail, s->seen->start[i], form, class);
+		id = n > 0 ? protected_lookup(p, hash, tail) : UINT32_MAX;
+		if (id != UINT32_MAX)
+			same_form(s, id, tail, s->seen->start[i], form, class);
 	}
 }

@@ -15,7 +15,7 @@ enum { BASE_TYPO = 80, BASE_OTHER = 60 };
 static void
 keys(struct protected *p, const struct spelling *name, uint32_t id)
 {
-	size_t suffix = p->suffix_at[id], n = name->text.n;
+	size_t suffix = protected_key_suffix(p), n = name->text.n;
 	unsigned last = name->labels - 1;
 	size_t tld = name->start[last];
 
@@ -178,9 +178,28 @@ variants(struct variant_maker *m)
 	}
 }
 
+/* What lacks the first or the last of the suffix is asked for as a tail. */
+static void
+probe(struct typo_probe *q)
+{
+	const struct spelling *seen = q->seen;
+	unsigned last = seen->labels - 1;
+	size_t n = seen->text.n, tld = seen->start[last];
+	uint64_t hash = spelling_part(seen, tld, n);
+
+	if (marks_find(&q->protected->marks, hash, MARK_SLD_TLD) == NULL)
+		return;
+	for (unsigned i = probe_first(q, 0); i + 1 < last; i++)
+		probe_typed(q,
+		    spelling_join(
+			spelling_part(seen, seen->start[i], seen->start[last - 1]),
+			hash, n - tld));
+}
+
 const struct typo_class typo_sld = {
 	.classes = 1u << TYPO_WRONG_SLD,
 	.keys = keys,
 	.find = find,
+	.probe = probe,
 	.variants = variants,
 };

@@ -34,8 +34,10 @@ near_key(
 {
 	struct span wrong = span_of(text, n);
 
-	if (typo_tld_near(right, wrong, 0) && tld_delegated(p->suffixes, wrong))
-		protected_key_add(p, KEY_WRONG_TLD, spelling_hash(wrong), id);
+	if (!typo_tld_near(right, wrong, 0) || !tld_delegated(p->suffixes, wrong))
+		return;
+	marks_add(&p->marks, spelling_hash(wrong), MARK_WRONG_TLD);
+	keymap_add(&p->wrong_tlds, protected_key(KEY_NAME, spelling_hash(wrong)), id);
 }
 
 /* The delegated TLDs that a slip of the hand makes of this one. */
@@ -85,20 +87,19 @@ find(struct typo_search *s)
 {
 	const struct protected *p = s->protected;
 	struct span wrong = spelling_label(s->seen, s->seen->labels - 1);
-	struct keymap_cursor c = protected_find(p, KEY_WRONG_TLD, spelling_hash(wrong));
+	struct keymap_cursor c = protected_right_tlds(p, spelling_hash(wrong));
 	bool delegated = tld_delegated(p->suffixes, wrong);
 	enum typo class = delegated ? TYPO_TLD_CONFUSION : TYPO_TLD_UNDELEGATED;
 	struct edit e;
 	uint32_t id;
 
-	while (keymap_next(&p->keys, &c, &id))
-		if (id < p->ntlds)
-			find_with(s, p->tlds[id], class);
+	while (keymap_next(&p->wrong_tlds, &c, &id))
+		find_with(s, protected_tld(p, id), class);
 	if (delegated)
 		return;
 	for (id = 0; id < p->ntlds; id++)
-		if (edit_find(p->tlds[id], wrong, &e))
-			find_with(s, p->tlds[id], class);
+		if (edit_find(protected_tld(p, id), wrong, &e))
+			find_with(s, protected_tld(p, id), class);
 }
 
 struct tld_maker {
@@ -129,8 +130,58 @@ variants(struct variant_maker *m)
 	edit_each(t.right, "abcdefghijklmnopqrstuvwxyz", take_tld, &t);
 }
 
+/* Some TLD of a protected name is one edit away from this one. */
+static bool
+has_neighbour(const struct protected *p, struct span tld)
+{
+	if (marks_find(&p->marks, spelling_hash(tld), MARK_TLD_EDIT) != NULL)
+		return true;
+	for (size_t i = 0; i < tld.n; i++)
+		if (marks_find(&p->marks, spelling_hash_without(tld, i),
+			MARK_TLD_EDIT) != NULL)
+			return true;
+	return false;
+}
+
+/* The names that the one seen would be with each of the right TLDs. */
+static void
+probe_rights(struct typo_probe *q, uint64_t wrong)
+{
+	const struct spelling *seen = q->seen;
+	struct keymap_cursor c = protected_right_tlds(q->protected, wrong);
+	unsigned last = seen->labels - 1;
+	uint32_t id;
+
+	while (keymap_next(&q->protected->wrong_tlds, &c, &id)) {
+		struct span right = protected_tld(q->protected, id);
+		uint64_t hash = spelling_hash(right);
+
+		for (unsigned i = probe_first(q, 0); i < last; i++)
+			probe_typed(q,
+			    spelling_join(
+				spelling_part(seen, seen->start[i], seen->start[last]),
+				hash, right.n));
+	}
+}
+
+static void
+probe(struct typo_probe *q)
+{
+	const struct spelling *seen = q->seen;
+	size_t at = seen->start[seen->labels - 1], n = seen->text.n;
+	uint64_t hash = spelling_part(seen, at, n);
+	struct span tld = spelling_text(seen, at, n);
+
+	if (marks_find(&q->protected->marks, hash, MARK_WRONG_TLD) != NULL)
+		probe_rights(q, hash);
+	if (!tld_delegated(q->protected->suffixes, tld) &&
+	    has_neighbour(q->protected, tld))
+		probe_found(q);
+}
+
 const struct typo_class typo_tld = {
 	.classes = 1u << TYPO_TLD_CONFUSION | 1u << TYPO_TLD_UNDELEGATED,
 	.find = find,
+	.probe = probe,
 	.variants = variants,
 };

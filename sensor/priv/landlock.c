@@ -103,17 +103,34 @@ add_path(int ruleset, const char *path, uint64_t rights)
 	return failed ? -1 : 0;
 }
 
+/*
+ * A folder that is removed and made anew is another one to Landlock: only a rule for the
+ * folder it is in holds for both.  That rule is given where it opens nothing more, since
+ * this user cannot write there; near the root it could be a way to /var/tmp.
+ */
+static bool
+may_be_made_anew(const char *parent)
+{
+	const char *second = strchr(parent + (*parent == '/'), '/');
+
+	return *parent == '/' && second != NULL && access(parent, W_OK) < 0;
+}
+
 static int
 add_writable(int ruleset, const char *path, uint64_t rights)
 {
 	struct stat st;
-	char *folder;
+	char *folder, *parent;
 	int failed;
 
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return add_path(ruleset, path, rights);
 	folder = folder_of(path);
 	failed = add_path(ruleset, folder, rights);
+	parent = folder_of(folder);
+	if (!failed && may_be_made_anew(parent))
+		failed = add_path(ruleset, parent, rights);
+	free(parent);
 	free(folder);
 	return failed;
 }

@@ -97,8 +97,8 @@ slip_forget(struct corrections *c, struct slip *s)
 {
 	uint16_t *waiting = waiting_of(c, client_hash(c, &s->client));
 
-	*waiting -= *waiting < UINT16_MAX;
 	s->use->uses--;
+	*waiting -= *waiting < UINT16_MAX;
 	table_remove(&c->table, &s->node);
 	pool_put(&c->pool, s);
 }
@@ -110,8 +110,8 @@ corrections_wait(const struct corrections *c, const struct ip_addr *client)
 	    c->waiting[client_hash(c, client) % CORRECTION_CLIENTS] > 0;
 }
 
-static void
-expire(struct corrections *c, int64_t now_ns)
+void
+corrections_time(struct corrections *c, int64_t now_ns)
 {
 	struct slip *s;
 
@@ -153,7 +153,7 @@ expect_one(struct corrections *c, const struct alert *a, const char *meant,
 void
 corrections_expect(struct corrections *c, const struct alert *a, struct rule_use *use)
 {
-	expire(c, a->origin->ref.ts_ns);
+	corrections_time(c, a->origin->ref.ts_ns);
 	for (unsigned i = 0; i < a->match->nmeant; i++)
 		expect_one(c, a, a->match->meant[i], use);
 }
@@ -186,12 +186,6 @@ forget_others(struct corrections *c, const struct slip *found)
 		if (s != NULL && s != found && strcmp(s->what.id, found->what.id) == 0)
 			slip_forget(c, s);
 	}
-}
-
-void
-corrections_time(struct corrections *c, int64_t now_ns)
-{
-	expire(c, now_ns);
 }
 
 /* The slip may be this one's who now names the right name. */

@@ -5,6 +5,14 @@
 /* How long after its look-up a session of a name is expected. */
 #define SERVE_NS (30LL * 1000000000)
 
+/* Sessions that nothing explains count for half after this time. */
+#define STRAY_HALF_NS (64LL * 1000000000)
+
+enum {
+	STRAY_ONE = 1024, /* a session, in parts that can be halved */
+	STRAYS_MAX = 1 << 24,
+};
+
 /* A place is in order of last use to this. */
 #define TOUCH_NS 1000000000LL
 
@@ -15,7 +23,11 @@ struct member {
 };
 
 struct place {
-	struct table_node node; /* its hash is the place */
+	struct table_node node;			  /* its hash is the place */
+	struct crowd_address at[CROWD_ADDRESSES]; /* of an exchanger */
+	unsigned nat;				  /* how many came, ever */
+	uint32_t strays;  /* of an address, in parts of STRAY_ONE... */
+	int64_t stray_ns; /* ...as they counted then */
 	int64_t touched_ns;
 	unsigned n;
 	uint64_t name[CROWD_MAX]; /* of the members: together, for they are searched */
@@ -68,7 +80,10 @@ place_get(struct crowd *c, uint64_t hash, int64_t now_ns)
 		p = (struct place *)c->table.oldest;
 		table_remove(&c->table, &p->node);
 	}
-	p->n = 0;
+	memset(p->at, 0, sizeof(p->at));
+	p->n = p->nat = 0;
+	p->strays = 0;
+	p->stray_ns = 0;
 	p->touched_ns = now_ns;
 	table_add(&c->table, &p->node, hash);
 	return p;
@@ -83,7 +98,16 @@ member_find(struct place *p, uint64_t name)
 	return NULL;
 }
 
-/* Where the name is kept, a free place, or that of the one asked for longest ago. */
+/* One that had its session before one that waits, then the one asked for longest ago. */
+static bool
+goes_first(const struct member *a, const struct member *b)
+{
+	if (a->served != b->served)
+		return a->served;
+	return a->asked_ns < b->asked_ns;
+}
+
+/* Where the name is kept, a free place, or that of another one. */
 static struct member *
 member_get(struct place *p, uint64_t name)
 {
@@ -96,34 +120,91 @@ member_get(struct place *p, uint64_t name)
 		at = p->n++;
 	} else {
 		for (unsigned i = 1; i < p->n; i++)
-			if (p->member[i].asked_ns < p->member[at].asked_ns)
+			if (goes_first(&p->member[i], &p->member[at]))
 				at = i;
 	}
 	p->name[at] = name;
+	p->member[at] = (struct member){ .asked_ns = INT64_MIN };
 	return &p->member[at];
+}
+
+/* What is known better stays: that a session came since. */
+static void
+member_put(struct place *p, uint64_t name, const struct member *m)
+{
+	struct member *known = member_get(p, name);
+
+	if (known->asked_ns < m->asked_ns)
+		*known = *m;
+}
+
+static void
+members_spread(struct crowd *c, struct place *source, uint64_t to, int64_t now_ns)
+{
+	struct place *target;
+
+	/* So it is not what goes to make room. */
+	table_touch(&c->table, &source->node);
+	source->touched_ns = now_ns;
+	target = place_get(c, to, now_ns);
+	for (unsigned i = 0; i < source->n; i++)
+		member_put(target, source->name[i], &source->member[i]);
 }
 
 void
 crowd_add(
     struct crowd *c, uint64_t place, uint64_t name, uint64_t client, int64_t now_ns)
 {
-	*member_get(place_get(c, place, now_ns), name) =
-	    (struct member){ .client = client, .asked_ns = now_ns };
+	struct member m = { .client = client, .asked_ns = now_ns };
+	struct place *p = place_get(c, place, now_ns), *address;
+
+	*member_get(p, name) = m;
+	/* Who knows the address already will not ask for it. */
+	for (unsigned i = 0; i < CROWD_ADDRESSES; i++)
+		if (p->at[i].place != 0 &&
+		    (address = place_find(c, p->at[i].place)) != NULL)
+			*member_get(address, name) = m;
 }
 
 void
 crowd_spread(struct crowd *c, uint64_t from, uint64_t to, int64_t now_ns)
 {
-	struct place *source = place_find(c, from), *target;
+	struct place *source = place_find(c, from);
 
-	if (source == NULL || from == to)
+	if (source != NULL && from != to)
+		members_spread(c, source, to, now_ns);
+}
+
+void
+crowd_host(struct crowd *c, uint64_t exchanger, int64_t now_ns)
+{
+	place_get(c, exchanger, now_ns);
+}
+
+void
+crowd_at(
+    struct crowd *c, uint64_t exchanger, const struct crowd_address *at, int64_t now_ns)
+{
+	struct place *p = place_find(c, exchanger);
+	struct crowd_address *known = NULL;
+
+	if (p == NULL)
 		return;
-	/* So it is not what goes to make room. */
-	table_touch(&c->table, &source->node);
-	source->touched_ns = now_ns;
-	target = place_get(c, to, now_ns);
-	for (unsigned i = 0; i < source->n; i++)
-		*member_get(target, source->name[i]) = source->member[i];
+	for (unsigned i = 0; i < CROWD_ADDRESSES; i++)
+		if (p->at[i].place == at->place)
+			known = &p->at[i];
+	if (known == NULL)
+		known = &p->at[p->nat++ % CROWD_ADDRESSES];
+	*known = *at;
+	members_spread(c, p, at->place, now_ns);
+}
+
+const struct crowd_address *
+crowd_addresses(const struct crowd *c, uint64_t exchanger)
+{
+	const struct place *p = place_find(c, exchanger);
+
+	return p != NULL ? p->at : NULL;
 }
 
 bool
@@ -140,37 +221,99 @@ crowd_count(const struct crowd *c, uint64_t place)
 	return p != NULL ? p->n : 0;
 }
 
-/* The one that waits for its session for longest, of which *name is the name, or NULL. */
+/* The one that asked last and waits for its session, or NULL. */
 static struct member *
-waiting(struct place *p, uint64_t client, int64_t now_ns, uint64_t *name)
+waiting(struct place *p, uint64_t client, int64_t now_ns)
 {
-	struct member *first = NULL;
+	struct member *last = NULL;
 
 	for (unsigned i = 0; p != NULL && i < p->n; i++) {
 		struct member *m = &p->member[i];
 
-		if (m->client != client || m->served ||
-		    now_ns - m->asked_ns > SERVE_NS ||
-		    (first != NULL && m->asked_ns >= first->asked_ns))
-			continue;
-		first = m;
-		*name = p->name[i];
+		if ((m->client == client || client == CROWD_ANYBODY) && !m->served &&
+		    now_ns - m->asked_ns <= SERVE_NS &&
+		    (last == NULL || m->asked_ns > last->asked_ns))
+			last = m;
 	}
-	return first;
+	return last;
+}
+
+int64_t
+crowd_waits(const struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns)
+{
+	const struct member *m = waiting(place_find(c, place), client, now_ns);
+
+	if (m == NULL)
+		return -1;
+	return now_ns > m->asked_ns ? now_ns - m->asked_ns : 0;
 }
 
 bool
-crowd_serve(struct crowd *c, const uint64_t places[2], uint64_t client, int64_t now_ns)
+crowd_serve(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns)
 {
-	struct place *p[2] = { place_find(c, places[0]), place_find(c, places[1]) };
-	struct member *m;
-	uint64_t name;
+	struct member *m = waiting(place_find(c, place), client, now_ns);
 
-	if (waiting(p[0], client, now_ns, &name) == NULL &&
-	    waiting(p[1], client, now_ns, &name) == NULL)
-		return false;
-	for (int i = 0; i < 2; i++)
-		if ((m = member_find(p[i], name)) != NULL)
-			m->served = true;
-	return true;
+	if (m != NULL)
+		m->served = true;
+	return m != NULL;
+}
+
+/* What is left of them by now. */
+static uint32_t
+strays_left(const struct place *p, int64_t now_ns)
+{
+	int64_t past_ns = now_ns - p->stray_ns;
+	uint32_t left;
+
+	if (past_ns <= 0)
+		return p->strays;
+	if (past_ns / STRAY_HALF_NS >= 32)
+		return 0;
+	left = p->strays >> (past_ns / STRAY_HALF_NS);
+	/* Between two halvings in a straight line. */
+	return left -
+	    (uint32_t)(left * (past_ns % STRAY_HALF_NS) / (2 * STRAY_HALF_NS));
+}
+
+/* Where the strays of one client at an address are counted. */
+static uint64_t
+of_client(uint64_t place, uint64_t client)
+{
+	return place ^ client * 0x9e3779b97f4a7c15ULL;
+}
+
+static void
+count_stray(struct place *p, int64_t now_ns)
+{
+	p->strays = strays_left(p, now_ns);
+	p->stray_ns = now_ns;
+	if (p->strays < STRAYS_MAX)
+		p->strays += STRAY_ONE;
+}
+
+void
+crowd_stray(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns)
+{
+	struct place *p = place_find(c, place);
+
+	if (p == NULL)
+		return;
+	count_stray(p, now_ns);
+	count_stray(place_get(c, of_client(place, client), now_ns), now_ns);
+}
+
+unsigned
+crowd_strays(const struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns,
+    int64_t within_ns)
+{
+	const struct place *p = place_find(c, of_client(place, client));
+	int64_t within_ms = within_ns / 1000000;
+	uint64_t mean_ms = STRAY_HALF_NS * 144 / 100 / 1000000; /* half-life by ln 2 */
+
+	if (p == NULL || within_ms <= 0)
+		return 0;
+	if (within_ms > STRAY_HALF_NS / 1000000)
+		within_ms = STRAY_HALF_NS / 1000000;
+	return (unsigned)(strays_left(p, now_ns) * (uint64_t)within_ms * 1000 /
+	    STRAY_ONE / mean_ms);
 }

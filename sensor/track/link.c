@@ -13,6 +13,7 @@ struct candidate {
 	const struct spot *spot;
 	bool own;     /* the session's client asked itself */
 	bool audible; /* some alert of it was not held back */
+	bool rivals; /* other flagged names wait for a session of that client as well */
 };
 
 static struct lookup *
@@ -243,6 +244,13 @@ is_ours(const struct track *t, const struct ip_addr *client)
 	return o->nnetworks > 0 && ip_nets_match(o->networks, o->nnetworks, client);
 }
 
+/* No session is known or taken to have followed. */
+static bool
+waits(const struct lookup *l)
+{
+	return TAILQ_EMPTY(&l->links) && !l->taken;
+}
+
 static bool
 better(const struct candidate *a, const struct candidate *b)
 {
@@ -254,11 +262,39 @@ better(const struct candidate *a, const struct candidate *b)
 		return a->own;
 	if (a->audible != b->audible)
 		return a->audible;
+	if (waits(a->lookup) != waits(b->lookup))
+		return waits(a->lookup);
 	a_mx = a->lookup->key.type == DNS_TYPE_MX;
 	b_mx = b->lookup->key.type == DNS_TYPE_MX;
 	if (a_mx != b_mx)
 		return a_mx;
 	return a->lookup->since_ns > b->lookup->since_ns;
+}
+
+/* How long look-ups of two names are taken to wait for a session at once. */
+#define RIVAL_NS (30LL * 1000000000)
+
+/*
+ * Two names were asked for so long ago, and a session comes: it may be for either.
+ * Most clients connect at once, so one asked for just now leaves no doubt about one
+ * asked for much earlier.
+ */
+static bool
+rivals_at(int64_t a_ns, int64_t b_ns)
+{
+	enum { FAR = 300 };
+	int64_t less = a_ns < b_ns ? a_ns : b_ns, more = a_ns < b_ns ? b_ns : a_ns;
+
+	return more < RIVAL_NS && more / FAR <= less;
+}
+
+/* Both are by one client for different names, and wait for their first session. */
+static bool
+rivals(const struct lookup *a, const struct lookup *b, int64_t now_ns)
+{
+	return a->by_host.hash != b->by_host.hash && waits(a) && waits(b) &&
+	    ip_addr_eq(&a->client, &b->client) &&
+	    rivals_at(now_ns - a->answered_ns, now_ns - b->answered_ns);
 }
 
 /* The best look-up of the name that a spot is for, if it is better than best. */
@@ -279,8 +315,14 @@ consider(struct track *t, const struct spot *spot, const struct ip_addr *client,
 
 		if (n++ == LOOKUPS_MAX)
 			break;
-		if (l->watch != NULL && (c.own || ours) &&
-		    now_ns - l->since_ns < LINK_NS && better(&c, best))
+		l->connected |= l->answered_ns <= now_ns;
+		if (l->watch == NULL || !(c.own || ours) || l->answered_ns > now_ns ||
+		    now_ns - l->since_ns >= LINK_NS)
+			continue;
+		if (best->lookup != NULL && rivals(best->lookup, l, now_ns))
+			l->doubted = best->lookup->doubted = best->rivals = true;
+		c.rivals = best->rivals;
+		if (better(&c, best))
 			*best = c;
 	}
 }
@@ -310,28 +352,73 @@ weight(int64_t after_ns)
 /* A session that is as likely that of another name takes this off. */
 enum { DOUBT_AMBIGUOUS = 40 };
 
+/*
+ * Whether the session may be for another name that its client waited for: then which
+ * of the two it was for stays unknown, and which the next one is for.  True when a
+ * look-up explains the session, be it the other name's.
+ */
+static bool
+another_waits(
+    struct track *t, const struct candidate *c, uint64_t place, int64_t now_ns)
+{
+	struct crowd *crowd = &t->links.routes.crowd;
+	struct lookup *l = c->lookup;
+	uint64_t asker = route_addr(&t->links.routes, &l->client);
+	int64_t since_ns = crowd_waits(crowd, place, asker, now_ns);
+	int64_t after_ns = now_ns - l->answered_ns;
+	bool rival = since_ns >= 0 && rivals_at(after_ns, since_ns);
+
+	l->doubted |= rival || c->rivals;
+	/* Who asked last is taken to be served first. */
+	if (since_ns >= 0 && (since_ns < after_ns || l->taken))
+		return crowd_serve(crowd, place, asker, now_ns);
+	if (l->taken || !l->doubted)
+		return false;
+	l->taken = true;
+	return true;
+}
+
 static void
-link_weigh(struct track *t, const struct candidate *c, const struct ip_addr *at,
+link_weigh(struct track *t, const struct candidate *c, const struct flow_tuple *f,
     int64_t now_ns, struct link *link)
 {
 	struct routes *r = &t->links.routes;
-	uint64_t places[2] = { c->spot->host, route_addr(r, at) };
-	unsigned here = crowd_count(&r->crowd, places[0]);
-	unsigned there = crowd_count(&r->crowd, places[1]);
-	unsigned others = here > there ? here : there;
+	uint64_t place = route_addr(r, &f->addr[SIDE_RESPONDER]);
+	uint64_t client = route_addr(r, &f->addr[SIDE_ORIGINATOR]);
+	unsigned here = crowd_count(&r->crowd, c->spot->host);
+	unsigned there = crowd_count(&r->crowd, place);
+	unsigned others = here > there ? here : there, busy;
 	int64_t after_ns = now_ns - c->lookup->answered_ns;
+	bool explained;
 
-	if (after_ns < 0)
-		after_ns = 0;
 	link->evidence.others = others;
 	link->evidence.after_ns = after_ns;
 	link->doubt = others * weight(after_ns);
 	if (others == 0)
 		return;
+	busy = crowd_strays(
+	    &r->crowd, place, c->own ? client : CROWD_ANYBODY, now_ns, after_ns);
+	link->doubt += busy < DOUBT_AMBIGUOUS ? busy : DOUBT_AMBIGUOUS;
+	explained = another_waits(t, c, place, now_ns);
 	/* Where many go, a look-up explains one session. */
-	if (crowd_serve(&r->crowd, places, route_addr(r, &c->lookup->client), now_ns) ||
-	    !TAILQ_EMPTY(&c->lookup->links))
+	if (c->lookup->doubted || !TAILQ_EMPTY(&c->lookup->links))
 		link->doubt += DOUBT_AMBIGUOUS;
+	if (!explained && !watch_convinced(c->lookup->watch, link->doubt))
+		crowd_stray(&r->crowd, place, client, now_ns);
+}
+
+/* A session that no flagged look-up led to is that of another name that waited for one. */
+static void
+no_candidate(struct track *t, const struct flow_tuple *f, int64_t now_ns)
+{
+	struct crowd *crowd = &t->links.routes.crowd;
+	uint64_t place = route_addr(&t->links.routes, &f->addr[SIDE_RESPONDER]);
+	uint64_t client = route_addr(&t->links.routes, &f->addr[SIDE_ORIGINATOR]);
+
+	if (!crowd_serve(crowd, place, client, now_ns) &&
+	    !(is_ours(t, &f->addr[SIDE_ORIGINATOR]) &&
+		crowd_serve(crowd, place, CROWD_ANYBODY, now_ns)))
+		crowd_stray(crowd, place, client, now_ns);
 }
 
 void
@@ -346,9 +433,11 @@ track_session(struct track *t, const struct flow *f, struct smtp_session *s)
 
 	while ((spot = route_next(&t->links.routes, at, spot, now_ns)) != NULL)
 		consider(t, spot, client, now_ns, &best);
-	if (best.lookup == NULL)
+	if (best.lookup == NULL) {
+		no_candidate(t, &f->tuple, now_ns);
 		return;
-	link_weigh(t, &best, at, now_ns, &weighed);
+	}
+	link_weigh(t, &best, &f->tuple, now_ns, &weighed);
 	if (!watch_convinced(best.lookup->watch, weighed.doubt)) {
 		stats_inc(t->stats, STAT_LINK_DOUBTED);
 		return;

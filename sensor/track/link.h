@@ -7,7 +7,8 @@
  * asked, tells what became of the look-up, even when it is encrypted.
  *
  * A session is linked to one look-up at most: that of its own client before a
- * resolver's, one for MX before others, then the latest.  When others take mail at
+ * resolver's, one that no session followed yet before others, one for MX before
+ * others, then the latest.  When others take mail at
  * the same place (crowd.h), the link's score drops by what each of them weighs,
  * the more the longer the look-up was ago; a link that falls below its rule's score
  * is none.

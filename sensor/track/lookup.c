@@ -87,7 +87,7 @@ lookup_new(struct track *t, const struct lookup_key *k, const struct sighting *s
 	}
 	*l = (struct lookup){ .key = *k,
 		.since_ns = s->origin->ref.ts_ns,
-		.answered_ns = s->origin->ref.ts_ns,
+		.answered_ns = INT64_MAX,
 		.watch = watch,
 		.outcome = OUTCOME_LOOKED_UP,
 		.client = s->origin->tuple.addr[SIDE_ORIGINATOR] };
@@ -218,13 +218,17 @@ see_answer(struct track *t, const struct sighting *s, const struct dns_msg *m,
 	route_learn(&t->links.routes, first, &question);
 	if (l == NULL || l->watch == NULL)
 		return;
-	l->answered_ns = question.now_ns;
+	if (l->answered_ns == INT64_MAX)
+		l->answered_ns = question.now_ns;
 	/* A session that it led to has told more already. */
 	if (l->evidence != NULL)
 		return;
-	o = outcome_for(l->watch, outcome_of_answer(&walk));
+	o = outcome_of_answer(&walk);
 	if (o == OUTCOME_LOOKED_UP)
 		o = link_answer(t, l, first, &question);
+	/* That there are records shows that the top-level domain is newer than our list. */
+	if (o == OUTCOME_LOOKED_UP && first->records[DNS_ANSWER] == 0)
+		o = outcome_for(l->watch, o);
 	watch_answer(l->watch, first);
 	if (o == OUTCOME_UNDELIVERABLE || !l->followed) {
 		watch_settle(t, &l->watch, o, 0);
@@ -278,14 +282,29 @@ track_dns(struct track *t, const struct origin *o, struct dns_msg *m)
 	}
 }
 
+/*
+ * Where mail would go is known and nobody connected: the mail, if there was one, did not
+ * leave.  Not so for a look-up of addresses, which may be made for anything.
+ */
+static bool
+never_connected(const struct track *t, const struct lookup *l)
+{
+	return t->options.sees_mail && l->key.type == DNS_TYPE_MX && l->watch != NULL &&
+	    !l->connected && l->outcome == OUTCOME_LOOKED_UP &&
+	    route_ends(&t->links.routes, l->by_host.hash);
+}
+
 void
 lookup_time(struct track *t)
 {
 	struct lookup *l;
 
 	while ((l = (struct lookup *)t->lookups.oldest) != NULL &&
-	    t->now_ns - l->since_ns >= LINK_NS)
+	    t->now_ns - l->since_ns >= LINK_NS) {
+		if (never_connected(t, l))
+			watch_settle(t, &l->watch, OUTCOME_UNDELIVERABLE, 0);
 		lookup_forget(t, l);
+	}
 	link_time(t);
 }
 

@@ -18,11 +18,14 @@ struct lookup {
 	struct table_node by_host; /* of those that mail may follow (link.c) */
 	struct lookup_key key;
 	int64_t since_ns;
-	int64_t answered_ns; /* since_ns until it is */
+	int64_t answered_ns; /* the first time; INT64_MAX until it is */
 	void *watch;
-	bool followed;		/* in the table of by_host; its hash is the host's */
-	enum outcome outcome;	/* the best of the sessions it led to */
-	struct link_list links; /* these sessions, oldest first */
+	bool followed;	/* in the table of by_host; its hash is the host's */
+	bool connected; /* somebody was seen to, where its mail goes */
+	bool doubted;	/* a session may have been for it or for another name... */
+	bool taken;	/* ...and is taken to have been for it */
+	enum outcome outcome;		 /* the best of the sessions it led to */
+	struct link_list links;		 /* these sessions, oldest first */
 	const struct evidence *evidence; /* those of them that were reported */
 	struct ip_addr client;
 };

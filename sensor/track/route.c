@@ -27,6 +27,7 @@ struct lead {
 	int64_t until_ns;
 	uint8_t steps; /* from the flagged name */
 	uint8_t none;  /* of the flagged name itself */
+	bool ends;     /* an address is known; of the flagged name itself */
 };
 
 /* One message being learned from. */
@@ -202,9 +203,12 @@ static bool
 spot_add(struct routes *r, const struct spot *s)
 {
 	uint64_t hash = route_addr(r, &s->addr);
+	struct lead *lead = lead_find(r, s->flagged, s->flagged);
 	struct table_node *node;
 	struct spot *known;
 
+	if (lead != NULL)
+		lead->ends = true;
 	TABLE_FOREACH (node, &r->spots, hash) {
 		known = (struct spot *)node;
 		if (known->flagged == s->flagged && known->host == s->host) {
@@ -218,6 +222,14 @@ spot_add(struct routes *r, const struct spot *s)
 	*known = *s;
 	table_add(&r->spots, &known->node, hash);
 	return true;
+}
+
+bool
+route_ends(const struct routes *r, uint64_t flagged)
+{
+	const struct lead *lead = lead_find(r, flagged, flagged);
+
+	return lead != NULL && lead->ends;
 }
 
 const struct spot *
@@ -271,6 +283,46 @@ lead_on(struct lesson *l, const struct dns_record *rec, uint64_t owner, uint64_t
 	}
 }
 
+/* Spots of the flagged names that the host leads to. */
+static void
+spots_of(struct lesson *l, struct spot *spot, const struct name *host)
+{
+	struct routes *r = l->routes;
+	struct lead lead[ROUTE_FLAGGED_MAX];
+	unsigned n = leads_of(r, spot->host, l->question->now_ns, lead);
+
+	/* Without a lead the name was not read. */
+	if (n == 0 || host->len >= sizeof(spot->exchanger))
+		return;
+	memcpy(spot->exchanger, host->text, (size_t)host->len + 1);
+	for (unsigned i = 0; i < n; i++) {
+		spot->flagged = lead[i].flagged;
+		l->news |= spot_add(r, spot);
+	}
+}
+
+/* The addresses of an exchanger that were seen before: nobody may ask for them now. */
+static void
+known_addresses(struct lesson *l, const struct dns_record *rec, uint64_t place)
+{
+	struct routes *r = l->routes;
+	struct spot spot = { .host = place };
+	const struct crowd_address *at;
+	struct name exchanger;
+
+	if (dns_rdata_name(l->m, rec, 2, &exchanger) != NAME_OK)
+		return;
+	crowd_host(&r->crowd, place, l->question->now_ns);
+	at = crowd_addresses(&r->crowd, spot.host);
+	for (unsigned i = 0; i < CROWD_ADDRESSES; i++) {
+		if (at[i].place == 0 || at[i].until_ns <= l->question->now_ns)
+			continue;
+		spot.addr = at[i].addr;
+		spot.until_ns = at[i].until_ns;
+		spots_of(l, &spot, &exchanger);
+	}
+}
+
 /* An exchanger of a name that somebody asked for. */
 static bool
 names_company(const struct lesson *l, const struct dns_record *rec)
@@ -290,6 +342,8 @@ take_exchanger(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 	if (name_hash_wire(l->routes->names, &w, &place, &root) != NAME_OK || root)
 		return;
 	lead_on(l, rec, owner, place);
+	if (q->flagged)
+		known_addresses(l, rec, place);
 	if (!q->flagged && names_company(l, rec)) {
 		crowd_add(&l->routes->crowd, place, q->name, l->client, q->now_ns);
 		await(l->routes, place);
@@ -315,21 +369,16 @@ take_address(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 {
 	struct routes *r = l->routes;
 	struct spot spot = { .host = owner, .until_ns = until(l, rec) };
-	struct lead lead[ROUTE_FLAGGED_MAX];
-	unsigned n = leads_of(r, owner, l->question->now_ns, lead);
+	struct crowd_address at = { .until_ns = spot.until_ns };
 
 	spot.addr.version = rec->type == DNS_TYPE_A ? 4 : 6;
-	if (rec->rdata.n != ip_addr_len(&spot.addr) ||
-	    (n > 0 && rec->name.len >= sizeof(spot.exchanger)))
+	if (rec->rdata.n != ip_addr_len(&spot.addr))
 		return;
 	memcpy(spot.addr.b, rec->rdata.p, rec->rdata.n);
-	if (n > 0)
-		memcpy(spot.exchanger, rec->name.text, (size_t)rec->name.len + 1);
-	for (unsigned i = 0; i < n; i++) {
-		spot.flagged = lead[i].flagged;
-		l->news |= spot_add(r, &spot);
-	}
-	crowd_spread(&r->crowd, owner, route_addr(r, &spot.addr), l->question->now_ns);
+	spots_of(l, &spot, &rec->name);
+	at.addr = spot.addr;
+	at.place = route_addr(r, &spot.addr);
+	crowd_at(&r->crowd, owner, &at, l->question->now_ns);
 }
 
 typedef void take_fn(struct lesson *l, const struct dns_record *rec, uint64_t owner);

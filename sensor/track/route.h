@@ -89,6 +89,9 @@ void route_learn(
 bool route_no_address(
     struct routes *r, const struct dns_msg *m, const struct route_question *q);
 
+/* An address is known, or was, that mail for the flagged name goes to. */
+bool route_ends(const struct routes *r, uint64_t flagged);
+
 /* The spots at an address, one after the other (NULL: the first), then NULL. */
 const struct spot *route_next(const struct routes *r, const struct ip_addr *a,
     const struct spot *last, int64_t now_ns);

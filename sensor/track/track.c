@@ -19,6 +19,8 @@
 
 enum { LEAK_SUFFIXES = 1024 }; /* with known domains in front, remembered at once */
 
+enum { SURER = 15 }; /* score of a slip whose maker corrected it, above its own */
+
 enum { DOUBT_MOST = 95 - 60 };
 
 const char *
@@ -276,7 +278,7 @@ see_correction(struct track *t, const struct sighting *s, const struct name *nam
 		.seen = c.seen,
 		.name = c.name,
 		.match = &c.match,
-		.score = c.score,
+		.score = c.score + SURER < 100 ? c.score + SURER : 100,
 		.outcome = c.outcome,
 		.bytes = c.bytes,
 		.count = 1,

@@ -23,6 +23,7 @@ struct track_options {
 	int64_t hold_ns;
 	const struct ip_net *networks; /* ours: resolvers ask in their place */
 	size_t nnetworks;
+	bool sees_mail; /* sessions, so that it tells something when none comes */
 	const struct name_key *names; /* numbers names; NULL: a key of its own */
 };
 

@@ -65,6 +65,44 @@ test.yaml:6:21: test of rule 1 fails: "unrelated.org"
 test.yaml:6:45: test of rule 1 fails: "exmaple.com"
 END
 
+# What is hardly meant is told, with its place, and is no error.
+cat >"$work/odd.yaml" <<END
+version: 1
+sets:
+  used: { names: [example.com] }
+  idle: { names: [example.org] }
+lists:
+  idle: { names: [example.net] }
+  mine: { names: [example.com] }
+rules:
+  - { id: 1, name: no tests, protect: [used], allow: [mine], tests: {} }
+  - { id: 2, name: never, protect: [used], detect: [bitsquat], tests: { clean: [a.com] } }
+  - id: 3
+    name: short names of everybody
+    protect: [abcde.com, qq.com, ebay.com, bing.com]
+    detect: { edit: { min_label: 2 } }
+    score: 10
+    false_flag_budget: 0.02 %
+    tests: { flag: [ebuy.com], clean: [a.com] }
+  - { id: 4, name: listed, match: [good.example.org], allow: [example.org], tests: { clean: [a.com] } }
+END
+expect "warnings" 0 $check "$work/odd.yaml"
+sed "s|$work/||g" "$work/err" | cut -c1-55 | sort >"$work/places"
+same "what is hardly meant is told" places <<END
+odd.yaml:10:5: warning: rule 2 can never flag a typo of
+odd.yaml:11:5: warning: rule 3 would flag 0.05 % of gen
+odd.yaml:18:5: warning: rule 4: "good.example.org" of i
+odd.yaml:4:3: warning: set "idle" is protected by no ru
+odd.yaml:6:3: warning: list "idle" is allowed by no rul
+odd.yaml:9:5: warning: rule 1 has no tests: add "tests:
+odd.yaml:9:5: warning: rule 1: "example.com" is protect
+END
+expect "the shipped rules once more" 0 $check -R "$rules"
+grep -c 'index of [1-9].* would flag [0-9]* of [1-9][0-9]* popular names' "$work/out" >"$work/told"
+same "index and false flags of each rule" told <"$work/rules"
+printf '%s\n' 'rules: [{ id: 1, name: n, protect: [a.com], false_flag_budget: lots }]' >"$work/bad.yaml"
+expect "a budget that is no percentage" 2 $check "$work/bad.yaml"
+
 printf 'army.ml\r\nMAIL.ML.\ngoogle.ml\narmy..ml\n\nnavy.mil' >"$work/names"
 expect "names of a file" 0 $check -R "$rules" --names "$work/names"
 same "verdicts" out <<END
@@ -120,9 +158,52 @@ echo 'rules: { allow: [a b.c], protect: [boeing.com] }' >"$work/conf2.yaml"
 expect "an allowed name that is none" 2 $check -c "$work/conf2.yaml" --names /dev/null
 expect "a file of names that is not there" 1 $check --names "$work/none"
 
-expect "explain" 0 $check --explain army.ml nic.ml
-grep -q '^flagged by rule 1001: ' "$work/out" || { echo "FAIL: no reason"; failed=1; }
-grep -q '^clean: ' "$work/out" || { echo "FAIL: no reason for clean"; failed=1; }
+# Lines of every kind, across the edges of blocks, in order.
+awk 'BEGIN {
+	for (i = 0; i < 120000; i++)
+		printf "%s", i % 3 ? "n" i ".example.org\n" : "army.ml\r\n"
+	for (i = 0; i < 300000; i++)
+		printf "a"
+	printf "\nlast.example.org"
+}' >"$work/many"
+expect "many names" 0 $check -p army.mil --names "$work/many"
+cut -f1 "$work/out" | awk '{ print length($0) > 1000 ? "long" : $0 }' >"$work/first"
+tr -d '\r' <"$work/many" | awk '{ print length($0) > 1000 ? "long" : $0 }' | cmp - "$work/first" ||
+	{ echo "FAIL: names are not those read"; failed=1; }
+printf 'a\000b.ml\nx.ml' | $check --names >"$work/nul"
+same "a NUL, and no end of the last line" nul <<END
+a\000b.ml	clean	-	-	malformed	0
+x.ml	clean	-	-	unrelated	0
+END
+if [ -w /dev/full ]; then
+	$check --names "$work/many" >/dev/full 2>"$work/err"
+	[ $? = 1 ] || { echo "FAIL: a full disk is no error"; failed=1; }
+fi
+(trap '' PIPE; $check --names "$work/many" 2>"$work/err"; echo $? >"$work/status") | head -n 1 >"$work/out"
+same "a closed pipe ends the run" status <<END
+1
+END
+
+expect "explain" 0 $check -R "$work/test.yaml" -p army.mil --explain _dmarc.Army.ML. nic.ml \
+	xn--rmy-5cd.mil army.corp exmaple.com '[192.0.2.1]'
+cat "$work/out" >"$work/why"
+while read -r line; do
+	grep -qF "$line" "$work/why" || { echo "FAIL: explain does not say: $line"; failed=1; }
+done <<END
+as a name: _dmarc.army.ml
+without service labels: army.ml
+public suffix: ml; registered: army.ml
+looked for, and not found: tld_undelegated
+it may stand for army.mil: tld_confusion
+score 95 = 95 (class) x 100 % (length) x 100 % (place), 
+flagged by rule 9000001: Typo of army.mil
+that is: nothing that is protected looks like it
+read by people as: 
+"corp" is put behind names by private networks
+top-level domain: corp, which does not exist
+that is: it is an address, not a name
+rule 1: transposition of example.com, score 80
+END
 
 expect "an unknown option" 2 $check --frobnicate
 expect "explain without a name" 2 $check --explain

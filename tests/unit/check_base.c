@@ -12,6 +12,9 @@
 #include "base/wire.h"
 #include "base/yaml.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
+
 START_TEST(wire_reads_in_network_order)
 {
 	struct span s = guard("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a", 10);
@@ -278,6 +281,60 @@ START_TEST(json_is_valid_utf8_whatever_goes_in)
 }
 END_TEST
 
+/* As the C library writes them; groups of zeroes at every place. */
+START_TEST(addresses_are_written_as_the_library_does)
+{
+	static const uint8_t octets[] = { 0, 1, 9, 10, 99, 100, 255 };
+	struct ip_addr v4 = { .version = 4 }, v6 = { .version = 6 };
+	char text[ADDR_STRLEN], want[ADDR_STRLEN];
+
+	for (size_t i = 0; i < 7 * 7; i++) {
+		v4.b[0] = v4.b[2] = octets[i % 7];
+		v4.b[1] = v4.b[3] = octets[i / 7];
+		ck_assert_str_eq(ip_addr_str(&v4, text),
+		    inet_ntop(AF_INET, v4.b, want, sizeof(want)));
+	}
+	for (unsigned mask = 0; mask < 256; mask++)
+		for (unsigned value = 1; value <= 0xffff; value = value * 3 + 7) {
+			for (unsigned g = 0; g < 8; g++) {
+				unsigned v = mask >> g & 1 ? value >> g % 4 * 4 : 0;
+
+				v6.b[2 * g] = (uint8_t)(v >> 8);
+				v6.b[2 * g + 1] = (uint8_t)v;
+			}
+			ck_assert_str_eq(ip_addr_str(&v6, text),
+			    inet_ntop(AF_INET6, v6.b, want, sizeof(want)));
+		}
+	v6.version = 0;
+	ck_assert_str_eq(ip_addr_str(&v6, text), "");
+}
+END_TEST
+
+/* An octet of every value at every place among plain ones. */
+START_TEST(json_quotes_an_octet_wherever_it_stands)
+{
+	struct buf alone = { 0 }, among = { 0 };
+	struct json j;
+
+	for (size_t at = 0; at < 20; at++) {
+		char text[21] = "abcdefghijklmnopqrst", want[64];
+
+		text[at] = (char)_i;
+		buf_reset(&alone);
+		buf_reset(&among);
+		json_init(&j, &alone);
+		json_span(&j, NULL, span_of(text + at, 1));
+		json_init(&j, &among);
+		json_span(&j, NULL, span_of(text, 20));
+		snprintf(want, sizeof(want), "\"%.*s%.*s%s\"", (int)at, text,
+		    (int)alone.n - 2, alone.p + 1, text + at + 1);
+		ck_assert_str_eq(among.p, want);
+	}
+	buf_fini(&alone);
+	buf_fini(&among);
+}
+END_TEST
+
 static struct yaml_node *
 parse(struct arena *a, struct diag *d, const char *text)
 {
@@ -430,12 +487,14 @@ main(void)
 	tcase_add_test(tc, fast_hash_spreads_neighbours);
 	tcase_add_test(tc, table_keeps_the_others_of_a_bucket);
 	tcase_add_test(tc, lf_and_dot_are_found_where_they_stand);
+	tcase_add_loop_test(tc, json_quotes_an_octet_wherever_it_stands, 0, 256);
 	tcase_add_test(tc, json_is_valid_utf8_whatever_goes_in);
 	tcase_add_test(tc, yaml_nodes_know_where_they_stand);
 	tcase_add_loop_test(
 	    tc, yaml_mistake_is_located, 0, sizeof(bad_yaml) / sizeof(bad_yaml[0]));
 	tcase_add_test(tc, yaml_deep_nesting_is_refused);
 	tcase_add_test(tc, empty_yaml_is_a_null_node);
+	tcase_add_test(tc, addresses_are_written_as_the_library_does);
 	tcase_add_test(tc, nets_match_with_exceptions);
 	tcase_add_test(tc, nearest_word_is_the_one_meant);
 	tcase_add_test(tc, every_counter_has_a_name_of_its_own);

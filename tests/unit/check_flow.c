@@ -436,6 +436,27 @@ from_client(struct world *w, uint16_t port)
 	w->packet[1].dst_port = port;
 }
 
+/* One that was used later in the same second keeps no silent one alive. */
+START_TEST(a_silent_one_ends_whatever_stands_before_it)
+{
+	struct world w;
+
+	world_init(&w, &limits_default);
+	from_client(&w, 1000);
+	play(&w, SHAKE "c+0 \"a\"");
+	from_client(&w, 1001);
+	play(&w, SHAKE "c+0 \"b\"");
+	from_client(&w, 1000);
+	play(&w, "c+1@100 \"c\"");
+	flow_expire(w.table, w.now_ns - 100LL * MS + 60001LL * MS);
+	ck_assert_uint_eq(w.stats.n[STAT_FLOW_EXPIRED], 1);
+	ck_assert_uint_eq(w.table->conns.n, 1);
+	flow_expire(w.table, w.now_ns + 60501LL * MS);
+	ck_assert_uint_eq(w.stats.n[STAT_FLOW_EXPIRED], 2);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(full_table_forgets_the_one_unused_for_longest)
 {
 	struct flow_limits limits = limits_default;
@@ -448,8 +469,8 @@ START_TEST(full_table_forgets_the_one_unused_for_longest)
 		play(&w, SHAKE "c+0 \"a\"");
 	}
 	from_client(&w, 1000);
-	/* Order of use is kept to a seventh of a second. */
-	play(&w, "c+1@135 \"b\" c+5 \"f\"");
+	/* Order of use is kept to about a second. */
+	play(&w, "c+1@1100 \"b\" c+5 \"f\"");
 	from_client(&w, 1003);
 	play(&w, SHAKE "c+0 \"c\"");
 	ck_assert_str_eq(w.log.p, "c:aaab end evicted c:c");
@@ -730,6 +751,7 @@ main(void)
 	tcase_add_test(tc, hole_acknowledged_is_waited_for_while_some_data_go_on);
 	tcase_add_test(
 	    tc, hole_acknowledged_is_waited_for_while_some_acknowledgements_come);
+	tcase_add_test(tc, a_silent_one_ends_whatever_stands_before_it);
 	tcase_add_test(tc, full_table_forgets_the_one_unused_for_longest);
 	tcase_add_test(tc, flow_refused_is_not_kept);
 	tcase_add_test(tc, flow_done_is_followed_silently_to_its_end);

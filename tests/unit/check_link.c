@@ -71,7 +71,8 @@ open_track(const char *network)
 		.watches = WATCHES,
 		.thresholds = WATCHES,
 		.hold_ns = 10 * SECOND,
-		.networks = &ours };
+		.networks = &ours,
+		.sees_mail = true };
 
 	if (network != NULL) {
 		ck_assert_int_eq(ip_net_parse(&ours, network), 0);
@@ -308,6 +309,17 @@ look_up_mail(const char *client)
 
 /* ---- links ---- */
 
+/* A genuine name at the exchanger that navy.ml uses as well. */
+static void
+look_up_genuine(int i)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "customer%d.example", i);
+	look_up(relay, name, DNS_TYPE_MX, "mx.example.net");
+	look_up(relay, "mx.example.net", DNS_TYPE_A, "203.0.113.30");
+}
+
 START_TEST(session_after_the_lookup_of_an_exchanger_is_probable)
 {
 	look_up_mail(relay);
@@ -394,6 +406,43 @@ START_TEST(lookup_for_tlsa_is_about_the_host_behind_the_port)
 }
 END_TEST
 
+/* Resolver and client knew the exchanger's address when the typo was looked up. */
+START_TEST(address_known_before_the_lookup_serves)
+{
+	look_up_genuine(1);
+	encrypted(relay, "203.0.113.30", MAIL);
+	pass(5 * SECOND);
+	look_up(relay, "navy.ml", DNS_TYPE_MX, "mx.example.net");
+	expect("alert MX navy.ml looked_up 0 95\n");
+	encrypted(relay, "203.0.113.30", MAIL);
+	expect("outcome MX navy.ml probable 21302 93 mx.example.net/1\n");
+}
+END_TEST
+
+START_TEST(session_before_the_answer_is_not_linked)
+{
+	struct message query = message(false, 0, "navy.ml", DNS_TYPE_MX);
+
+	look_up_mail("192.0.2.99");
+	send_dns(&query, relay);
+	encrypted(relay, "203.0.113.30", MAIL);
+	expect("");
+}
+END_TEST
+
+START_TEST(each_of_two_lookups_has_a_session)
+{
+	look_up(relay, "navy.il", DNS_TYPE_MX, "mx.example.net");
+	buf_reset(&told);
+	look_up_mail(relay);
+	encrypted(relay, "203.0.113.30", MAIL);
+	encrypted(relay, "203.0.113.30", MAIL);
+	ck_assert_ptr_nonnull(strstr(told.p, "outcome MX navy.il probable 21302"));
+	ck_assert_ptr_nonnull(strstr(told.p, "outcome MX navy.ml probable 21302"));
+	buf_reset(&told);
+}
+END_TEST
+
 START_TEST(session_of_another_client_is_not_linked)
 {
 	look_up_mail(relay);
@@ -423,6 +472,30 @@ START_TEST(session_with_another_address_or_too_late_is_not_linked)
 	look_up("192.0.2.99", "mx.example.net", DNS_TYPE_A, "203.0.113.30");
 	pass(SECOND);
 	encrypted(relay, "203.0.113.30", MAIL);
+	expect("outcome MX navy.ml undeliverable 0 95\n");
+}
+END_TEST
+
+START_TEST(lookup_that_nobody_connects_after_is_undeliverable)
+{
+	look_up_mail(relay);
+	pass(599 * SECOND);
+	expect("");
+	pass(2 * SECOND);
+	expect("outcome MX navy.ml undeliverable 0 95\n");
+	/* Where it is not known where mail goes, silence tells nothing. */
+	look_up("192.0.2.99", "navy.il", DNS_TYPE_MX, "mail.example.org");
+	pass(601 * SECOND);
+	expect("alert MX navy.il looked_up 0 95\n");
+	/* Somebody did, whoever asked: a resolver's look-up is not all there is. */
+	look_up_mail(resolver);
+	encrypted("198.51.100.7", "203.0.113.30", MAIL);
+	pass(601 * SECOND);
+	expect("");
+	/* A look-up of addresses may be made for anything. */
+	look_up(relay, "mail.navy.ml", DNS_TYPE_A, "203.0.113.10");
+	buf_reset(&told);
+	pass(601 * SECOND);
 	expect("");
 }
 END_TEST
@@ -486,17 +559,6 @@ END_TEST
 
 /* ---- hosted mail ---- */
 
-/* A genuine name at the exchanger that navy.ml uses as well. */
-static void
-look_up_genuine(int i)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "customer%d.example", i);
-	look_up(relay, name, DNS_TYPE_MX, "mx.example.net");
-	look_up(relay, "mx.example.net", DNS_TYPE_A, "203.0.113.30");
-}
-
 START_TEST(hosted_mail_of_others_raises_no_alarm)
 {
 	for (int i = 0; i < 500; i++) {
@@ -544,7 +606,15 @@ START_TEST(session_that_may_be_anothers_is_not_told)
 	look_up_mail(relay);
 	encrypted(relay, "203.0.113.30", MAIL);
 	expect("");
-	/* The genuine name had its session; this one can be for no other. */
+	/* Nor this one: which of the two was for which name is as unknown. */
+	encrypted(relay, "203.0.113.30", MAIL);
+	expect("");
+	/* Looked up again, with nobody else waiting. */
+	look_up(relay, "navy.ml", DNS_TYPE_MX, "mx.example.net");
+	expect("");
+	pass(31 * SECOND);
+	look_up(relay, "navy.ml", DNS_TYPE_MX, "mx.example.net");
+	expect("alert MX navy.ml looked_up 0 95\n");
 	encrypted(relay, "203.0.113.30", MAIL);
 	expect("outcome MX navy.ml probable 21302 93 mx.example.net/1\n");
 }
@@ -668,9 +738,13 @@ main(void)
 	tcase_add_test(tc, addresses_learned_from_others_before_serve);
 	tcase_add_test(tc, lookup_of_a_host_leads_to_its_address);
 	tcase_add_test(tc, lookup_for_tlsa_is_about_the_host_behind_the_port);
+	tcase_add_test(tc, address_known_before_the_lookup_serves);
+	tcase_add_test(tc, session_before_the_answer_is_not_linked);
+	tcase_add_test(tc, each_of_two_lookups_has_a_session);
 	tcase_add_test(tc, session_of_another_client_is_not_linked);
 	tcase_add_test(tc, session_of_ours_is_linked_when_a_resolver_asked);
 	tcase_add_test(tc, session_with_another_address_or_too_late_is_not_linked);
+	tcase_add_test(tc, lookup_that_nobody_connects_after_is_undeliverable);
 	tcase_add_test(tc, long_session_is_told_when_its_hold_is_over_and_at_its_end);
 	tcase_add_test(tc, session_that_outlives_its_lookup_ends_quietly);
 	tcase_add_loop_test(

@@ -353,6 +353,82 @@ START_TEST(layouts_decide_what_a_neighbour_key_is)
 }
 END_TEST
 
+START_TEST(options_of_looks_and_words_are_kept)
+{
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [boeing.com], score: 1, detect:\n"
+	      "      { homoglyph: { idn: false }, combosquat: { words: [orders] } } }\n"
+	      "  - { id: 2, name: b, protect: [boeing.com], score: 1, detect:\n"
+	      "      { homoglyph: { ascii: false } } }\n");
+	ck_assert(seen("b0eing.com", PLACE_RCPT));
+	ck_assert_uint_eq(j.n, 1);
+	ck_assert_uint_eq(j.match[0].rule->id, 1);
+	ck_assert(seen("b\u043eeing.com", PLACE_RCPT));
+	ck_assert_uint_eq(j.n, 1);
+	ck_assert_uint_eq(j.match[0].rule->id, 2);
+	ck_assert(seen("boeing-orders.com", PLACE_RCPT));
+	ck_assert_int_eq(j.match[0].class, TYPO_COMBOSQUAT);
+	ck_assert(!seen("boeing-login.com", PLACE_RCPT));
+	rules_gone();
+}
+END_TEST
+
+START_TEST(lists_match_names_as_they_say)
+{
+	rules("version: 1\n"
+	      "lists:\n"
+	      "  one: { names: [boeinng.com], match: exact }\n"
+	      "  below: { names: [boeeing.com] }\n"
+	      "  own: { names: [booeing.com], match: registrable }\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [boeing.com],\n"
+	      "      allow: [one, below, own, boeiing.com] }\n");
+	ck_assert(!seen("boeinng.com", PLACE_RCPT));
+	ck_assert(seen("mx.boeinng.com", PLACE_RCPT));
+	ck_assert(!seen("mx.boeeing.com", PLACE_RCPT));
+	ck_assert(!seen("a.b.booeing.com", PLACE_RCPT));
+	ck_assert(!seen("mx.boeiing.com", PLACE_RCPT));
+	ck_assert(seen("boeingg.com", PLACE_RCPT));
+	rules_gone();
+}
+END_TEST
+
+/* Well known is the end of the name, not the name. */
+START_TEST(popular_ending_makes_no_name_genuine)
+{
+	rules(
+	    "version: 1\n"
+	    "lists:\n"
+	    "  popular: { names: [com.com, com.be, boeeing.com], match: registrable }\n"
+	    "rules:\n"
+	    "  - { id: 1, name: a, protect: [boeing.com, itau.com.br],\n"
+	    "      allow: [popular] }\n");
+	ck_assert(seen("boeing.com.com", PLACE_RCPT));
+	ck_assert(seen("itau.com.be", PLACE_RCPT));
+	ck_assert(!seen("boeeing.com", PLACE_RCPT));
+	ck_assert_int_eq(j.verdict, VERDICT_POPULAR_LEGIT);
+	rules_gone();
+}
+END_TEST
+
+START_TEST(allowed_for_all_rules_is_never_flagged)
+{
+	const char *genuine[] = { "navymil.example", "army.ml" };
+
+	rules_with("version: 1\n"
+		   "rules:\n"
+		   "  - { id: 1, name: a, protect: [army.mil], detect: [all] }\n"
+		   "  - { id: 2, name: b, match: [navymil.example] }\n",
+	    (struct ruleset_options){ .allow = { genuine, 2 } });
+	ck_assert(!seen("mx.army.ml", PLACE_RCPT));
+	ck_assert_int_eq(j.verdict, VERDICT_ALLOW_LISTED);
+	ck_assert(!seen("navymil.example", PLACE_RCPT));
+	ck_assert(seen("army.il", PLACE_RCPT));
+	rules_gone();
+}
+END_TEST
+
 START_TEST(search_suffix_of_the_site_is_a_leak_even_behind_a_typo)
 {
 	const char *suffix[] = { "ad.example.net" };
@@ -492,6 +568,10 @@ main(void)
 	    judging, scope_any_flags_all_below_the_wrong_ending_in_mail_places);
 	tcase_add_test(judging, layouts_decide_what_a_neighbour_key_is);
 	tcase_add_test(judging, search_suffix_of_the_site_is_a_leak_even_behind_a_typo);
+	tcase_add_test(judging, options_of_looks_and_words_are_kept);
+	tcase_add_test(judging, lists_match_names_as_they_say);
+	tcase_add_test(judging, popular_ending_makes_no_name_genuine);
+	tcase_add_test(judging, allowed_for_all_rules_is_never_flagged);
 	tcase_add_test(judging, hosts_are_found_with_their_dots_lost);
 	tcase_add_test(judging, explaining_gives_the_same_judgement_and_says_why);
 	tcase_add_test(judging, longest_and_strangest_names_are_judged);

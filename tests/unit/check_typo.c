@@ -264,16 +264,19 @@ END_TEST
 START_TEST(name_added_twice_is_one_with_the_classes_of_both)
 {
 	struct protected *p = protected_new(suffixes, 5);
-	uint32_t a = protected_add(p, "army.mil", typo_bit(TYPO_TLD_CONFUSION));
+	uint32_t a = protected_add(p, "army.mil", typo_bit(TYPO_TLD_CONFUSION)), id;
 
 	ck_assert_uint_eq(protected_add(p, "navy.mil", typo_bit(TYPO_OMISSION)), a + 1);
 	ck_assert_uint_eq(protected_add(p, "army.mil", typo_bit(TYPO_OMISSION)), a);
 	ck_assert_uint_eq(
-	    p->classes[a], typo_bit(TYPO_TLD_CONFUSION) | typo_bit(TYPO_OMISSION));
+	    p->wanted, typo_bit(TYPO_TLD_CONFUSION) | typo_bit(TYPO_OMISSION));
+	protected_own(p, a, 4711);
 	protected_build(p);
-	ck_assert_uint_eq(protected_lookup(p, spelling_hash(span_str("army.mil")),
-			      span_str("army.mil")),
-	    a);
+	ck_assert_uint_eq(p->n, 2);
+	id = protected_lookup(
+	    p, spelling_hash(span_str("army.mil")), span_str("army.mil"));
+	ck_assert_str_eq(protected_name(p, id), "army.mil");
+	ck_assert_uint_eq(protected_owner(p, id), 4711);
 	ck_assert_uint_eq(protected_lookup(p, spelling_hash(span_str("army.ml")),
 			      span_str("army.ml")),
 	    UINT32_MAX);

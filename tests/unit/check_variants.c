@@ -94,12 +94,14 @@ START_TEST(what_is_made_is_found)
 	struct typo_search search;
 	struct variants v;
 	struct spelling s;
+	size_t step;
 
 	protected_add(p, names[_i], UINT32_MAX);
 	protected_build(p);
 	variants_make(&v, suffixes, names[_i], &everything);
 	/* Of the longest names there are very many. */
-	for (size_t i = 0; i < v.n; i += v.n > 5000 ? 17 : 1) {
+	step = v.n > 5000 ? 17 : 1;
+	for (size_t i = 0; i < v.n; i += step) {
 		const struct variant *one = &v.list[i];
 
 		ck_assert(spelling_init(&s, guard(one->name, strlen(one->name))));

@@ -55,10 +55,13 @@ labelled_load(struct labelled_rows *rows, const char *file)
 static void
 add_name(struct rule_specs *s, struct name_list *list, const char *name)
 {
+	struct name n;
+
 	if (list->names == NULL)
 		list->names = arena_alloc(&s->arena, NAMES_MAX * sizeof(*list->names));
 	ck_assert_uint_lt(list->n, NAMES_MAX);
-	list->names[list->n++] = arena_strdup(&s->arena, name);
+	ck_assert_int_eq(name_parse(&n, span_str(name)), NAME_OK);
+	list->names[list->n++] = arena_spandup(&s->arena, name_span(&n));
 }
 
 /* The fixtures of one kind (column name: kind, column protected: value). */

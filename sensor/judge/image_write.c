@@ -1,0 +1,201 @@
+/* A compiled rule set to its file; see image.h. */
+
+#include "judge/image_private.h"
+#include "judge/sources.h"
+
+#include "config.h"
+#include "names/lookalike.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t
+rotate(uint64_t x, int n)
+{
+	return x << n | x >> (64 - n);
+}
+
+/* Four sums side by side, as fast as the memory gives. */
+uint64_t
+image_sum(const void *p, size_t n)
+{
+	static const uint64_t factor = UINT64_C(0x9fb21c651e98df25);
+	uint64_t sum[4] = { 1, 2, 3, 4 }, word[4], all = 0;
+	const uint8_t *at = p;
+
+	for (; n >= sizeof(word); n -= sizeof(word), at += sizeof(word)) {
+		memcpy(word, at, sizeof(word));
+		for (int i = 0; i < 4; i++)
+			sum[i] = rotate((sum[i] ^ word[i]) * factor, 29);
+	}
+	memset(word, 0, sizeof(word));
+	memcpy(word, at, n);
+	for (int i = 0; i < 4; i++)
+		all = rotate((all ^ sum[i] ^ word[i]) * factor, 29);
+	return all;
+}
+
+void
+image_seal(void *image, size_t n)
+{
+	struct image_header h;
+
+	memcpy(&h, image, sizeof(h));
+	h.body_sum = image_sum((uint8_t *)image + sizeof(h), n - sizeof(h));
+	h.header_sum = image_sum(&h, offsetof(struct image_header, header_sum));
+	memcpy(image, &h, sizeof(h));
+}
+
+void
+image_build(char build[64])
+{
+	memset(build, 0, 64);
+	snprintf(build, 64, "straywatch %s, %zu, %s, %.16s", PACKAGE_VERSION,
+	    8 * sizeof(void *), lookalike_version(), suffixes_version());
+}
+
+/* The octets of each part before they stand in the file. */
+struct draft {
+	struct image_header h;
+	const void *from[PARTS_COUNT];
+};
+
+static void
+set_part(struct draft *d, unsigned part, const void *p, size_t n)
+{
+	d->from[part] = p;
+	d->h.part[part].n = n;
+}
+
+static void
+set_keys(struct draft *d, unsigned part, const struct keymap *m, struct image_keys *k)
+{
+	*k = (struct image_keys){ m->marks, m->entries };
+	set_part(d, part, m->filter, m->blocks * 64);
+	set_part(d, part + 1, m->begin, (m->buckets + 1) * sizeof(*m->begin));
+	set_part(d, part + 2, m->value, m->entries * sizeof(*m->value));
+	set_part(d, part + 3, m->tag, m->entries);
+}
+
+static void
+set_names(struct draft *d, const struct ruleset *r)
+{
+	const struct protected *p = r->protected;
+
+	set_part(d, PART_TEXT, p->text, p->text_n);
+	set_part(d, PART_TLDS, p->tlds, p->ntlds * sizeof(*p->tlds));
+	set_part(
+	    d, PART_MARKS, p->marks.slots, p->marks.size * sizeof(*p->marks.slots));
+	set_keys(d, PART_KEYS, &p->keys, &d->h.keys);
+	set_keys(d, PART_TLD_KEYS, &p->wrong_tlds, &d->h.tld_keys);
+	d->h.names = p->n;
+	d->h.most_labels = p->most_labels;
+	d->h.most_letters = p->most_letters;
+	d->h.min_label = p->min_label;
+	d->h.wanted = p->wanted;
+}
+
+static void
+set_rules(struct draft *d, const struct ruleset *r)
+{
+	set_part(d, PART_CHAINS, r->chains, r->nchains * sizeof(*r->chains));
+	set_part(d, PART_ZONE_LIST, r->zones.list, r->zones.n * sizeof(*r->zones.list));
+	set_part(d, PART_ZONE_TEXT, r->zones.text, r->zones.text_n);
+	set_keys(d, PART_ZONE_KEYS, &r->zones.keys, &d->h.zone_keys);
+	d->h.classes = r->classes;
+	d->h.places = r->places;
+	d->h.scope_any = r->scope_any;
+	d->h.nrules = (uint32_t)r->nrules;
+}
+
+/* Where the parts stand; the size of it all. */
+static void
+lay_out(struct draft *d)
+{
+	uint64_t at = sizeof(d->h);
+
+	for (unsigned i = 0; i < PARTS_COUNT; i++) {
+		at = (at + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN;
+		d->h.part[i].at = at;
+		at += d->h.part[i].n;
+	}
+	d->h.size = (at + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN;
+}
+
+uint8_t *
+image_make(const struct ruleset *r, const struct image_settings *settings, size_t *n)
+{
+	struct buf sources = { 0 }, rules = { 0 };
+	struct draft d = { .h = { .magic = IMAGE_MAGIC,
+			       .order = IMAGE_ORDER,
+			       .version = IMAGE_VERSION } };
+	uint8_t *image;
+
+	image_build(d.h.build);
+	sources_put(
+	    &sources, r->specs, settings->files, settings->nfiles, (int64_t)time(NULL));
+	image_put_rules(&rules, r);
+	set_part(&d, PART_SETTINGS, settings->text, strlen(settings->text) + 1);
+	set_part(&d, PART_SOURCES, sources.p, sources.n);
+	set_part(&d, PART_RULES, rules.p, rules.n);
+	set_names(&d, r);
+	set_rules(&d, r);
+	lay_out(&d);
+	*n = d.h.size;
+	image = mem_alloc(*n);
+	memcpy(image, &d.h, sizeof(d.h));
+	for (unsigned i = 0; i < PARTS_COUNT; i++)
+		if (d.h.part[i].n > 0)
+			memcpy(image + d.h.part[i].at, d.from[i], d.h.part[i].n);
+	image_seal(image, *n);
+	buf_fini(&sources);
+	buf_fini(&rules);
+	return image;
+}
+
+static int
+write_all(int fd, const uint8_t *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return -1;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+/* Whoever maps the old file keeps it: the new one takes its name when it is whole. */
+int
+image_write(const struct ruleset *r, const struct image_settings *settings,
+    const char *path, struct diag *d)
+{
+	struct buf other = { 0 };
+	size_t n;
+	uint8_t *image = image_make(r, settings, &n);
+	int fd, failed;
+
+	buf_printf(&other, "%s.new", path);
+	fd = open(other.p, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	failed = fd < 0 || write_all(fd, image, n) < 0 || fsync(fd) < 0;
+	if (fd >= 0 && close(fd) < 0)
+		failed = 1;
+	if (failed || rename(other.p, path) < 0) {
+		diag_error(d, path, 0, 0, "cannot be written: %s", strerror(errno));
+		if (fd >= 0)
+			unlink(other.p);
+		failed = 1;
+	}
+	free(image);
+	buf_fini(&other);
+	return failed ? -1 : 0;
+}

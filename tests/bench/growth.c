@@ -1,0 +1,153 @@
+/*
+ * What a packet costs when many connections are open: every one gets a packet in
+ * turn, in an order that no cache foresees, then a flood of bare SYNs passes by.
+ *
+ * usage: bench-growth FLOWS...	a row each: connections, nanoseconds of processor
+ *				time to open one, a packet of one, a SYN of none,
+ *				and resident KiB
+ */
+
+#include "flow/flow.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum {
+	PORT = 25,
+	OCTETS = 64,	     /* of data in a packet */
+	PACKETS = 4 << 20,   /* to be measured, at least */
+	SYNS = 1 << 20,	     /* the same */
+	STRIDE = 2147483647, /* a prime: a walk through all in leaps */
+};
+
+#define TICK_NS 1000 /* packet time between two packets */
+
+struct bench {
+	struct flow_table *table;
+	struct stats stats;
+	struct packet p;
+	uint64_t octets; /* that the reader got */
+};
+
+static bool
+on_open(void *arg, struct flow *f)
+{
+	(void)arg;
+	(void)f;
+	return true;
+}
+
+static void
+on_bytes(void *arg, struct flow *f, enum side side, const struct chunk *c)
+{
+	struct bench *b = arg;
+
+	(void)f;
+	(void)side;
+	b->octets += c->data.n;
+}
+
+static void
+on_gap(void *arg, struct flow *f, enum side side, uint32_t n)
+{
+	(void)arg;
+	(void)f;
+	(void)side;
+	(void)n;
+}
+
+static void
+on_end(void *arg, struct flow *f, enum flow_end why, int64_t ts_ns)
+{
+	(void)arg;
+	(void)f;
+	(void)why;
+	(void)ts_ns;
+}
+
+/* A packet of the client of connection i. */
+static void
+send_one(struct bench *b, uint32_t i, uint8_t flags, uint32_t seq, size_t n)
+{
+	static const uint8_t data[OCTETS];
+	uint32_t client = i / 50000;
+
+	memcpy(b->p.src.b + 1, &client, 3);
+	b->p.src_port = (uint16_t)(1024 + i % 50000);
+	b->p.tcp_flags = flags;
+	b->p.seq = seq;
+	b->p.payload = span_of(data, n);
+	b->p.ref.ts_ns += TICK_NS;
+	b->p.ref.number++;
+	flow_packet(b->table, &b->p);
+}
+
+static double
+ns_each(clock_t since, uint64_t n)
+{
+	return (double)(clock() - since) / CLOCKS_PER_SEC * 1e9 / (double)n;
+}
+
+static void
+measure(uint32_t flows)
+{
+	static const uint16_t ports[] = { PORT };
+	struct bench b = { .p = { .proto = IP_PROTO_TCP, .dst_port = PORT, .ack = 1 } };
+	struct flow_limits limits = { .flows = flows,
+		.buffer_bytes = 1 << 20,
+		.flow_bytes = 1 << 20,
+		.idle_ns = INT64_MAX,
+		.gap_ns = 500000000,
+		.ports = ports,
+		.nports = 1 };
+	struct flow_reader reader = { &b, on_open, on_bytes, on_gap, on_end };
+	uint32_t rounds = PACKETS / flows + 1, at = 0;
+	double open_ns, packet_ns, syn_ns;
+	struct rusage usage;
+	clock_t start;
+
+	b.table = flow_table_new(&limits, &reader, &b.stats);
+	b.p.src = b.p.dst = (struct ip_addr){ .version = 4, .b = { 10 } };
+	start = clock();
+	for (uint32_t i = 0; i < flows; i++)
+		send_one(&b, i, TCP_ACK, 1, OCTETS);
+	open_ns = ns_each(start, flows);
+	start = clock();
+	for (uint32_t round = 1; round <= rounds; round++)
+		for (uint32_t i = 0; i < flows; i++) {
+			at = (uint32_t)(((uint64_t)at + STRIDE) % flows);
+			send_one(&b, at, TCP_ACK, 1 + round * OCTETS, OCTETS);
+		}
+	packet_ns = ns_each(start, (uint64_t)rounds * flows);
+	start = clock();
+	b.p.src.b[0] = 172;
+	for (uint32_t i = 0; i < SYNS; i++)
+		send_one(&b, i * 2654435761U, TCP_SYN, i, 0);
+	syn_ns = ns_each(start, SYNS);
+	if (b.octets != (uint64_t)OCTETS * flows * (rounds + 1)) {
+		fprintf(stderr, "bench-growth: octets were lost\n");
+		exit(1);
+	}
+	getrusage(RUSAGE_SELF, &usage);
+	printf("%u\t%.0f\t%.0f\t%.0f\t%ld\n", flows, open_ns, packet_ns, syn_ns,
+	    usage.ru_maxrss);
+	fflush(stdout);
+	flow_table_free(b.table);
+}
+
+int
+main(int argc, char *argv[])
+{
+	for (int i = 1; i < argc; i++) {
+		long flows = strtol(argv[i], NULL, 10);
+
+		if (flows < 1 || flows > 100000000) {
+			fprintf(stderr, "usage: bench-growth FLOWS...\n");
+			return 2;
+		}
+		measure((uint32_t)flows);
+	}
+	return 0;
+}

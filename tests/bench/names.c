@@ -1,0 +1,330 @@
+/*
+ * What rules cost as the protected names grow: memory, start from text and from the
+ * compiled file, and how long it takes to judge a name; beside comparing with every
+ * name, and beside a table of everything that may be typed for them.  A row of a
+ * table for each number of names on the command line.
+ */
+
+#include "judge/rules.h"
+#include "names/edit.h"
+#include "names/spelling.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	LOOKUPS = 200000,
+	ROUNDS = 4,
+	NAIVE_LOOKUPS = 20,
+	NAIVE_MOST = 100000,   /* names: more takes minutes */
+	VARIANTS_MOST = 10000, /* more takes gigabytes */
+};
+
+static uint64_t state = 88172645463325252;
+
+static uint64_t
+number(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state >> 11;
+}
+
+/* A word as people make them, of 3 to 6 syllables, 10 letters on average. */
+static void
+word(char *out)
+{
+	static const char *const first[] = { "b", "c", "d", "f", "g", "h", "j", "k",
+		"l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "tr", "ch", "sh",
+		"pr", "gr", "" };
+	static const char *const vowel[] = { "a", "e", "i", "o", "u", "ea", "ai",
+		"ou" };
+	static const char *const last[] = { "", "", "", "", "n", "r", "s", "t", "l",
+		"ck" };
+	int n = 3 + (int)(number() % 3);
+
+	*out = '\0';
+	for (int i = 0; i < n; i++)
+		out += sprintf(out, "%s%s%s", first[number() % 24], vowel[number() % 8],
+		    last[number() % 10]);
+}
+
+static double
+now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static int
+ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+struct bench {
+	size_t n;
+	char **names;
+	char rule_path[64], set_path[64];
+	struct rules text, compiled;
+	double timer_ns; /* what reading the clock takes */
+	double ns[LOOKUPS];
+	struct name seen[LOOKUPS];
+};
+
+static void
+write_rules(struct bench *b)
+{
+	char list[64];
+	FILE *f;
+
+	snprintf(list, sizeof(list), "/tmp/bench-names.%d.txt", (int)getpid());
+	snprintf(b->rule_path, sizeof(b->rule_path), "/tmp/bench-names.%d.yaml",
+	    (int)getpid());
+	snprintf(
+	    b->set_path, sizeof(b->set_path), "/tmp/bench-names.%d.set", (int)getpid());
+	f = fopen(list, "w");
+	b->names = mem_alloc(b->n * sizeof(*b->names));
+	for (size_t i = 0; f != NULL && i < b->n; i++) {
+		char text[128];
+
+		word(text);
+		strcat(text, ".com");
+		b->names[i] = mem_strdup(text);
+		fprintf(f, "%s\n", text);
+	}
+	if (f == NULL || fclose(f) != 0)
+		abort();
+	f = fopen(b->rule_path, "w");
+	if (f == NULL)
+		abort();
+	fprintf(f,
+	    "version: 1\nsets:\n  all: { file: %s }\nrules:\n  - { id: 1, name: all, "
+	    "protect: [all], detect: [default], score: 1 }\n",
+	    list);
+	fclose(f);
+}
+
+static void
+remove_rules(struct bench *b)
+{
+	char list[64];
+
+	snprintf(list, sizeof(list), "/tmp/bench-names.%d.txt", (int)getpid());
+	unlink(list);
+	unlink(b->rule_path);
+	unlink(b->set_path);
+	for (size_t i = 0; i < b->n; i++)
+		free(b->names[i]);
+	free(b->names);
+}
+
+/* Seconds of processor time to open these rules; b->compiled or b->text. */
+static double
+open_rules(const char *path, struct rules *r)
+{
+	struct rules_options options = { .paths = &path, .npaths = 1 };
+	struct diag d = { 0 };
+	double start = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+
+	if (rules_open(r, &options, &d) < 0) {
+		diag_print(&d);
+		exit(2);
+	}
+	return (now_ns(CLOCK_PROCESS_CPUTIME_ID) - start) / 1e9;
+}
+
+/* A protected name with one letter wrong, or a name that nobody protects. */
+static void
+make_seen(struct bench *b, bool typo)
+{
+	for (size_t i = 0; i < LOOKUPS; i++) {
+		char text[128];
+		size_t n = 6 + number() % 11;
+
+		if (typo) {
+			strcpy(text, b->names[number() % b->n]);
+			text[number() % (strlen(text) - 4)] =
+			    (char)('a' + number() % 26);
+		} else {
+			for (size_t k = 0; k < n; k++)
+				text[k] = (char)('a' + number() % 26);
+			strcpy(text + n, ".com");
+		}
+		if (name_parse(&b->seen[i], span_str(text)) != NAME_OK)
+			abort();
+	}
+}
+
+/*
+ * Before a name comes again, so many others have that what it needs is in no cache but
+ * by chance.  The least of the rounds: in others something else had the processor.
+ */
+static void
+lookups(struct bench *b, bool typo, double *median, double *late)
+{
+	struct judge_context c = { .place = PLACE_MX };
+	struct judgement j;
+
+	make_seen(b, typo);
+	for (size_t i = 0; i < ROUNDS * LOOKUPS; i++) {
+		const struct name *name = &b->seen[i % LOOKUPS];
+		size_t length = strlen(name->text) + name->len; /* fetches it */
+		double start = now_ns(CLOCK_MONOTONIC), ns;
+
+		ruleset_match(b->compiled.set, name, &c, &j);
+		ns = now_ns(CLOCK_MONOTONIC) - start - b->timer_ns;
+		if (length > 0 && (i < LOOKUPS || ns < b->ns[i % LOOKUPS]))
+			b->ns[i % LOOKUPS] = ns;
+	}
+	qsort(b->ns, LOOKUPS, sizeof(b->ns[0]), ascending);
+	*median = b->ns[LOOKUPS / 2];
+	*late = b->ns[LOOKUPS - LOOKUPS / 100];
+}
+
+/* Microseconds to compare a name with all. */
+static double
+naive(struct bench *b)
+{
+	double start = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+	volatile size_t found = 0;
+	struct edit e;
+
+	for (size_t i = 0; i < NAIVE_LOOKUPS; i++)
+		for (size_t k = 0; k < b->n; k++)
+			found += edit_find(
+			    span_str(b->names[k]), name_span(&b->seen[i]), &e);
+	return (now_ns(CLOCK_PROCESS_CPUTIME_ID) - start) / NAIVE_LOOKUPS / 1e3;
+}
+
+/* ---- a table of all that may be typed ---- */
+
+struct variants {
+	uint64_t *slots;
+	size_t size, n;
+};
+
+static void
+variant(struct variants *v, const char *text, size_t n)
+{
+	uint64_t hash = spelling_hash(span_of(text, n)) | 1;
+	size_t i = hash * UINT64_C(0x9fb21c651e98df25) >> 20 & (v->size - 1);
+
+	while (v->slots[i] != 0 && v->slots[i] != hash)
+		i = (i + 1) & (v->size - 1);
+	v->n += v->slots[i] == 0;
+	v->slots[i] = hash;
+}
+
+/* One letter wrong, too many, too few, or two in the wrong order. */
+static void
+variants_of(struct variants *v, const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	size_t n = strlen(name), end = n - 4;
+	char text[128];
+
+	for (size_t at = 0; at <= end; at++) {
+		for (const char *c = letters; *c != '\0'; c++) {
+			memcpy(text, name, n);
+			text[at] = *c;
+			if (at < end)
+				variant(v, text, n);
+			memcpy(text + at + 1, name + at, n - at);
+			variant(v, text, n + 1);
+		}
+		memcpy(text, name, at);
+		memcpy(text + at, name + at + 1, n - at - 1);
+		variant(v, text, n - 1);
+		memcpy(text, name, n);
+		text[at] = name[at + 1];
+		text[at + 1] = name[at];
+		if (at + 1 < end)
+			variant(v, text, n);
+	}
+}
+
+/* Octets a name that such a table takes. */
+static double
+variants(struct bench *b)
+{
+	struct variants v = { .size = 1 << 16 };
+	double octets;
+
+	while (v.size < b->n * 2048)
+		v.size *= 2;
+	v.slots = mem_alloc(v.size * sizeof(*v.slots));
+	for (size_t i = 0; i < b->n; i++)
+		variants_of(&v, b->names[i]);
+	octets = (double)v.n / 0.75 * sizeof(*v.slots) / (double)b->n;
+	free(v.slots);
+	return octets;
+}
+
+/* ---- the table ---- */
+
+static void
+row(struct bench *b)
+{
+	struct rules_options options = { 0 };
+	double from_text, from_file, start, compile, median, late, typo, typo_late;
+	struct diag d = { 0 };
+	const char *path = b->rule_path;
+
+	write_rules(b);
+	options = (struct rules_options){ .paths = &path, .npaths = 1 };
+	from_text = open_rules(b->rule_path, &b->text);
+	start = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+	if (rules_compile(&b->text, &options, b->set_path, &d) < 0)
+		exit(2);
+	compile = (now_ns(CLOCK_PROCESS_CPUTIME_ID) - start) / 1e9;
+	rules_close(&b->text);
+	from_file = open_rules(b->set_path, &b->compiled);
+	lookups(b, true, &typo, &typo_late);
+	lookups(b, false, &median, &late);
+	printf(
+	    "| %9zu | %5.0f | %5.0f | %6.0f | %6.0f | %5.1f | %6.2f | %5.2f | %6.1f |",
+	    b->n, median, late, typo, typo_late,
+	    (double)ruleset_memory(b->compiled.set) / (double)b->n, from_text, compile,
+	    from_file * 1e3);
+	if (b->n <= NAIVE_MOST)
+		printf(" %7.0f |", naive(b));
+	else
+		printf("       - |");
+	if (b->n <= VARIANTS_MOST)
+		printf(" %6.0f |\n", variants(b));
+	else
+		printf("      - |\n");
+	fflush(stdout);
+	rules_close(&b->compiled);
+	remove_rules(b);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct bench *b = mem_alloc(sizeof(*b));
+
+	for (size_t i = 0; i < LOOKUPS; i++) {
+		b->ns[i] = now_ns(CLOCK_MONOTONIC);
+		b->ns[i] = now_ns(CLOCK_MONOTONIC) - b->ns[i];
+	}
+	qsort(b->ns, LOOKUPS, sizeof(b->ns[0]), ascending);
+	b->timer_ns = b->ns[LOOKUPS / 2];
+	for (int i = 1; i < argc; i++) {
+		b->n = strtoul(argv[i], NULL, 10);
+		if (b->n == 0)
+			return 2;
+		row(b);
+	}
+	free(b);
+	return argc > 1 ? 0 : 2;
+}

@@ -545,19 +545,28 @@ static const char *const zone_words[] = {
 	[ZONE_ALLOW] = "allowed",
 };
 
+static void
+explain_zone(const struct judge *g, const struct zone *zone)
+{
+	const char *name = g->r->zones.text + zone->name;
+
+	if (g->why == NULL)
+		return;
+	if (zone->kind == ZONE_CLOSED || zone->kind == ZONE_MATCH ||
+	    zone->kind == ZONE_MATCH_BELOW)
+		say(g, "rule %u: \"%s\" is %s", g->r->rules[zone->number].spec->id,
+		    name, zone_words[zone->kind]);
+	else
+		say(g, "\"%s\" is %s", name, zone_words[zone->kind]);
+}
+
 /* A name of which the last labels, from label i, are one of the zones. */
 static void
 enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 {
-	const struct rule *rule = &g->r->rules[zone->number];
-	const char *name = g->r->zones.text + zone->name;
+	const struct rule *rule;
 
-	if (zone->kind == ZONE_CLOSED || zone->kind == ZONE_MATCH ||
-	    zone->kind == ZONE_MATCH_BELOW)
-		say(g, "rule %u: \"%s\" is %s", rule->spec->id, name,
-		    zone_words[zone->kind]);
-	else
-		say(g, "\"%s\" is %s", name, zone_words[zone->kind]);
+	explain_zone(g, zone);
 	switch ((enum zone_kind)zone->kind) {
 	case ZONE_SPECIAL:
 		g->zone = i > 1 ? VERDICT_SEARCH_LEAK : VERDICT_SPECIAL_USE;
@@ -583,8 +592,8 @@ enter_zone(struct judge *g, const struct zone *zone, unsigned i)
 		break;
 	case ZONE_MATCH_BELOW:
 	case ZONE_MATCH:
-		if (zone->number < g->r->nrules &&
-		    (zone->kind == ZONE_MATCH || i > 0) &&
+		rule = &g->r->rules[zone->number];
+		if ((zone->kind == ZONE_MATCH || i > 0) &&
 		    rule_listens(g, rule->spec) &&
 		    allowed(g, rule, NULL) == VERDICT_UNRELATED)
 			flag(g, rule->spec, TYPO_LISTED,

@@ -113,7 +113,7 @@ send_question(struct links *l, const char *name, int index)
 }
 
 static void
-take_attribute(struct link_state *state, const struct rtattr *a)
+take_attribute(struct link_state *state, struct rtattr *a)
 {
 	struct rtnl_link_stats64 stats = { 0 };
 	size_t n = RTA_PAYLOAD(a);
@@ -129,10 +129,10 @@ take_attribute(struct link_state *state, const struct rtattr *a)
 }
 
 static bool
-take_answer(const struct nlmsghdr *head, struct link_state *state)
+take_answer(struct nlmsghdr *head, struct link_state *state)
 {
-	const struct ifinfomsg *info = NLMSG_DATA(head);
-	const struct rtattr *a = IFLA_RTA(info);
+	struct ifinfomsg *info = NLMSG_DATA(head);
+	struct rtattr *a = IFLA_RTA(info);
 	size_t left;
 
 	if (head->nlmsg_type != RTM_NEWLINK)
@@ -151,7 +151,7 @@ links_ask(struct links *l, const char *name, int index, struct link_state *state
 		return false;
 	for (;;) {
 		ssize_t n = recv(l->ask, l->answer, sizeof(l->answer), 0);
-		const struct nlmsghdr *head = (const void *)l->answer;
+		struct nlmsghdr *head = (void *)l->answer;
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -223,11 +223,11 @@ restrict_calls(void)
 	/* The library asks the kernel for the sizes of its structs. */
 	failed = failed ||
 	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(seccomp), 1,
-		SCMP_A0(SCMP_CMP_EQ, SECCOMP_GET_NOTIF_SIZES)) ||
+		SCMP_A0(SCMP_CMP_EQ, SECCOMP_GET_NOTIF_SIZES, 0)) ||
 	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
 		SCMP_A2(SCMP_CMP_MASKED_EQ, 4 /* PROT_EXEC */, 0)) ||
 	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-		SCMP_A0(SCMP_CMP_EQ, AF_PACKET)) ||
+		SCMP_A0(SCMP_CMP_EQ, AF_PACKET, 0)) ||
 	    seccomp_load(filter) != 0;
 	seccomp_release(filter);
 	return failed ? -1 : 0;

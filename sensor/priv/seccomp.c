@@ -206,10 +206,11 @@ add_threads(scmp_filter_ctx f)
 {
 	const struct scmp_arg_cmp thread =
 	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD);
-	const struct scmp_arg_cmp self = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
-	const struct scmp_arg_cmp name = SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME);
-	const struct scmp_arg_cmp limit_of_self[] = { SCMP_A0(SCMP_CMP_EQ, 0),
-		SCMP_A2(SCMP_CMP_EQ, 0) };
+	const struct scmp_arg_cmp self =
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0);
+	const struct scmp_arg_cmp name = SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0);
+	const struct scmp_arg_cmp limit_of_self[] = { SCMP_A0(SCMP_CMP_EQ, 0, 0),
+		SCMP_A2(SCMP_CMP_EQ, 0, 0) };
 
 	return add(f, SCMP_ACT_ALLOW, "clone", 1, &thread) ||
 	    add(f, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL) ||
@@ -226,7 +227,7 @@ add_ioctls(scmp_filter_ctx f)
 	int failed = 0;
 
 	for (size_t i = 0; i < sizeof(ioctls) / sizeof(ioctls[0]); i++) {
-		const struct scmp_arg_cmp one = SCMP_A1(SCMP_CMP_EQ, ioctls[i]);
+		const struct scmp_arg_cmp one = SCMP_A1(SCMP_CMP_EQ, ioctls[i], 0);
 
 		failed |= add(f, SCMP_ACT_ALLOW, "ioctl", 1, &one);
 	}
@@ -252,7 +253,7 @@ add_sockets(scmp_filter_ctx f, uint32_t packet_sockets)
 
 	for (int family = 0; family < AF_MAX; family++) {
 		const struct scmp_arg_cmp one =
-		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family);
+		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family, 0);
 		uint32_t action = SCMP_ACT_ERRNO(EAFNOSUPPORT);
 
 		if (family == AF_PACKET)

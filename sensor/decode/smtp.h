@@ -216,6 +216,8 @@ void smtp_bytes(struct smtp *m, struct smtp_conn *c, const struct flow *f,
     enum side side, const struct chunk *chunk);
 void smtp_gap(struct smtp *m, struct smtp_conn *c, const struct flow *f, enum side side,
     uint32_t n);
+/* What the client sends next is mail, or may be: no command. */
+bool smtp_in_text(const struct smtp_conn *c);
 /* Ends what is open; ref is where the connection ended. */
 void smtp_close(struct smtp *m, struct smtp_conn *c, const struct flow *f,
     const struct frame_ref *ref);

@@ -91,7 +91,7 @@ take_lost(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 		return true;
 	if (c->session.tx.data == SMTP_DATA_STARTED && span_eq(line, span_str(".")))
 		smtp_client_dot(m, c);
-	else if (smtp_command(m, c, line, cut->seq, true))
+	else if (!smtp_in_text(c) && smtp_command(m, c, line, cut->seq, true))
 		c->resumed = true;
 	else if (c->tls && smtp_line_is_binary(line))
 		smtp_enter_tls_inside(m, c, &c->client);

@@ -126,6 +126,7 @@ smtp_close_flow(struct decoders *d, struct flow *f, int64_t ts_ns)
 {
 	struct frame_ref ref = { .ts_ns = ts_ns, .file = f->first.file };
 
+	f->in_text = smtp_in_text(f->decoder);
 	smtp_close(d->smtp, f->decoder, f, &ref);
 }
 

@@ -126,6 +126,24 @@ smtp_gap(struct smtp *m, struct smtp_conn *c, const struct flow *f, enum side si
 		smtp_server_gap(m, c, n);
 }
 
+bool
+smtp_in_text(const struct smtp_conn *c)
+{
+	switch (c->client.state) {
+	case SMTP_BODY:
+	case SMTP_DOT:
+	case SMTP_CHUNK:
+		return true;
+	case SMTP_WAITING:
+		return c->wait_for == SMTP_BODY;
+	case SMTP_LOST:
+		/* Until the server, which ended it there, is seen to go on. */
+		return c->flow->in_text && c->greeting != GREETING_OVER;
+	default:
+		return false;
+	}
+}
+
 void
 smtp_close(struct smtp *m, struct smtp_conn *c, const struct flow *f,
     const struct frame_ref *ref)

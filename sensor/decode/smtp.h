@@ -93,7 +93,8 @@ enum smtp_data {
  * A transaction.  `final` is the reply to the message, or the refusal of DATA or a
  * chunk, or 421 when the server closes instead; bytes of chunks that were sent count
  * although they were refused.  Behind a hole (`gap`) the missing octets of the
- * message are counted where their number is known.
+ * message are counted where their number is known.  Where the message is answered for
+ * `each` recipient, `final` is the last of these replies: see smtp_final.
  */
 struct smtp_tx {
 	struct smtp_path from;
@@ -105,7 +106,8 @@ struct smtp_tx {
 	uint64_t
 	    bytes; /* of the message: line ends and header, dot-stuffing undone, no final dot */
 	enum smtp_data data;
-	bool gap;	      /* a hole in either stream while it was open */
+	bool gap;  /* a hole in either stream while it was open */
+	bool each; /* the message is answered for each recipient: LMTP, PRDR */
 	struct frame_ref ref; /* of its first command */
 	uint32_t seq;
 	void *watch;
@@ -122,10 +124,22 @@ smtp_tx_clear(struct smtp_tx *tx)
 	tx->nrcpts = 0;
 	tx->bytes = 0;
 	tx->data = SMTP_DATA_NONE;
-	tx->gap = false;
+	tx->gap = tx->each = false;
 	tx->ref = (struct frame_ref){ 0 };
 	tx->seq = 0;
 	tx->watch = NULL;
+}
+
+/*
+ * The last word about the message for r.  One recipient's reply is not another's; that
+ * the server closes (421) is said to all.
+ */
+static inline const struct smtp_reply *
+smtp_final(const struct smtp_tx *tx, const struct smtp_rcpt *r)
+{
+	if (r->final.code != 0 || (tx->each && tx->final.code != 421))
+		return &r->final;
+	return &tx->final;
 }
 
 struct smtp_session {
@@ -202,6 +216,8 @@ void smtp_bytes(struct smtp *m, struct smtp_conn *c, const struct flow *f,
     enum side side, const struct chunk *chunk);
 void smtp_gap(struct smtp *m, struct smtp_conn *c, const struct flow *f, enum side side,
     uint32_t n);
+/* What the client sends next is mail, or may be: no command. */
+bool smtp_in_text(const struct smtp_conn *c);
 /* Ends what is open; ref is where the connection ended. */
 void smtp_close(struct smtp *m, struct smtp_conn *c, const struct flow *f,
     const struct frame_ref *ref);

@@ -38,7 +38,7 @@ smtp_client_dot(struct smtp *m, struct smtp_conn *c)
 	c->guessed = NULL; /* the mail is over: the reply to DATA changes nothing */
 	cmd = smtp_expect(m, c, VERB_END, c->tx_state.serial);
 	if (cmd != NULL)
-		cmd->several = c->session.lmtp;
+		cmd->several = smtp_answers_each(c);
 	message_ended(m, c);
 }
 
@@ -91,7 +91,7 @@ take_lost(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 		return true;
 	if (c->session.tx.data == SMTP_DATA_STARTED && span_eq(line, span_str(".")))
 		smtp_client_dot(m, c);
-	else if (smtp_command(m, c, line, cut->seq, true))
+	else if (!smtp_in_text(c) && smtp_command(m, c, line, cut->seq, true))
 		c->resumed = true;
 	else if (c->tls && smtp_line_is_binary(line))
 		smtp_enter_tls_inside(m, c, &c->client);
@@ -400,6 +400,8 @@ smtp_client_gap(struct smtp *m, struct smtp_conn *c, uint32_t n)
 		break;
 	}
 	c->pairing.commands_hole = true;
+	if (side->state != SMTP_BODY && side->state != SMTP_DOT && !c->tx_state.ended)
+		c->tx_state.hole = true;
 	if (side->state == SMTP_WAITING && c->wait_for == SMTP_SECRET)
 		smtp_enter(c, side, SMTP_LOST);
 	if (side->state == SMTP_BODY || side->state == SMTP_DOT ||

@@ -237,12 +237,44 @@ behind_hole(const struct smtp_pairing *p)
 	return p->commands->after_hole || p->answers->after_hole;
 }
 
+/*
+ * How many replies cmd waits for: one, but to a message one for each recipient where
+ * that is so.  0: they cannot be told from those to the next command, nor apart.
+ */
+static uint32_t
+replies_due(struct smtp_conn *c, const struct smtp_command *cmd)
+{
+	struct smtp_tx_ref ref = smtp_tx_find(c, cmd->tx);
+	uint32_t n;
+
+	if (!cmd->several || cmd->left > 0)
+		return cmd->several ? cmd->left : 1;
+	if (ref.tx == NULL || !c->hello || !smtp_tx_replies(ref, &n))
+		return 0;
+	return n > 0 ? n : 1;
+}
+
+/* The replies to the first command, and those behind them, are nobody's. */
+static void
+pair_give_up(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_pairing *p = &c->pairing;
+
+	command_forget(m, c);
+	for (struct smtp_answer *a = p->answers; a && p->commands == NULL; a = a->next)
+		a->early = true;
+}
+
 void
 smtp_pair(struct smtp *m, struct smtp_conn *c)
 {
 	struct smtp_pairing *p = &c->pairing;
 
 	while (p->commands != NULL && p->answers != NULL) {
+		if (!behind_hole(p) && replies_due(c, p->commands) == 0) {
+			pair_give_up(m, c);
+			continue;
+		}
 		if (!behind_hole(p) && fits(p->commands, p->answers)) {
 			take(m, c);
 			continue;
@@ -258,26 +290,29 @@ smtp_pair(struct smtp *m, struct smtp_conn *c)
 }
 
 /*
- * In doubt, one command waited and one reply came: the client has seen it, for it
- * goes on.  What the server said before belongs to nothing we saw.
+ * In doubt, one command waited and its one reply came, or as many as a message draws:
+ * the client has seen them, for it goes on.  What the server said before belongs to
+ * nothing we saw.
  */
 static void
 pair_in_step(struct smtp *m, struct smtp_conn *c)
 {
 	struct smtp_pairing *p = &c->pairing;
-	size_t early = 0;
+	size_t early = 0, due;
 
 	if (p->ncommands != 1 || p->answers == NULL || !behind_hole(p))
 		return;
+	due = replies_due(c, p->commands);
 	for (const struct smtp_answer *a = p->answers; a != NULL; a = a->next)
 		early += a->early;
-	if (early + 1 != p->nanswers || p->last_answer->early ||
+	if (due == 0 || early + due != p->nanswers || p->last_answer->early ||
 	    !fits(p->commands, p->last_answer))
 		return;
-	while (p->nanswers > 1)
+	while (p->nanswers > due)
 		answer_drop(m, c);
 	p->commands->after_hole = false;
-	p->answers->after_hole = false;
+	for (struct smtp_answer *a = p->answers; a != NULL; a = a->next)
+		a->after_hole = false;
 	smtp_pair(m, c);
 }
 

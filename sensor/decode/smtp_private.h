@@ -156,6 +156,8 @@ bool smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_
     bool only_sure);
 /* The line is certainly a command: not just its first word could be one. */
 bool smtp_command_is_sure(struct span line);
+/* The message of the open transaction is answered for each recipient, or may be. */
+bool smtp_answers_each(const struct smtp_conn *c);
 /* What a reply changes; true when the command waits for more of them. */
 bool smtp_command_answered(struct smtp *m, struct smtp_conn *c,
     struct smtp_command *cmd, const struct smtp_answer *a);
@@ -215,9 +217,12 @@ struct smtp_tx_state {
 	struct smtp_rcpt *last; /* of tx->rcpts */
 	uint32_t serial;	/* 0: no transaction */
 	uint32_t waiting;	/* commands that wait for their reply */
-	uint32_t accepted;	/* recipients that got 2xx */
+	uint32_t asked;		/* recipients */
+	uint32_t replied;	/* recipients whose RCPT got its reply... */
+	uint32_t accepted;	/* ...that was 2xx */
 	bool ended;		/* the client is done with it */
 	bool over;		/* a recipient was reported early */
+	bool hole;		/* there may be recipients that were not seen */
 };
 
 /* A transaction that the client has ended and whose replies are to come. */
@@ -247,6 +252,8 @@ void smtp_tx_mail(struct smtp *m, struct smtp_conn *c, const struct smtp_words *
 void smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w);
 /* The client is done with the open transaction; it ends with its last reply. */
 void smtp_tx_finish(struct smtp *m, struct smtp_conn *c);
+/* How many replies for each recipient the message draws; false: it is not known. */
+bool smtp_tx_replies(struct smtp_tx_ref ref, uint32_t *n);
 /* A command of it waits no more. */
 void smtp_tx_settle(struct smtp *m, struct smtp_conn *c, uint32_t serial);
 /* The connection is at its end: end all. */
@@ -330,6 +337,7 @@ struct smtp_conn {
 	bool tls;	    /* TLS is to be expected */
 	bool first_is_helo; /* the first thing seen of the client was HELO */
 	bool client_seen;
+	bool hello; /* HELO, EHLO or LHLO was seen */
 
 	/* Large: smtp_open clears no more of it than it must. */
 	struct smtp_reply reply; /* of the server, its last line so far */

@@ -35,8 +35,10 @@ refuses(const struct smtp_reply *r)
 static void
 rcpt_conclude(struct smtp_rcpt *r, const struct smtp_tx *tx)
 {
-	if (r->final.code == 0 && !refuses(&r->reply))
-		smtp_reply_set(&r->final, &tx->final);
+	const struct smtp_reply *final = smtp_final(tx, r);
+
+	if (final != &r->final && !refuses(&r->reply))
+		smtp_reply_set(&r->final, final);
 }
 
 static void
@@ -130,6 +132,14 @@ tx_park(struct smtp *m, struct smtp_conn *c)
 	SMTP_TELL(m, c, tx_moved, &parked->tx);
 	smtp_tx_clear(&c->session.tx);
 	c->tx_state = (struct smtp_tx_state){ 0 };
+}
+
+bool
+smtp_tx_replies(struct smtp_tx_ref ref, uint32_t *n)
+{
+	*n = ref.state->accepted;
+	return ref.tx->has_from && !ref.state->hole &&
+	    ref.state->asked == ref.state->replied;
 }
 
 void
@@ -269,6 +279,7 @@ smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w)
 	else
 		tx->rcpts = r;
 	c->tx_state.last = r;
+	c->tx_state.asked++;
 	tx->nrcpts++;
 	/* What was said to DATA before is not about this one, unless it is the last word. */
 	if (tx->data == SMTP_DATA_NONE && tx->final.code != 421)

@@ -88,6 +88,7 @@ seen_helo(struct smtp *m, struct smtp_conn *c, const struct row *row,
 
 	smtp_tx_finish(m, c);
 	c->first_is_helo |= !c->client_seen;
+	c->hello = true;
 	if (ascii_lower((uint8_t)row->name[0]) == 'l')
 		c->session.lmtp = true;
 	smtp_name_set(c->session.helo, w->argument);
@@ -141,7 +142,7 @@ seen_bdat(struct smtp *m, struct smtp_conn *c, const struct row *row,
 	cmd = smtp_expect(m, c, row->verb, tx);
 	if (cmd != NULL) {
 		cmd->last = last;
-		cmd->several = last && c->session.lmtp;
+		cmd->several = last && smtp_answers_each(c);
 	}
 	smtp_client_chunk(m, c, size, last);
 }
@@ -320,6 +321,18 @@ smtp_command(
 
 /* ---- replies ---- */
 
+bool
+smtp_answers_each(const struct smtp_conn *c)
+{
+	uint16_t port = c->flow->tuple.port[SIDE_RESPONDER];
+
+	if (c->hello)
+		return c->session.lmtp;
+	/* Whoever was not seen to say EHLO may have said LHLO, but not there (RFC 2033, 5). */
+	return port != 25 && port != 465 && port != 587 &&
+	    (c->tx_state.asked != 1 || c->tx_state.hole || !c->session.tx.has_from);
+}
+
 /* The reply to the message, for each recipient in turn (RFC 2033, 4.2; PRDR). */
 static bool
 answered_several(
@@ -333,6 +346,7 @@ answered_several(
 		smtp_reply_set(&r->final, reply);
 		cmd->rcpt = r->next;
 	}
+	ref.tx->each = true;
 	smtp_reply_set(&ref.tx->final, reply);
 	return --cmd->left > 0;
 }
@@ -342,12 +356,15 @@ answered_end(
     struct smtp_command *cmd, struct smtp_tx_ref ref, const struct smtp_reply *reply)
 {
 	bool prdr = reply->code == 353;
+	uint32_t n;
 
 	if (ref.tx == NULL)
 		return false;
 	if (cmd->left == 0 && (prdr || cmd->several)) {
 		cmd->several = true;
-		cmd->left = ref.state->accepted + prdr;
+		if (!smtp_tx_replies(ref, &n))
+			return true; /* PRDR: smtp_pair gives it up */
+		cmd->left = n + prdr;
 		/* Once some are reported on their own, whose turn it is is unknown. */
 		cmd->rcpt = ref.state->over ? NULL : ref.tx->rcpts;
 		if (prdr)
@@ -403,6 +420,7 @@ answered_rcpt(struct smtp *m, struct smtp_conn *c, struct smtp_command *cmd,
 {
 	if (ref.tx == NULL)
 		return;
+	ref.state->replied++;
 	if (reply->code / 100 == 2)
 		ref.state->accepted++;
 	if (cmd->rcpt == NULL)

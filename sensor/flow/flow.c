@@ -139,9 +139,9 @@ conn_end(struct flow_table *t, struct conn *c, enum flow_end why, int64_t ts_ns)
 	hole_settle(t, c, SIDE_RESPONDER);
 	if (!c->flow.seen[0] || !c->flow.seen[1])
 		stats_inc(t->stats, STAT_FLOW_ONE_SIDED);
+	t->reader.end(t->reader.arg, &c->flow, why, ts_ns);
 	if (why == FLOW_END_FIN || why == FLOW_END_RST)
 		note_ended(t, c);
-	t->reader.end(t->reader.arg, &c->flow, why, ts_ns);
 	table_remove(&t->conns, &c->node);
 	pool_put(&t->conn_pool, c);
 }
@@ -211,6 +211,8 @@ begin_halves(struct conn *c, const struct note *n, const struct flow_key *k,
 	    (!(p->tcp_flags & TCP_ACK) || p->ack - n->isn[to] - 1 <= SEQ_WINDOW))
 		half_begin(peer, n->isn[to] + 1);
 	c->flow.midstream = c->half[SIDE_ORIGINATOR].state < HALF_BEGUN;
+	c->flow.in_text = c->flow.midstream && n != NULL && n->in_text &&
+	    n->known[from] && p->seq - n->isn[from] <= SEQ_WINDOW;
 }
 
 static void

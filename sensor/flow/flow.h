@@ -37,6 +37,11 @@ struct flow {
 	uint8_t app;  /* the reader's own: which protocol it is */
 	bool seen[2]; /* data or acknowledgements came from that side */
 	bool midstream; /* the handshake, and so the originator's beginning, not seen */
+	/*
+	 * Set by the reader at the end: the originator's next octets would have been no
+	 * commands.  Told to a flow that goes on behind a RST, which may be shown early.
+	 */
+	bool in_text;
 	uint8_t vlans, tunnels; /* as in struct packet, of the first packet with data */
 	uint16_t vlan[PACKET_VLANS];
 	void *decoder;		/* the reader's own: set in open, released in end */

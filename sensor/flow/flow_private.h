@@ -99,7 +99,8 @@ struct note {
 	uint32_t tag;	 /* the part of the hash that is not the place */
 	uint32_t isn[2]; /* by endpoint; of an ended connection: where it ended */
 	bool known[2];
-	bool ended;
+	bool ended : 1;
+	bool in_text : 1; /* of an ended connection, see struct flow */
 	uint8_t originator;
 };
 

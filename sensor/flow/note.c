@@ -112,7 +112,9 @@ note_ended(struct flow_table *t, const struct conn *c)
 {
 	struct note *n = place(t, c->node.hash);
 
-	*n = (struct note){ .tag = tag_of(c->node.hash), .ended = true };
+	*n = (struct note){
+		.tag = tag_of(c->node.hash), .ended = true, .in_text = c->flow.in_text
+	};
 	for (unsigned endpoint = 0; endpoint < 2; endpoint++) {
 		const struct half *h = &c->half[endpoint != c->originator];
 

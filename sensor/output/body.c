@@ -208,8 +208,7 @@ body_alert_smtp(struct json *j, const struct output_context *c, const struct ale
 		reply_str(
 		    j, "reply", c, a->rcpt ? &a->rcpt->reply : &a->tx->from_reply);
 		reply_str(j, "final_reply", c,
-		    a->rcpt != NULL && a->rcpt->final.code ? &a->rcpt->final
-							   : &a->tx->final);
+		    a->rcpt ? smtp_final(a->tx, a->rcpt) : &a->tx->final);
 	}
 	json_close(j);
 }

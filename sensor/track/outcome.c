@@ -11,8 +11,7 @@ outcome_of_code(uint16_t code)
 enum outcome
 outcome_of_rcpt(const struct smtp_tx *tx, const struct smtp_rcpt *r)
 {
-	/* LMTP answers for each recipient, SMTP once for all. */
-	const struct smtp_reply *final = r->final.code ? &r->final : &tx->final;
+	const struct smtp_reply *final = smtp_final(tx, r);
 
 	if (r->reply.code >= 400)
 		return outcome_of_code(r->reply.code);

@@ -19,24 +19,31 @@ static const struct {
 	enum smtp_data data;
 	bool gap;
 	enum outcome want;
+	bool each;
 } mails[] = {
-	{ 250, 0, 250, SMTP_DATA_ENDED, false, OUTCOME_DELIVERED },
-	{ 251, 0, 250, SMTP_DATA_ENDED, false, OUTCOME_DELIVERED },
-	{ 250, 0, 250, SMTP_DATA_ENDED, true, OUTCOME_DELIVERED },
-	{ 250, 0, 0, SMTP_DATA_ENDED, false, OUTCOME_ACCEPTED },
-	{ 250, 0, 0, SMTP_DATA_STARTED, false, OUTCOME_ACCEPTED },
-	{ 250, 0, 0, SMTP_DATA_NONE, false, OUTCOME_ACCEPTED },
-	{ 250, 0, 0, SMTP_DATA_STARTED, true, OUTCOME_UNKNOWN },
-	{ 250, 0, 452, SMTP_DATA_ENDED, false, OUTCOME_DEFERRED },
-	{ 250, 0, 554, SMTP_DATA_ENDED, false, OUTCOME_REFUSED },
-	{ 250, 0, 421, SMTP_DATA_STARTED, false, OUTCOME_DEFERRED },
-	{ 450, 0, 250, SMTP_DATA_ENDED, false, OUTCOME_DEFERRED },
-	{ 550, 0, 250, SMTP_DATA_ENDED, false, OUTCOME_REFUSED },
-	{ 0, 0, 0, SMTP_DATA_NONE, false, OUTCOME_ATTEMPTED },
-	{ 0, 0, 0, SMTP_DATA_STARTED, true, OUTCOME_ATTEMPTED },
+	{ 250, 0, 250, SMTP_DATA_ENDED, false, OUTCOME_DELIVERED, false },
+	{ 251, 0, 250, SMTP_DATA_ENDED, false, OUTCOME_DELIVERED, false },
+	{ 250, 0, 250, SMTP_DATA_ENDED, true, OUTCOME_DELIVERED, false },
+	{ 250, 0, 0, SMTP_DATA_ENDED, false, OUTCOME_ACCEPTED, false },
+	{ 250, 0, 0, SMTP_DATA_STARTED, false, OUTCOME_ACCEPTED, false },
+	{ 250, 0, 0, SMTP_DATA_NONE, false, OUTCOME_ACCEPTED, false },
+	{ 250, 0, 0, SMTP_DATA_STARTED, true, OUTCOME_UNKNOWN, false },
+	{ 250, 0, 452, SMTP_DATA_ENDED, false, OUTCOME_DEFERRED, false },
+	{ 250, 0, 554, SMTP_DATA_ENDED, false, OUTCOME_REFUSED, false },
+	{ 250, 0, 421, SMTP_DATA_STARTED, false, OUTCOME_DEFERRED, false },
+	{ 450, 0, 250, SMTP_DATA_ENDED, false, OUTCOME_DEFERRED, false },
+	{ 550, 0, 250, SMTP_DATA_ENDED, false, OUTCOME_REFUSED, false },
+	{ 0, 0, 0, SMTP_DATA_NONE, false, OUTCOME_ATTEMPTED, false },
+	{ 0, 0, 0, SMTP_DATA_STARTED, true, OUTCOME_ATTEMPTED, false },
 	/* LMTP: each recipient has its own last word. */
-	{ 250, 550, 250, SMTP_DATA_ENDED, false, OUTCOME_REFUSED },
-	{ 250, 250, 0, SMTP_DATA_ENDED, false, OUTCOME_DELIVERED },
+	{ 250, 550, 250, SMTP_DATA_ENDED, false, OUTCOME_REFUSED, false },
+	{ 250, 250, 0, SMTP_DATA_ENDED, false, OUTCOME_DELIVERED, false },
+	/* What was said of the others is not about this one; that the server closes is. */
+	{ 250, 0, 250, SMTP_DATA_ENDED, false, OUTCOME_ACCEPTED, true },
+	{ 250, 0, 250, SMTP_DATA_ENDED, true, OUTCOME_UNKNOWN, true },
+	{ 250, 0, 550, SMTP_DATA_ENDED, true, OUTCOME_UNKNOWN, true },
+	{ 250, 0, 421, SMTP_DATA_ENDED, false, OUTCOME_DEFERRED, true },
+	{ 250, 250, 550, SMTP_DATA_ENDED, false, OUTCOME_DELIVERED, true },
 };
 
 START_TEST(outcome_is_what_the_replies_say)
@@ -46,6 +53,7 @@ START_TEST(outcome_is_what_the_replies_say)
 	struct smtp_tx tx = { .final.code = mails[_i].final,
 		.data = mails[_i].data,
 		.gap = mails[_i].gap,
+		.each = mails[_i].each,
 		.rcpts = &r };
 
 	ck_assert_str_eq(

@@ -40,6 +40,7 @@ enum delivery {
 struct dialogue {
 	const char *name;
 	bool midstream; /* the SYN was not seen */
+	bool in_text;	/* it goes on behind a RST that came within mail */
 	bool ordered;	/* does not hold with one side first: holes, joins */
 	bool one_sided; /* the server was never seen */
 	uint16_t port;	/* 25 when 0 */
@@ -279,6 +280,7 @@ play(const struct dialogue *d, const struct smtp_limits *limits, enum delivery h
 
 	p.f.tuple.port[SIDE_RESPONDER] = d->port ? d->port : 25;
 	p.f.midstream = d->midstream;
+	p.f.in_text = d->in_text;
 	p.f.seen[SIDE_ORIGINATOR] = true;
 	p.f.seen[SIDE_RESPONDER] = !d->one_sided;
 	p.m = smtp_new(limits, &sink, stats);

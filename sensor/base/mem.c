@@ -108,6 +108,22 @@ mem_pages_free(void *p, size_t n)
 }
 
 void
+mem_touch(void *p, size_t n)
+{
+#ifdef MADV_POPULATE_WRITE
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = round_up((uintptr_t)p, page), to = (uintptr_t)p + n;
+
+	/* Kernels before 5.14 refuse; then there are faults. */
+	if (to > from)
+		(void)madvise((void *)from, to - from, MADV_POPULATE_WRITE);
+#else
+	(void)p;
+	(void)n;
+#endif
+}
+
+void
 arena_init(struct arena *a)
 {
 	*a = (struct arena){ 0 };
@@ -124,6 +140,7 @@ arena_alloc(struct arena *a, size_t n)
 		size_t size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
 
 		block = mem_alloc(sizeof(*block) + size);
+		mem_touch(block, sizeof(*block) + size);
 		block->size = size;
 		block->next = a->blocks;
 		a->blocks = block;

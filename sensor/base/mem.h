@@ -23,6 +23,8 @@ char *mem_strndup(const char *s, size_t n); /* the first n octets as a string */
  */
 void *mem_pages(size_t n);
 void mem_pages_free(void *p, size_t n);
+/* All of it will be written soon: have its pages at once, not by a fault for each. */
+void mem_touch(void *p, size_t n);
 
 /*
  * Arena: many small things that die together, such as a rule set.  Not for the

@@ -15,14 +15,14 @@ table_init(struct table *t, size_t expected)
 	while (buckets < expected)
 		buckets *= 2;
 	*t = (struct table){ .mask = buckets - 1 };
-	t->buckets = mem_alloc(buckets * sizeof(t->buckets[0]));
-	mem_huge(t->buckets, buckets * sizeof(t->buckets[0]));
+	t->buckets = mem_pages(buckets * sizeof(t->buckets[0]));
 }
 
 void
 table_fini(struct table *t)
 {
-	free(t->buckets);
+	if (t->buckets != NULL)
+		mem_pages_free(t->buckets, (t->mask + 1) * sizeof(t->buckets[0]));
 	*t = (struct table){ 0 };
 }
 

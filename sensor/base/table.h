@@ -69,6 +69,22 @@ table_with_hash(struct table_node *node, uint64_t hash)
 	return node;
 }
 
+/* Have the bucket fetched that table_first and table_expected will read. */
+static inline void
+table_prefetch(const struct table *t, uint64_t hash)
+{
+	__builtin_prefetch(&t->buckets[hash & t->mask]);
+}
+
+/* The entry that most likely has this hash, not looked into: to be fetched; or NULL. */
+static inline const struct table_node *
+table_expected(const struct table *t, uint64_t hash)
+{
+	uint64_t bucket = t->buckets[hash & t->mask];
+
+	return bucket & table_mark(hash) ? table_bucket_node(bucket) : NULL;
+}
+
 /* The first entry with this hash and the one after it, or NULL. */
 static inline struct table_node *
 table_first(const struct table *t, uint64_t hash)

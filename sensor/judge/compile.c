@@ -187,6 +187,25 @@ add_allowed(struct ruleset *r, uint32_t list, const struct name_list *names)
 		zones_add(&r->zones, ZONE_ALLOW, list, names->names[i]);
 }
 
+/* All lists, with room for them made once. */
+static void
+add_lists(struct ruleset *r)
+{
+	const struct rule_specs *specs = r->specs;
+	size_t n = 0, octets = 0;
+
+	for (size_t i = 0; i < specs->nlists; i++) {
+		const struct name_list *names = &specs->lists[i]->names;
+
+		n += names->n;
+		for (size_t k = 0; k < names->n; k++)
+			octets += strlen(names->names[k]) + 1;
+	}
+	zones_expect(&r->zones, n, octets);
+	for (uint32_t i = 0; i < specs->nlists; i++)
+		add_allowed(r, i, &specs->lists[i]->names);
+}
+
 /* Lists have the numbers from 0 up, the single names of rule i that of the lists + i. */
 static void
 add_allow(struct ruleset *r, struct rule *rule, uint32_t number)
@@ -282,8 +301,7 @@ ruleset_new(const struct rule_specs *specs, const struct ruleset_options *option
 		zones_add(&r->zones, ZONE_GENUINE, 0, options->allow.names[i]);
 	for (size_t i = 0; i < options->search_suffixes.n; i++)
 		zones_add(&r->zones, ZONE_SEARCH, 0, options->search_suffixes.names[i]);
-	for (uint32_t i = 0; i < specs->nlists; i++)
-		add_allowed(r, i, &specs->lists[i]->names);
+	add_lists(r);
 	r->rules = arena_alloc(&r->arena, specs->n * sizeof(*r->rules));
 	for (size_t i = 0; i < specs->n; i++)
 		if (specs->rules[i]->enabled)

@@ -24,17 +24,28 @@ zones_init(struct zones *z)
 	keymap_init(&z->keys);
 }
 
+/* Twice what is there when n are few, so that growing one by one takes no time. */
+void
+zones_expect(struct zones *z, size_t n, size_t octets)
+{
+	if (z->n + n > z->room) {
+		z->room = z->n + (n > z->n ? n : z->n);
+		z->list = mem_grow(z->list, z->room * sizeof(*z->list));
+		mem_touch(z->list + z->n, n * sizeof(*z->list));
+	}
+	if (z->text_n + octets > z->text_room) {
+		z->text_room = z->text_n + (octets > z->text_n ? octets : z->text_n);
+		z->text = mem_grow(z->text, z->text_room);
+		mem_touch(z->text + z->text_n, octets);
+	}
+}
+
 void
 zones_add(struct zones *z, enum zone_kind kind, uint32_t number, const char *name)
 {
 	size_t n = strlen(name) + 1;
 
-	if ((z->n & (z->n - 1)) == 0)
-		z->list = mem_grow(z->list, (z->n ? 2 * z->n : 1) * sizeof(*z->list));
-	if (z->text_n + n > z->text_room) {
-		z->text_room = 2 * z->text_room + n;
-		z->text = mem_grow(z->text, z->text_room);
-	}
+	zones_expect(z, 1, n);
 	memcpy(z->text + z->text_n, name, n);
 	z->list[z->n++] = (struct zone){ (uint32_t)z->text_n, kind, number };
 	z->text_n += n;

@@ -31,7 +31,7 @@ struct zone {
 
 struct zones {
 	struct zone *list;
-	size_t n;
+	size_t n, room;
 	char *text; /* the names, each with a NUL */
 	size_t text_n;
 	size_t text_room;
@@ -42,6 +42,8 @@ struct zones {
 void zones_init(struct zones *z);
 /* The name is copied. */
 void zones_add(struct zones *z, enum zone_kind kind, uint32_t number, const char *name);
+/* Room for n more names of so many octets in all, with their NULs. */
+void zones_expect(struct zones *z, size_t n, size_t octets);
 /* The names that stand behind others everywhere (known.c). */
 void zones_add_known(struct zones *z);
 void zones_build(struct zones *z);

@@ -9,6 +9,18 @@
 
 enum { FILTER_BITS = 9, BUCKET_KEYS = 12, QUEUE = 64 };
 
+/* As many keys are kept, so that they need not be made again for each round. */
+enum { LOG_KEYS = 1 << 20 };
+
+struct keymap_log {
+	struct logged {
+		uint64_t key;
+		uint32_t value;
+		bool mark, put;
+	} * key;
+	size_t n;
+};
+
 struct keymap_queue {
 	unsigned nmarks, nputs;
 	uint64_t mark[QUEUE], put[QUEUE];
@@ -100,13 +112,39 @@ flush_puts(struct keymap *m)
 	q->nputs = 0;
 }
 
-void
-keymap_mark(struct keymap *m, uint64_t key)
+static void
+log_free(struct keymap *m)
+{
+	if (m->log == NULL)
+		return;
+	mem_pages_free(m->log->key, LOG_KEYS * sizeof(*m->log->key));
+	free(m->log);
+	m->log = NULL;
+}
+
+/* Count a key, and keep it while there is room for all. */
+static void
+count(struct keymap *m, struct logged key)
+{
+	if (m->marks + m->entries == 0) {
+		m->log = mem_alloc(sizeof(*m->log));
+		m->log->key = mem_pages(LOG_KEYS * sizeof(*m->log->key));
+	}
+	m->marks += key.mark;
+	m->entries += key.put;
+	if (m->log == NULL)
+		return;
+	if (m->log->n == LOG_KEYS)
+		log_free(m);
+	else
+		m->log->key[m->log->n++] = key;
+}
+
+static void
+mark(struct keymap *m, uint64_t key)
 {
 	struct keymap_queue *q = m->queue;
 
-	if (m->stage == KEYMAP_COUNT)
-		m->marks++;
 	if (m->stage != KEYMAP_MEASURE)
 		return;
 	if (q->nmarks == QUEUE)
@@ -115,14 +153,12 @@ keymap_mark(struct keymap *m, uint64_t key)
 	q->mark[q->nmarks++] = key;
 }
 
-void
-keymap_put(struct keymap *m, uint64_t key, uint32_t value)
+static void
+put(struct keymap *m, uint64_t key, uint32_t value)
 {
 	struct keymap_queue *q = m->queue;
 
-	if (m->stage == KEYMAP_COUNT)
-		m->entries++;
-	if (m->stage == KEYMAP_COUNT || m->stage == KEYMAP_DONE)
+	if (m->stage == KEYMAP_DONE)
 		return;
 	if (q->nputs == QUEUE)
 		flush_puts(m);
@@ -132,10 +168,32 @@ keymap_put(struct keymap *m, uint64_t key, uint32_t value)
 }
 
 void
+keymap_mark(struct keymap *m, uint64_t key)
+{
+	if (m->stage == KEYMAP_COUNT)
+		count(m, (struct logged){ .key = key, .mark = true });
+	else
+		mark(m, key);
+}
+
+void
+keymap_put(struct keymap *m, uint64_t key, uint32_t value)
+{
+	if (m->stage == KEYMAP_COUNT)
+		count(m, (struct logged){ .key = key, .value = value, .put = true });
+	else
+		put(m, key, value);
+}
+
+void
 keymap_add(struct keymap *m, uint64_t key, uint32_t value)
 {
-	keymap_mark(m, key);
-	keymap_put(m, key, value);
+	if (m->stage == KEYMAP_COUNT) {
+		count(m, (struct logged){ key, value, .mark = true, .put = true });
+	} else {
+		mark(m, key);
+		put(m, key, value);
+	}
 }
 
 static void
@@ -150,10 +208,14 @@ make_room(struct keymap *m)
 	m->value = mem_pages(m->entries * sizeof(*m->value));
 	m->tag = mem_pages(m->entries);
 	m->queue = mem_alloc(sizeof(*m->queue));
+	mem_touch(filter_of(m), m->blocks * 64);
+	mem_touch(begin_of(m), (m->buckets + 1) * sizeof(*m->begin));
+	mem_touch(value_of(m), m->entries * sizeof(*m->value));
+	mem_touch(tags_of(m), m->entries);
 }
 
-bool
-keymap_round(struct keymap *m)
+static void
+end_round(struct keymap *m)
 {
 	if (m->stage == KEYMAP_COUNT) {
 		make_room(m);
@@ -165,8 +227,32 @@ keymap_round(struct keymap *m)
 		for (uint64_t i = 1; i <= m->buckets; i++)
 			begin_of(m)[i] += m->begin[i - 1];
 	m->stage++;
+}
+
+/* A round of the keys that were kept. */
+static void
+repeat(struct keymap *m)
+{
+	for (size_t i = 0; i < m->log->n; i++) {
+		const struct logged *key = &m->log->key[i];
+
+		if (key->mark)
+			mark(m, key->key);
+		if (key->put)
+			put(m, key->key, key->value);
+	}
+	end_round(m);
+}
+
+bool
+keymap_round(struct keymap *m)
+{
+	end_round(m);
+	while (m->log != NULL && m->stage != KEYMAP_DONE)
+		repeat(m);
 	if (m->stage != KEYMAP_DONE)
 		return true;
+	log_free(m);
 	free(m->queue);
 	m->queue = NULL;
 	return false;
@@ -181,6 +267,7 @@ keymap_fini(struct keymap *m)
 		mem_pages_free(value_of(m), m->entries * sizeof(*m->value));
 		mem_pages_free(tags_of(m), m->entries);
 	}
+	log_free(m);
 	free(m->queue);
 	keymap_init(m);
 }

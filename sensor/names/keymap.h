@@ -14,9 +14,9 @@
  * stands for.
  *
  * A key may be in the filter only (keymap_mark), in the entries only (keymap_put),
- * or in both (keymap_add).  Keys are given three times, the same each time, so that
- * no list of them is needed: once to count, once to measure the buckets, once to
- * fill them.  They are put in their places some at a time, so that memory is fetched
+ * or in both (keymap_add).  Very many keys are given three times, the same each time,
+ * so that no list of them is needed: once to count, once to measure the buckets, once
+ * to fill them; fewer are kept, and given once.  They are put in their places some at a time, so that memory is fetched
  * for all of them together.
  */
 
@@ -32,10 +32,11 @@ struct keymap {
 	enum { KEYMAP_COUNT, KEYMAP_MEASURE, KEYMAP_FILL, KEYMAP_DONE } stage;
 	bool borrowed;		    /* the arrays are somebody else's */
 	struct keymap_queue *queue; /* given, not in their places yet; while made */
+	struct keymap_log *log;	    /* all that were given, unless they are too many */
 };
 
 void keymap_init(struct keymap *m);
-/* The keys of this round have been given; false after the last. */
+/* The keys of this round have been given; false when no more rounds are wanted. */
 bool keymap_round(struct keymap *m);
 void keymap_mark(struct keymap *m, uint64_t key);
 void keymap_put(struct keymap *m, uint64_t key, uint32_t value);

@@ -343,6 +343,7 @@ settle_text(struct protected *p)
 
 	p->text_n = d->text_n;
 	text = mem_pages(p->text_n);
+	mem_touch(text, p->text_n);
 	if (p->text_n > 0)
 		memcpy(text, d->text, p->text_n);
 	p->text = text;

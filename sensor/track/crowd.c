@@ -39,6 +39,7 @@ crowd_init(struct crowd *c, size_t places)
 {
 	table_init(&c->table, places);
 	pool_init(&c->pool, sizeof(struct place), places);
+	c->nlater = 0;
 }
 
 void
@@ -151,26 +152,61 @@ members_spread(struct crowd *c, struct place *source, uint64_t to, int64_t now_n
 		member_put(target, source->name[i], &source->member[i]);
 }
 
-void
-crowd_add(
-    struct crowd *c, uint64_t place, uint64_t name, uint64_t client, int64_t now_ns)
+static void
+add(struct crowd *c, const struct crowd_addition *a)
 {
-	struct member m = { .client = client, .asked_ns = now_ns };
-	struct place *p = place_get(c, place, now_ns), *address;
+	struct member m = { .client = a->client, .asked_ns = a->now_ns };
+	struct place *p = place_get(c, a->place, a->now_ns), *address;
 
-	*member_get(p, name) = m;
+	*member_get(p, a->name) = m;
 	/* Who knows the address already will not ask for it. */
 	for (unsigned i = 0; i < CROWD_ADDRESSES; i++)
 		if (p->at[i].place != 0 &&
 		    (address = place_find(c, p->at[i].place)) != NULL)
-			*member_get(address, name) = m;
+			*member_get(address, a->name) = m;
+}
+
+/* Make the additions that wait, in their order. */
+static void
+settle(struct crowd *c)
+{
+	for (unsigned i = 0; i < c->nlater; i++) {
+		const struct place *p =
+		    (const struct place *)table_expected(&c->table, c->later[i].place);
+
+		if (p == NULL)
+			continue;
+		__builtin_prefetch(&p->node);
+		__builtin_prefetch(&p->touched_ns, 1);
+		__builtin_prefetch(&p->name[CROWD_MAX - 1], 1);
+	}
+	for (unsigned i = 0; i < c->nlater; i++)
+		add(c, &c->later[i]);
+	c->nlater = 0;
+}
+
+/*
+ * Places are all over the memory, and answers that name them come in crowds of their
+ * own: some are gathered, so that their memory is fetched together.  Where a new place
+ * would make another go, none waits; so those that wait change nothing that is known.
+ */
+void
+crowd_add(
+    struct crowd *c, uint64_t place, uint64_t name, uint64_t client, int64_t now_ns)
+{
+	c->later[c->nlater++] = (struct crowd_addition){ place, name, client, now_ns };
+	table_prefetch(&c->table, place);
+	if (c->nlater == CROWD_LATER || c->pool.in_use + c->nlater >= c->pool.cap)
+		settle(c);
 }
 
 void
 crowd_spread(struct crowd *c, uint64_t from, uint64_t to, int64_t now_ns)
 {
-	struct place *source = place_find(c, from);
+	struct place *source;
 
+	settle(c);
+	source = place_find(c, from);
 	if (source != NULL && from != to)
 		members_spread(c, source, to, now_ns);
 }
@@ -178,6 +214,7 @@ crowd_spread(struct crowd *c, uint64_t from, uint64_t to, int64_t now_ns)
 void
 crowd_host(struct crowd *c, uint64_t exchanger, int64_t now_ns)
 {
+	settle(c);
 	place_get(c, exchanger, now_ns);
 }
 
@@ -185,9 +222,11 @@ void
 crowd_at(
     struct crowd *c, uint64_t exchanger, const struct crowd_address *at, int64_t now_ns)
 {
-	struct place *p = place_find(c, exchanger);
 	struct crowd_address *known = NULL;
+	struct place *p;
 
+	settle(c);
+	p = place_find(c, exchanger);
 	if (p == NULL)
 		return;
 	for (unsigned i = 0; i < CROWD_ADDRESSES; i++)
@@ -200,24 +239,38 @@ crowd_at(
 }
 
 const struct crowd_address *
-crowd_addresses(const struct crowd *c, uint64_t exchanger)
+crowd_addresses(struct crowd *c, uint64_t exchanger)
 {
-	const struct place *p = place_find(c, exchanger);
+	const struct place *p;
 
+	settle(c);
+	p = place_find(c, exchanger);
 	return p != NULL ? p->at : NULL;
+}
+
+const struct table *
+crowd_places(struct crowd *c)
+{
+	settle(c);
+	return &c->table;
 }
 
 bool
 crowd_known(const struct crowd *c, uint64_t place)
 {
+	for (unsigned i = 0; i < c->nlater; i++)
+		if (c->later[i].place == place)
+			return true;
 	return place_find(c, place) != NULL;
 }
 
 unsigned
-crowd_count(const struct crowd *c, uint64_t place)
+crowd_count(struct crowd *c, uint64_t place)
 {
-	const struct place *p = place_find(c, place);
+	const struct place *p;
 
+	settle(c);
+	p = place_find(c, place);
 	return p != NULL ? p->n : 0;
 }
 
@@ -239,10 +292,12 @@ waiting(struct place *p, uint64_t client, int64_t now_ns)
 }
 
 int64_t
-crowd_waits(const struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns)
+crowd_waits(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns)
 {
-	const struct member *m = waiting(place_find(c, place), client, now_ns);
+	const struct member *m;
 
+	settle(c);
+	m = waiting(place_find(c, place), client, now_ns);
 	if (m == NULL)
 		return -1;
 	return now_ns > m->asked_ns ? now_ns - m->asked_ns : 0;
@@ -251,8 +306,10 @@ crowd_waits(const struct crowd *c, uint64_t place, uint64_t client, int64_t now_
 bool
 crowd_serve(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns)
 {
-	struct member *m = waiting(place_find(c, place), client, now_ns);
+	struct member *m;
 
+	settle(c);
+	m = waiting(place_find(c, place), client, now_ns);
 	if (m != NULL)
 		m->served = true;
 	return m != NULL;
@@ -294,8 +351,10 @@ count_stray(struct place *p, int64_t now_ns)
 void
 crowd_stray(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns)
 {
-	struct place *p = place_find(c, place);
+	struct place *p;
 
+	settle(c);
+	p = place_find(c, place);
 	if (p == NULL)
 		return;
 	count_stray(p, now_ns);
@@ -303,13 +362,15 @@ crowd_stray(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns)
 }
 
 unsigned
-crowd_strays(const struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns,
-    int64_t within_ns)
+crowd_strays(
+    struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns, int64_t within_ns)
 {
-	const struct place *p = place_find(c, of_client(place, client));
+	const struct place *p;
 	int64_t within_ms = within_ns / 1000000;
 	uint64_t mean_ms = STRAY_HALF_NS * 144 / 100 / 1000000; /* half-life by ln 2 */
 
+	settle(c);
+	p = place_find(c, of_client(place, client));
 	if (p == NULL || within_ms <= 0)
 		return 0;
 	if (within_ms > STRAY_HALF_NS / 1000000)

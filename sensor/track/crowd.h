@@ -29,9 +29,20 @@ struct crowd_address {
 	int64_t until_ns;
 };
 
+/* An addition that waits for its memory. */
+struct crowd_addition {
+	uint64_t place, name, client;
+	int64_t now_ns;
+};
+
+enum { CROWD_LATER = 16 };
+
 struct crowd {
 	struct table table;
 	struct pool pool;
+	/* Given and not made yet: whatever else is asked makes them first. */
+	struct crowd_addition later[CROWD_LATER];
+	unsigned nlater;
 };
 
 void crowd_init(struct crowd *c, size_t places);
@@ -52,19 +63,20 @@ void crowd_host(struct crowd *c, uint64_t exchanger, int64_t now_ns);
 void crowd_at(struct crowd *c, uint64_t exchanger, const struct crowd_address *at,
     int64_t now_ns);
 /* Those addresses, CROWD_ADDRESSES of them, or NULL. */
-const struct crowd_address *crowd_addresses(const struct crowd *c, uint64_t exchanger);
+const struct crowd_address *crowd_addresses(struct crowd *c, uint64_t exchanger);
 
+/* All places, by their hashes. */
+const struct table *crowd_places(struct crowd *c);
 bool crowd_known(const struct crowd *c, uint64_t place);
 /* How many names, at most CROWD_MAX. */
-unsigned crowd_count(const struct crowd *c, uint64_t place);
+unsigned crowd_count(struct crowd *c, uint64_t place);
 
 /*
  * How long ago client asked, last of all, for one of the crowd at an address and had
  * no session since, so that one that comes may well be for that name; -1: it did not,
  * or too long ago.
  */
-int64_t crowd_waits(
-    const struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns);
+int64_t crowd_waits(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns);
 /* A session came and is taken to be for that name; false when there is none. */
 bool crowd_serve(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns);
 
@@ -74,7 +86,7 @@ void crowd_stray(struct crowd *c, uint64_t place, uint64_t client, int64_t now_n
  * Thousandths of such a session that are to be expected there within some time, of
  * client.
  */
-unsigned crowd_strays(const struct crowd *c, uint64_t place, uint64_t client,
-    int64_t now_ns, int64_t within_ns);
+unsigned crowd_strays(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns,
+    int64_t within_ns);
 
 #endif

@@ -110,7 +110,7 @@ await(struct routes *r, uint64_t name)
 		return;
 	*a = (struct awaited){ 0 };
 	awaited_set_all(a, &r->leads);
-	awaited_set_all(a, &r->crowd.table);
+	awaited_set_all(a, crowd_places(&r->crowd));
 }
 
 /* ---- leads ---- */

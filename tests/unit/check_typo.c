@@ -190,31 +190,45 @@ test_key(uint64_t i)
 	return protected_key(KEY_NAME, i);
 }
 
-START_TEST(every_key_given_is_found_with_all_its_values)
+/* Each key stands for two values; none else is found, or not often. */
+static void
+check_keys(uint32_t keys, unsigned rounds)
 {
-	enum { KEYS = 10000 };
 	struct keymap m;
 	size_t passed = 0;
 	uint32_t value;
 
 	keymap_init(&m);
-	do
-		for (uint32_t i = 0; i < KEYS; i++) {
+	do {
+		rounds--;
+		for (uint32_t i = 0; i < keys; i++) {
 			keymap_add(&m, test_key(i), i);
-			keymap_add(&m, test_key(i), i + KEYS);
+			keymap_add(&m, test_key(i), i + keys);
 		}
-	while (keymap_round(&m));
-	for (uint32_t i = 0; i < KEYS; i++) {
+	} while (keymap_round(&m));
+	ck_assert_uint_eq(rounds, 0);
+	for (uint32_t i = 0; i < keys; i++) {
 		struct keymap_cursor c = keymap_find(&m, test_key(i));
 		unsigned seen = 0;
 
 		while (keymap_next(&m, &c, &value))
-			seen |= (value == i) | (value == i + KEYS) << 1;
+			seen |= (value == i) | (value == i + keys) << 1;
 		ck_assert_uint_eq(seen, 3);
-		passed += keymap_maybe(&m, test_key(i + 1000000));
+		passed += keymap_maybe(&m, test_key(i + UINT64_C(1) * 100 * keys));
 	}
-	ck_assert_uint_lt(passed, KEYS / 20);
+	ck_assert_uint_lt(passed, keys / 20);
 	keymap_fini(&m);
+}
+
+START_TEST(every_key_given_is_found_with_all_its_values)
+{
+	check_keys(10000, 1);
+}
+END_TEST
+
+START_TEST(keys_too_many_to_be_kept_are_given_three_times)
+{
+	check_keys(600000, 3);
 }
 END_TEST
 
@@ -336,6 +350,7 @@ main(void)
 	tcase_add_test(words, hash_of_joined_parts_is_that_of_the_whole);
 	tcase_add_test(words, name_too_long_is_not_taken_apart);
 	tcase_add_test(words, every_key_given_is_found_with_all_its_values);
+	tcase_add_test(words, keys_too_many_to_be_kept_are_given_three_times);
 	tcase_add_test(words, map_without_keys_has_none);
 	tcase_add_test(words, look_of_pairs_is_one_letter);
 	tcase_add_test(words, look_of_other_scripts_is_ours);

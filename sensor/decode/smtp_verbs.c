@@ -89,8 +89,8 @@ seen_helo(struct smtp *m, struct smtp_conn *c, const struct row *row,
 	smtp_tx_finish(m, c);
 	c->first_is_helo |= !c->client_seen;
 	if (ascii_lower((uint8_t)row->name[0]) == 'l')
-		c->session.lmtp = true;
-	smtp_name_set(c->session.helo, w->argument);
+		c->said->session.lmtp = true;
+	smtp_name_set(c->said->session.helo, w->argument);
 	SMTP_TELL(m, c, helo, &o);
 	smtp_expect(m, c, row->verb, 0);
 }
@@ -141,7 +141,7 @@ seen_bdat(struct smtp *m, struct smtp_conn *c, const struct row *row,
 	cmd = smtp_expect(m, c, row->verb, tx);
 	if (cmd != NULL) {
 		cmd->last = last;
-		cmd->several = last && c->session.lmtp;
+		cmd->several = last && c->said->session.lmtp;
 	}
 	smtp_client_chunk(m, c, size, last);
 }
@@ -254,6 +254,21 @@ form_is_sure(const struct row *row, struct span argument)
 		return is_capitals(first_word(argument));
 	case FORM_ANY:
 		break;
+	}
+	return false;
+}
+
+bool
+smtp_command_is_none(struct span begin)
+{
+	enum { VERB_LEAST = 4 };
+
+	begin = span_first(begin, VERB_LEAST);
+	for (size_t i = 0; i < begin.n; i++) {
+		uint8_t letter = ascii_lower(begin.p[i]);
+
+		if ((letter < 'a' || letter > 'z') && letter != ' ' && letter != '\t')
+			return true;
 	}
 	return false;
 }
@@ -373,8 +388,8 @@ guess_answered(struct smtp_conn *c, bool accepted)
 		c->body_hole = true;
 		smtp_enter(c, side, SMTP_BODY);
 	} else if (!accepted && (side->state == SMTP_BODY || side->state == SMTP_DOT)) {
-		c->session.tx.data = SMTP_DATA_NONE;
-		c->session.tx.bytes = 0;
+		c->said->session.tx.data = SMTP_DATA_NONE;
+		c->said->session.tx.bytes = 0;
 		c->pairing.commands_hole = true;
 		smtp_enter(c, side, SMTP_LOST);
 	}

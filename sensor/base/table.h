@@ -69,6 +69,15 @@ table_with_hash(struct table_node *node, uint64_t hash)
 	return node;
 }
 
+/* An entry that may have this hash, for who fetches it before it is needed. */
+static inline struct table_node *
+table_maybe(const struct table *t, uint64_t hash)
+{
+	uint64_t bucket = t->buckets[hash & t->mask];
+
+	return bucket & table_mark(hash) ? table_bucket_node(bucket) : NULL;
+}
+
 /* The first entry with this hash and the one after it, or NULL. */
 static inline struct table_node *
 table_first(const struct table *t, uint64_t hash)

@@ -147,6 +147,16 @@ take_names(const struct opening *o)
 }
 
 static bool
+zone_is_good(const struct ruleset *r, const struct zone *zone)
+{
+	bool of_rule = zone->kind == ZONE_CLOSED || zone->kind == ZONE_MATCH ||
+	    zone->kind == ZONE_MATCH_BELOW;
+
+	return zone->kind <= ZONE_ALLOW && zone->name < r->zones.text_n &&
+	    (!of_rule || zone->number < r->nrules);
+}
+
+static bool
 take_zones(const struct opening *o)
 {
 	struct zones *z = &o->r->zones;
@@ -157,6 +167,9 @@ take_zones(const struct opening *o)
 	z->text = part_array(o, PART_ZONE_TEXT);
 	z->text_n = part_of(o, PART_ZONE_TEXT).n;
 	z->borrowed = true;
+	for (size_t i = 0; i < z->n; i++)
+		if (!zone_is_good(o->r, &z->list[i]))
+			return false;
 	return list.n % sizeof(*z->list) == 0 && is_text(part_of(o, PART_ZONE_TEXT)) &&
 	    take_keys(o, PART_ZONE_KEYS, &o->h->zone_keys, &z->keys);
 }

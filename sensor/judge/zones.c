@@ -42,7 +42,7 @@ zones_add(struct zones *z, enum zone_kind kind, uint32_t number, const char *nam
 		fatal("more than 4 GiB of names in lists");
 }
 
-/* Numbers from a damaged file may be anything. */
+/* zone_at gives one that is in no list. */
 static struct span
 zone_name(const struct zones *z, const struct zone *zone)
 {

@@ -10,7 +10,7 @@
 
 enum { FORGERIES = 4000 };
 
-static char folder[] = "/tmp/check_image.XXXXXX";
+static char folder[32];
 static char rule_path[64], list_path[64], set_path[64];
 
 static void
@@ -28,6 +28,7 @@ static const char list[] = "army.mil\nnavy.mil\npentagon.mil\nlockheedmartin.com
 static void
 setup(void)
 {
+	strcpy(folder, "/tmp/check_image.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(rule_path, sizeof(rule_path), "%s/rules.yaml", folder);
 	snprintf(list_path, sizeof(list_path), "%s/list.txt", folder);

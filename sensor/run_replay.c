@@ -184,6 +184,18 @@ run_frames(struct stages *s)
 
 /* ---- in blocks ---- */
 
+/* The i-th of what a first look has left of a block comes soon. */
+static void
+stages_ahead(struct stages *s, const struct looked *l, size_t i)
+{
+	struct frame f;
+
+	if (i >= l->n || l->at[i].verdict != LOOK_KEEP)
+		return;
+	block_frame(l->block, l->at[i].frame, &f);
+	sensor_ahead(s->sensor, &f);
+}
+
 /* What a first look has left of a block. */
 static bool
 stages_block(void *arg, const struct looked *l)
@@ -191,6 +203,7 @@ stages_block(void *arg, const struct looked *l)
 	struct stages *s = arg;
 	uint64_t passed = 0;
 	struct frame f;
+	bool ahead;
 	size_t n;
 
 	(void)block_frames(l->block, &n);
@@ -198,9 +211,14 @@ stages_block(void *arg, const struct looked *l)
 		return true;
 	stages_file(s, block_file(l->block));
 	stats_sum(&s->run->stats, l->stats);
+	ahead = sensor_crowded(s->sensor);
+	for (size_t i = 0; ahead && i < SENSOR_AHEAD; i++)
+		stages_ahead(s, l, i);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct looked_at *at = &l->at[i];
 
+		if (ahead)
+			stages_ahead(s, l, i + SENSOR_AHEAD);
 		if (at->verdict == LOOK_ASK && !at->told &&
 		    !sensor_awaits(s->sensor, at->name)) {
 			passed++;

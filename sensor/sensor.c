@@ -409,6 +409,21 @@ sensor_time(struct sensor *s, int64_t ts_ns)
 }
 
 void
+sensor_ahead(struct sensor *s, const struct frame *f)
+{
+	struct packet p;
+
+	if (packet_ahead(s->packets, f, &p) && p.proto == IP_PROTO_TCP)
+		flow_ahead(s->flows, &p);
+}
+
+bool
+sensor_crowded(struct sensor *s)
+{
+	return flow_crowded(s->flows);
+}
+
+void
 sensor_frame(struct sensor *s, const struct frame *f)
 {
 	struct packet p;

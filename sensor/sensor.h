@@ -8,6 +8,7 @@
 
 #include "capture/frame.h"
 #include "conf.h"
+#include "flow/flow.h"
 #include "judge/ruleset.h"
 #include "output/output.h"
 #include "worker/look.h"
@@ -27,6 +28,15 @@ void sensor_free(struct sensor *s);
 
 /* A frame, in the order of the capture. */
 void sensor_frame(struct sensor *s, const struct frame *f);
+
+/*
+ * The same frame, SENSOR_AHEAD frames before: what it will need is fetched from memory.
+ * Nothing depends on whether this is called.
+ */
+enum { SENSOR_AHEAD = FLOW_AHEAD };
+void sensor_ahead(struct sensor *s, const struct frame *f);
+/* Whether that is worth its while for the next thousand frames or so. */
+bool sensor_crowded(struct sensor *s);
 
 /*
  * Only the time: of a frame that a first look (worker/look.h) passed over, where those

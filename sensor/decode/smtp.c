@@ -13,8 +13,8 @@ enum {
 	SMTPS_PORT = 465,
 };
 
-_Static_assert(sizeof(struct smtp_conn) < sizeof(struct smtp_session) + 1280,
-    "a session beside its names and its transaction stays small");
+_Static_assert(sizeof(struct smtp_conn) <= 512,
+    "a connection beside what was said on it stays small");
 
 static size_t
 least(size_t a, size_t b)
@@ -34,6 +34,7 @@ smtp_new(
 	m->stats = s;
 	m->line_bytes = limits->line_bytes;
 	pool_init(&m->conns, sizeof(struct smtp_conn), sessions);
+	pool_init(&m->said, sizeof(struct smtp_said), sessions);
 	pool_init(&m->lines, sizeof(struct smtp_line) + m->line_bytes,
 	    least(2 * sessions, LINES_MAX));
 	pool_init(&m->holds, sizeof(struct smtp_hold), least(sessions, HOLDS_MAX));
@@ -51,6 +52,7 @@ smtp_free(struct smtp *m)
 	if (m == NULL)
 		return;
 	pool_fini(&m->conns);
+	pool_fini(&m->said);
 	pool_fini(&m->lines);
 	pool_fini(&m->holds);
 	pool_fini(&m->commands);
@@ -66,7 +68,7 @@ session_clear(struct smtp_session *s)
 {
 	s->helo[0] = s->banner[0] = '\0';
 	s->lmtp = s->encrypted = false;
-	s->tls_bytes[0] = s->tls_bytes[1] = 0;
+	s->tls_bytes[0] = s->tls_bytes[1] = s->tls_mail = 0;
 	s->transactions = 0;
 	s->link = NULL;
 	smtp_tx_clear(&s->tx);
@@ -82,9 +84,7 @@ smtp_open(struct smtp *m, const struct flow *f)
 		stats_inc(m->stats, STAT_SMTP_TOO_MANY);
 		return NULL;
 	}
-	memset(c, 0, offsetof(struct smtp_conn, reply));
-	smtp_reply_clear(&c->reply);
-	session_clear(&c->session);
+	*c = (struct smtp_conn){ 0 };
 	c->flow = f;
 	c->client.cut.crlf = c->server.cut.crlf = true;
 	c->tls = f->tuple.port[SIDE_RESPONDER] == SMTPS_PORT;
@@ -117,7 +117,8 @@ smtp_gap(struct smtp *m, struct smtp_conn *c, const struct flow *f, enum side si
     uint32_t n)
 {
 	c->flow = f;
-	c->session.tx.gap = true;
+	if (c->said != NULL)
+		c->said->session.tx.gap = true;
 	for (struct smtp_parked *p = c->parked; p != NULL; p = p->next)
 		p->tx.gap = true;
 	if (side == SIDE_ORIGINATOR)
@@ -158,6 +159,8 @@ smtp_close(struct smtp *m, struct smtp_conn *c, const struct flow *f,
 	tls_close(&m->tls, &c->server.tls);
 	if (c->told)
 		SMTP_TELL(m, c, end, &c->ref);
+	if (c->said != NULL)
+		pool_put(&m->said, c->said);
 	pool_put(&m->conns, c);
 }
 
@@ -170,14 +173,25 @@ smtp_enter(struct smtp_conn *c, struct smtp_side *side, enum smtp_state state)
 }
 
 void
+smtp_speak(struct smtp *m, struct smtp_conn *c)
+{
+	if (c->said != NULL)
+		return;
+	c->said = pool_get(&m->said); /* as many as connections */
+	smtp_reply_clear(&c->said->reply);
+	session_clear(&c->said->session);
+}
+
+void
 smtp_tell_session(struct smtp *m, struct smtp_conn *c)
 {
 	if (c->told)
 		return;
+	smtp_speak(m, c);
 	c->told = true;
 	stats_inc(m->stats, STAT_SMTP_SESSION);
 	if (m->sink.session != NULL)
-		m->sink.session(m->sink.arg, c->flow, &c->session);
+		m->sink.session(m->sink.arg, c->flow, &c->said->session);
 }
 
 void

@@ -17,15 +17,15 @@ enum { GUESS_OCTETS = 512 }; /* of a first line that are enough to guess */
 static void
 data_seen(struct smtp_conn *c)
 {
-	if (c->session.tx.data == SMTP_DATA_NONE)
-		c->session.tx.data = SMTP_DATA_STARTED;
+	if (c->said->session.tx.data == SMTP_DATA_NONE)
+		c->said->session.tx.data = SMTP_DATA_STARTED;
 }
 
 /* The message is whole: its reply is to come, the transaction ends with it. */
 static void
 message_ended(struct smtp *m, struct smtp_conn *c)
 {
-	c->session.tx.data = SMTP_DATA_ENDED;
+	c->said->session.tx.data = SMTP_DATA_ENDED;
 	smtp_tx_finish(m, c);
 }
 
@@ -81,15 +81,37 @@ take_command(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	return true;
 }
 
+/*
+ * Before anything of SMTP was seen: a line begins, and ends in no segment at hand, that
+ * will be no command.  A flood of these needs no memory.
+ */
+static bool
+is_noise(const struct smtp_conn *c, const struct smtp_input *in)
+{
+	struct span rest = wire_rest(&in->w);
+	uint8_t first;
+
+	return !c->told && !c->tls && rest.n > 1 &&
+	    smtp_line_begins(&c->client.cut, in, &first) &&
+	    smtp_command_is_none(rest) && memchr(rest.p, '\n', rest.n) == NULL;
+}
+
 static bool
 take_lost(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
 	struct smtp_cut *cut = &c->client.cut;
 	struct span line;
 
-	if (leaves_smtp(m, c, in) || !smtp_line_next(m, cut, in, &line))
+	if (leaves_smtp(m, c, in))
 		return true;
-	if (c->session.tx.data == SMTP_DATA_STARTED && span_eq(line, span_str(".")))
+	if (is_noise(c, in)) {
+		smtp_line_pass(m, cut, in);
+		return true;
+	}
+	if (!smtp_line_next(m, cut, in, &line))
+		return true;
+	if (c->told && c->said->session.tx.data == SMTP_DATA_STARTED &&
+	    span_eq(line, span_str(".")))
 		smtp_client_dot(m, c);
 	else if (!smtp_in_text(c) && smtp_command(m, c, line, cut->seq, true))
 		c->resumed = true;
@@ -103,7 +125,7 @@ static bool
 take_body(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
 	data_seen(c);
-	switch (smtp_body_take(&c->body, in, &c->session.tx.bytes)) {
+	switch (smtp_body_take(&c->body, in, &c->said->session.tx.bytes)) {
 	case BODY_ENDED:
 		smtp_client_dot(m, c);
 		break;
@@ -130,11 +152,12 @@ take_after_dot(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 		smtp_client_dot(m, c);
 		smtp_command(m, c, line, cut->seq, false);
 	} else if (span_eq(line, span_str(".")) && cut->crlf == c->body.crlf) {
-		c->session.tx.bytes += cut->crlf ? 3 : 2;
+		c->said->session.tx.bytes += cut->crlf ? 3 : 2;
 		smtp_client_dot(m, c);
 	} else {
 		stuffed = line.n > 0 && line.p[0] == '.';
-		c->session.tx.bytes += (c->body.crlf ? 3 : 2) + cut->octets - stuffed;
+		c->said->session.tx.bytes +=
+		    (c->body.crlf ? 3 : 2) + cut->octets - stuffed;
 		c->body = smtp_body_start(cut->crlf);
 		smtp_enter(c, &c->client, SMTP_BODY);
 	}
@@ -147,7 +170,7 @@ static void
 chunk_passed(struct smtp *m, struct smtp_conn *c, uint64_t n)
 {
 	c->left -= n;
-	c->session.tx.bytes += n;
+	c->said->session.tx.bytes += n;
 	if (c->left > 0)
 		return;
 	smtp_enter(c, &c->client, SMTP_LINES);
@@ -393,7 +416,7 @@ smtp_client_gap(struct smtp *m, struct smtp_conn *c, uint32_t n)
 		break;
 	case SMTP_BODY:
 	case SMTP_DOT:
-		c->session.tx.bytes += n;
+		c->said->session.tx.bytes += n;
 		data_seen(c);
 		break;
 	default:

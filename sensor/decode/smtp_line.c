@@ -37,6 +37,10 @@ line_keep(struct smtp *m, struct smtp_cut *cut, struct span s)
 {
 	size_t room;
 
+	if (cut->passed) {
+		cut->over |= cut->octets + s.n > m->line_bytes;
+		return;
+	}
 	if (cut->kept == NULL && cut->octets == 0) {
 		cut->kept = pool_get(&m->lines);
 		if (cut->kept != NULL)
@@ -95,11 +99,25 @@ smtp_line_next(
 		stats_inc(m->stats, STAT_SMTP_LINE_TOO_LONG);
 		return true;
 	}
+	if (cut->passed)
+		return true;
 	line->n--;
 	cut->crlf = line->n > 0 && line->p[line->n - 1] == '\r';
 	if (cut->crlf)
 		line->n--;
 	return true;
+}
+
+void
+smtp_line_pass(struct smtp *m, struct smtp_cut *cut, struct smtp_input *in)
+{
+	struct span part;
+	bool whole;
+
+	part = line_part(cut, in, &whole);
+	cut->passed = true;
+	line_keep(m, cut, part);
+	cut->octets = part.n;
 }
 
 bool

@@ -417,7 +417,7 @@ smtp_pair_end(struct smtp *m, struct smtp_conn *c)
 	pair_in_step(m, c);
 	/* The server closes for a reason of its own (RFC 5321, 3.8): it is the last word. */
 	if (p->last_answer != NULL && p->last_answer->reply.code == 421 &&
-	    c->tx_state.serial != 0 && c->session.tx.final.code == 0)
-		smtp_reply_set(&c->session.tx.final, &p->last_answer->reply);
+	    c->tx_state.serial != 0 && c->said->session.tx.final.code == 0)
+		smtp_reply_set(&c->said->session.tx.final, &p->last_answer->reply);
 	smtp_pair_restart(m, c);
 }

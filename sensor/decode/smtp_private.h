@@ -59,6 +59,7 @@ struct smtp_cut {
 	uint64_t octets;	/* of the line so far, its end included */
 	uint32_t seq;		/* of its first octet */
 	bool over;		/* part of it could not be kept */
+	bool passed;		/* nothing is kept of it */
 	bool crlf;		/* it ended in CR LF, not in a bare LF */
 	bool done;		/* it was handed out */
 };
@@ -70,7 +71,12 @@ struct smtp_cut {
  */
 bool smtp_line_next(
     struct smtp *m, struct smtp_cut *cut, struct smtp_input *in, struct span *line);
-/* As above, but nothing is kept: true at the end of the line. */
+/*
+ * Take all of in, with which a line begins that is not whole: smtp_line_next will hand
+ * it out as an empty one.
+ */
+void smtp_line_pass(struct smtp *m, struct smtp_cut *cut, struct smtp_input *in);
+/* As smtp_line_next, but nothing is kept: true at the end of the line. */
 bool smtp_line_skip(struct smtp_cut *cut, struct smtp_input *in);
 /* The line was read. */
 void smtp_line_done(struct smtp *m, struct smtp_cut *cut);
@@ -154,6 +160,8 @@ struct smtp_words {
  */
 bool smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq,
     bool only_sure);
+/* No certain command begins so, whatever follows. */
+bool smtp_command_is_none(struct span begin);
 /* The line is certainly a command: not just its first word could be one. */
 bool smtp_command_is_sure(struct span line);
 /* The message of the open transaction is answered for each recipient, or may be. */
@@ -305,6 +313,15 @@ struct smtp_hold {
 	uint8_t text[SMTP_HOLD_MAX];
 };
 
+/*
+ * What was said: most of a session's memory, borrowed when the first reply or command
+ * is seen.  Who only sends noise to a mail port gets none.
+ */
+struct smtp_said {
+	struct smtp_reply reply; /* of the server, its last line so far */
+	struct smtp_session session;
+};
+
 enum smtp_greeting { GREETING_EXPECTED, GREETING_POSSIBLE, GREETING_OVER };
 
 struct smtp_conn {
@@ -339,16 +356,14 @@ struct smtp_conn {
 	bool client_seen;
 	bool hello; /* HELO, EHLO or LHLO was seen */
 
-	/* Large: smtp_open clears no more of it than it must. */
-	struct smtp_reply reply; /* of the server, its last line so far */
-	struct smtp_session session;
+	struct smtp_said *said; /* NULL while neither side said anything of SMTP */
 };
 
 struct smtp {
 	struct smtp_sink sink;
 	struct stats *stats;
 	size_t line_bytes;
-	struct pool conns, lines, holds, commands, answers, parked, rcpts;
+	struct pool conns, said, lines, holds, commands, answers, parked, rcpts;
 	struct smtp_rcpt_slot *oldest, *newest; /* recipients by age */
 	struct tls tls;
 };
@@ -357,12 +372,14 @@ struct smtp {
 #define SMTP_TELL(m, c, what, ...)                                                     \
 	do {                                                                           \
 		if ((m)->sink.what != NULL)                                            \
-			(m)->sink.what(                                                \
-			    (m)->sink.arg, (c)->flow, &(c)->session, __VA_ARGS__);     \
+			(m)->sink.what((m)->sink.arg, (c)->flow, &(c)->said->session,  \
+			    __VA_ARGS__);                                              \
 	} while (0)
 
 /* The one door between states. */
 void smtp_enter(struct smtp_conn *c, struct smtp_side *side, enum smtp_state state);
+/* A reply or a command was seen: there is room for what is said, c->said. */
+void smtp_speak(struct smtp *m, struct smtp_conn *c);
 /* This is SMTP: report the session, once. */
 void smtp_tell_session(struct smtp *m, struct smtp_conn *c);
 void smtp_give_up(struct smtp *m, struct smtp_conn *c);

@@ -57,9 +57,9 @@ banner_take(struct smtp_conn *c, struct span line)
 {
 	struct span text = span_after(line, 4);
 
-	smtp_name_set(c->session.banner, text);
-	if (c->multi_code != 220 && !is_host(span_str(c->session.banner)))
-		c->session.banner[0] = '\0';
+	smtp_name_set(c->said->session.banner, text);
+	if (c->multi_code != 220 && !is_host(span_str(c->said->session.banner)))
+		c->said->session.banner[0] = '\0';
 }
 
 /*
@@ -91,7 +91,7 @@ greeting_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 		else if (c->pairing.commands != NULL)
 			c->pairing.commands->after_hole = false;
 	}
-	if (c->session.banner[0] != '\0')
+	if (c->said->session.banner[0] != '\0')
 		SMTP_TELL(m, c, banner, &o);
 }
 
@@ -128,7 +128,7 @@ hidden_command(struct smtp *m, struct smtp_conn *c, uint16_t code)
 static void
 reply_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 {
-	bool greeting = is_greeting(c, c->reply.code);
+	bool greeting = is_greeting(c, c->said->reply.code);
 
 	c->multi_code = 0;
 	c->greeting = GREETING_OVER;
@@ -137,9 +137,9 @@ reply_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 		greeting_done(m, c, seq);
 		return;
 	}
-	if (hidden_command(m, c, c->reply.code))
+	if (hidden_command(m, c, c->said->reply.code))
 		return;
-	smtp_answer_add(m, c, &c->reply);
+	smtp_answer_add(m, c, &c->said->reply);
 	smtp_pair(m, c);
 }
 
@@ -148,7 +148,8 @@ not_a_reply(struct smtp *m, struct smtp_conn *c, struct span line)
 {
 	struct smtp_side *side = &c->server;
 
-	if ((c->tls || c->session.encrypted) && smtp_line_is_binary(line)) {
+	if ((c->tls || (c->told && c->said->session.encrypted)) &&
+	    smtp_line_is_binary(line)) {
 		smtp_enter_tls_inside(m, c, side);
 		return;
 	}
@@ -171,6 +172,7 @@ take_line(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 		not_a_reply(m, c, line);
 		return;
 	}
+	smtp_speak(m, c);
 	smtp_enter(c, &c->server, SMTP_LINES);
 	c->server.strange = 0;
 	/* Lines of one reply have one code: a new one means that the old was whole. */
@@ -181,7 +183,7 @@ take_line(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 		if (is_greeting(c, code))
 			banner_take(c, line);
 	}
-	reply_set(&c->reply, code, line);
+	reply_set(&c->said->reply, code, line);
 	if (!more)
 		reply_done(m, c, seq);
 }

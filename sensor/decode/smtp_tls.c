@@ -35,8 +35,8 @@ count(struct smtp_conn *c, struct smtp_side *side, uint64_t before)
 		c->turns = (struct smtp_turns){ 0 };
 	else
 		smtp_turns_add(&c->turns, side_of(c, side), now - before);
-	c->session.tls_bytes[side_of(c, side)] = now;
-	c->session.tls_mail = smtp_turns_mail(&c->turns);
+	c->said->session.tls_bytes[side_of(c, side)] = now;
+	c->said->session.tls_mail = smtp_turns_mail(&c->turns);
 }
 
 static void
@@ -73,9 +73,9 @@ enter(struct smtp *m, struct smtp_conn *c, struct smtp_side *side)
 {
 	smtp_enter(c, side, SMTP_OPAQUE);
 	smtp_tell_session(m, c);
-	if (!c->session.encrypted)
+	if (!c->said->session.encrypted)
 		stats_inc(m->stats, STAT_SMTP_ENCRYPTED);
-	c->session.encrypted = true;
+	c->said->session.encrypted = true;
 	if (side == &c->client)
 		smtp_tx_finish(m, c);
 	tls_open(&side->tls, side_of(c, side));

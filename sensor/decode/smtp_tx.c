@@ -18,7 +18,7 @@ smtp_tx_find(struct smtp_conn *c, uint32_t serial)
 	if (serial == 0)
 		return (struct smtp_tx_ref){ 0 };
 	if (serial == c->tx_state.serial)
-		return (struct smtp_tx_ref){ &c->session.tx, &c->tx_state };
+		return (struct smtp_tx_ref){ &c->said->session.tx, &c->tx_state };
 	for (struct smtp_parked *p = c->parked; p != NULL; p = p->next)
 		if (p->state.serial == serial)
 			return (struct smtp_tx_ref){ &p->tx, &p->state };
@@ -64,7 +64,7 @@ tx_report(struct smtp *m, struct smtp_conn *c, struct smtp_tx *tx)
 	for (struct smtp_rcpt *r = tx->rcpts; r != NULL; r = r->next)
 		rcpt_conclude(r, tx);
 	SMTP_TELL(m, c, tx_end, tx, &c->ref);
-	c->session.transactions++;
+	c->said->session.transactions++;
 	for (struct smtp_rcpt *r = tx->rcpts, *next; r != NULL; r = next) {
 		next = r->next;
 		rcpt_release(m, r);
@@ -78,8 +78,8 @@ tx_end(struct smtp *m, struct smtp_conn *c, struct smtp_tx_state *state)
 	struct smtp_parked **link = &c->parked, *parked;
 
 	if (state == &c->tx_state) {
-		tx_report(m, c, &c->session.tx);
-		smtp_tx_clear(&c->session.tx);
+		tx_report(m, c, &c->said->session.tx);
+		smtp_tx_clear(&c->said->session.tx);
 		c->tx_state = (struct smtp_tx_state){ 0 };
 		return;
 	}
@@ -127,10 +127,10 @@ tx_park(struct smtp *m, struct smtp_conn *c)
 	}
 	parked->next = NULL;
 	parked->state = c->tx_state;
-	parked->tx = c->session.tx;
+	parked->tx = c->said->session.tx;
 	*link = parked;
 	SMTP_TELL(m, c, tx_moved, &parked->tx);
-	smtp_tx_clear(&c->session.tx);
+	smtp_tx_clear(&c->said->session.tx);
 	c->tx_state = (struct smtp_tx_state){ 0 };
 }
 
@@ -188,7 +188,7 @@ smtp_tx_current(struct smtp *m, struct smtp_conn *c)
 static struct smtp_tx *
 tx_begin(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 {
-	struct smtp_tx *tx = &c->session.tx;
+	struct smtp_tx *tx = &c->said->session.tx;
 
 	if (smtp_tx_current(m, c) != 0)
 		return tx;

@@ -90,8 +90,8 @@ seen_helo(struct smtp *m, struct smtp_conn *c, const struct row *row,
 	c->first_is_helo |= !c->client_seen;
 	c->hello = true;
 	if (ascii_lower((uint8_t)row->name[0]) == 'l')
-		c->session.lmtp = true;
-	smtp_name_set(c->session.helo, w->argument);
+		c->said->session.lmtp = true;
+	smtp_name_set(c->said->session.helo, w->argument);
 	SMTP_TELL(m, c, helo, &o);
 	smtp_expect(m, c, row->verb, 0);
 }
@@ -260,6 +260,21 @@ form_is_sure(const struct row *row, struct span argument)
 }
 
 bool
+smtp_command_is_none(struct span begin)
+{
+	enum { VERB_LEAST = 4 };
+
+	begin = span_first(begin, VERB_LEAST);
+	for (size_t i = 0; i < begin.n; i++) {
+		uint8_t letter = ascii_lower(begin.p[i]);
+
+		if ((letter < 'a' || letter > 'z') && letter != ' ' && letter != '\t')
+			return true;
+	}
+	return false;
+}
+
+bool
 smtp_command_is_sure(struct span line)
 {
 	struct span argument;
@@ -327,10 +342,10 @@ smtp_answers_each(const struct smtp_conn *c)
 	uint16_t port = c->flow->tuple.port[SIDE_RESPONDER];
 
 	if (c->hello)
-		return c->session.lmtp;
+		return c->said->session.lmtp;
 	/* Whoever was not seen to say EHLO may have said LHLO, but not there (RFC 2033, 5). */
 	return port != 25 && port != 465 && port != 587 &&
-	    (c->tx_state.asked != 1 || c->tx_state.hole || !c->session.tx.has_from);
+	    (c->tx_state.asked != 1 || c->tx_state.hole || !c->said->session.tx.has_from);
 }
 
 /* The reply to the message, for each recipient in turn (RFC 2033, 4.2; PRDR). */
@@ -390,8 +405,8 @@ guess_answered(struct smtp_conn *c, bool accepted)
 		c->body_hole = true;
 		smtp_enter(c, side, SMTP_BODY);
 	} else if (!accepted && (side->state == SMTP_BODY || side->state == SMTP_DOT)) {
-		c->session.tx.data = SMTP_DATA_NONE;
-		c->session.tx.bytes = 0;
+		c->said->session.tx.data = SMTP_DATA_NONE;
+		c->said->session.tx.bytes = 0;
 		c->pairing.commands_hole = true;
 		smtp_enter(c, side, SMTP_LOST);
 	}

@@ -35,7 +35,8 @@ flow_table_new(
 	pool_init(&t->hole_pool, sizeof(struct hole), 2 * flows);
 	pool_init(
 	    &t->block_pool, sizeof(struct block), limits->buffer_bytes / BLOCK_SIZE);
-	t->notes = mem_alloc(NOTES * sizeof(t->notes[0]));
+	/* Pages, so that a set of notes is a line of the cache. */
+	t->notes = mem_pages(NOTES * sizeof(t->notes[0]));
 	return t;
 }
 
@@ -44,7 +45,7 @@ flow_table_free(struct flow_table *t)
 {
 	if (t == NULL)
 		return;
-	free(t->notes);
+	mem_pages_free(t->notes, NOTES * sizeof(t->notes[0]));
 	pool_fini(&t->block_pool);
 	pool_fini(&t->hole_pool);
 	pool_fini(&t->conn_pool);
@@ -332,14 +333,20 @@ touch(struct flow_table *t, struct conn *c, int64_t now_ns)
 	table_touch(&t->conns, &c->node);
 }
 
+static bool
+matters(const struct flow_table *t, const struct packet *p)
+{
+	return t->limits.any_port || port_matters(t, p->src_port) ||
+	    port_matters(t, p->dst_port);
+}
+
 void
 flow_packet(struct flow_table *t, const struct packet *p)
 {
 	struct flow_key key;
 	struct conn *c;
 
-	if (!t->limits.any_port && !port_matters(t, p->src_port) &&
-	    !port_matters(t, p->dst_port))
+	if (!matters(t, p))
 		return;
 	if (p->payload.n > SEGMENT_MAX || p->missing > SEGMENT_MAX) {
 		stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);
@@ -368,6 +375,53 @@ flow_packet(struct flow_table *t, const struct packet *p)
 			(void)tcp_packet(t, c, side_of(c, &key), &key, p);
 		break;
 	}
+}
+
+/*
+ * In steps, each some packets behind the one before, for each needs what that one has
+ * fetched: the bucket; the connection, or where there is none what is noted of it; the
+ * state of its decoder.
+ */
+void
+flow_ahead(struct flow_table *t, const struct packet *p)
+{
+	enum {
+		LINE = 64,
+		CONN_AFTER = FLOW_AHEAD / 2,
+		DECODER_AFTER = 3 * FLOW_AHEAD / 4
+	};
+	const struct conn *c;
+	uint64_t hash;
+	unsigned at;
+
+	if (!matters(t, p))
+		return;
+	at = t->nahead++;
+	hash = key_of(t, p).hash;
+	t->ahead[at % FLOW_AHEAD] = hash;
+	__builtin_prefetch(&t->conns.buckets[hash & t->conns.mask], 1);
+	hash = t->ahead[(at - CONN_AFTER) % FLOW_AHEAD];
+	c = (const struct conn *)table_expected(&t->conns, hash);
+	if (c == NULL)
+		note_fetch(t, hash);
+	for (size_t i = 0; c != NULL && i < sizeof(*c); i += LINE)
+		__builtin_prefetch((const uint8_t *)c + i, 1);
+	hash = t->ahead[(at - DECODER_AFTER) % FLOW_AHEAD];
+	c = (const struct conn *)table_expected(&t->conns, hash);
+	if (c != NULL && c->flow.decoder != NULL) {
+		__builtin_prefetch(c->flow.decoder, 1);
+		__builtin_prefetch((const uint8_t *)c->flow.decoder + LINE, 1);
+	}
+}
+
+bool
+flow_crowded(struct flow_table *t)
+{
+	enum { MANY_CONNS = 4096, MANY_SYNS = 256 };
+	bool crowded = t->conns.n >= MANY_CONNS || t->syns >= MANY_SYNS;
+
+	t->syns = 0;
+	return crowded;
 }
 
 /* ---- time and the end of input ---- */

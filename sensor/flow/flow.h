@@ -102,6 +102,17 @@ struct flow_table *flow_table_new(const struct flow_limits *limits,
 
 /* A TCP packet; one of no port that matters returns at once.  Calls the reader. */
 void flow_packet(struct flow_table *t, const struct packet *p);
+/*
+ * p comes FLOW_AHEAD packets from now or so: the memory that it will need is on its way
+ * then.  Nothing depends on whether this is called.
+ */
+enum { FLOW_AHEAD = 8 };
+void flow_ahead(struct flow_table *t, const struct packet *p);
+/*
+ * Whether that is worth its while: there are many connections, or many SYNs since this
+ * was last asked.  What few need is in the cache anyway.
+ */
+bool flow_crowded(struct flow_table *t);
 
 /*
  * Let time pass: holes are given up and silent flows forgotten.  Cheap, may be

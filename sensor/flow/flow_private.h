@@ -115,6 +115,9 @@ struct flow_table {
 	struct note *notes;
 	int64_t looked_ns; /* when flow_expire last looked */
 	uint32_t serial;
+	unsigned syns;	 /* noted since flow_crowded was asked */
+	unsigned nahead; /* calls of flow_ahead, and the hashes of the last */
+	uint64_t ahead[FLOW_AHEAD];
 	uint64_t ports[65536 / 64]; /* a bit each that matters */
 };
 
@@ -145,6 +148,8 @@ segment_len(const struct segment *s)
 
 /* ---- note.c ---- */
 
+/* The notes of this hash will be looked at. */
+void note_fetch(const struct flow_table *t, uint64_t hash);
 /* The note on a connection, or NULL. */
 const struct note *note_find(const struct flow_table *t, uint64_t hash);
 /* A SYN or SYN/ACK. */

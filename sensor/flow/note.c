@@ -32,6 +32,12 @@ set_of(const struct flow_table *t, uint64_t hash)
 	return &t->notes[hash % (NOTES / NOTES_SET) * NOTES_SET];
 }
 
+void
+note_fetch(const struct flow_table *t, uint64_t hash)
+{
+	__builtin_prefetch(set_of(t, hash), 1);
+}
+
 static struct note *
 find(const struct flow_table *t, uint64_t hash)
 {
@@ -88,6 +94,7 @@ note_syn(struct flow_table *t, const struct flow_key *k, const struct packet *p)
 	bool answer = p->tcp_flags & TCP_ACK;
 	bool known = is_of(n, k->hash) && !n->ended;
 
+	t->syns++;
 	if (known && answer && note_confirmed_by(n, k, p)) {
 		note_set(n, from, p->seq);
 		return;

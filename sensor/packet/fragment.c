@@ -90,6 +90,21 @@ waiting_free(struct fragments *t, struct waiting *packet)
 	pool_put(&t->packets, packet);
 }
 
+/*
+ * The next to be given up, soon if they come in a flood: what that will touch is in
+ * nobody's cache.  Its neighbours' links have just been written, so it is itself.
+ */
+static void
+fetch_oldest(const struct fragments *t)
+{
+	const struct table_node *node = t->table.oldest;
+
+	if (node == NULL)
+		return;
+	__builtin_prefetch(node->newer, 1);
+	__builtin_prefetch(((const struct waiting *)node)->blocks, 1);
+}
+
 /* Give up the oldest packet but `keep`; there is one. */
 static void
 evict(struct fragments *t, const struct waiting *keep)
@@ -100,6 +115,7 @@ evict(struct fragments *t, const struct waiting *keep)
 		node = node->newer;
 	assert(node != NULL);
 	waiting_free(t, (struct waiting *)node);
+	fetch_oldest(t);
 	stats_inc(t->stats, STAT_FRAGMENT_EVICTED);
 }
 
@@ -172,12 +188,37 @@ block_at(struct fragments *t, struct waiting *packet, uint32_t number)
 	return block;
 }
 
+/* Note that units up to `end` come, of which none has; false when some have. */
+static bool
+block_claim(struct block *block, uint32_t unit, uint32_t end)
+{
+	uint64_t bits[MAP_WORDS], taken = 0;
+
+	for (uint32_t i = 0; i < MAP_WORDS; i++) {
+		uint32_t from = unit > 64 * i ? unit - 64 * i : 0;
+		uint32_t to = end > 64 * i ? end - 64 * i : 0;
+		uint64_t before = from < 64 ? ~UINT64_C(0) << from : 0;
+
+		bits[i] = to < 64 ? before & ~(~UINT64_C(0) << to) : before;
+		taken |= block->map[i] & bits[i];
+	}
+	for (uint32_t i = 0; taken == 0 && i < MAP_WORDS; i++)
+		block->map[i] |= bits[i];
+	return taken == 0;
+}
+
 /* Units of data into a block from `unit` on; true when some stood there otherwise. */
 static bool
 block_fill(struct block *block, uint32_t unit, struct span data, uint32_t *units)
 {
+	uint32_t n = (uint32_t)(data.n + UNIT - 1) / UNIT;
 	bool differs = false;
 
+	if (block_claim(block, unit, unit + n)) {
+		memcpy(block->octets + (size_t)unit * UNIT, data.p, data.n);
+		*units += n;
+		return false;
+	}
 	for (; data.n > 0; data = span_after(data, UNIT), unit++) {
 		struct span from = span_first(data, UNIT);
 		uint8_t *to = block->octets + (size_t)unit * UNIT;

@@ -75,6 +75,13 @@ void packet_decoder_free(struct packet_decoder *d);
 enum stat_id packet_decode(
     struct packet_decoder *d, const struct frame *f, struct packet *p);
 
+/*
+ * What packet_decode will make of a frame that comes later, for who fetches memory for
+ * it; nothing is counted or kept.  False: that cannot be told before.
+ */
+bool packet_ahead(
+    const struct packet_decoder *d, const struct frame *f, struct packet *p);
+
 /* True when the link type is known. */
 bool packet_link_known(uint16_t link);
 

@@ -105,12 +105,11 @@ plain_udp(const struct packet_decoder *d, struct wire *w, struct packet *p)
 	return true;
 }
 
-bool
-plain_frame(struct packet_decoder *d, const struct frame *f, struct packet *p)
+static bool
+plain(const struct packet_decoder *d, const struct frame *f, struct packet *p)
 {
 	enum { ETHERNET = 1, IPV4 = 0x0800, IPV6 = 0x86dd };
 	struct wire w = wire_over(f->data);
-	enum stat_id counter = STAT_PACKET_TCP;
 	uint16_t type;
 
 	if (f->link != ETHERNET || d->verify_checksums)
@@ -119,7 +118,6 @@ plain_frame(struct packet_decoder *d, const struct frame *f, struct packet *p)
 	type = plain_ether(&w, p);
 	p->proto = type == IPV4 ? plain_v4(&w, p) : type == IPV6 ? plain_v6(&w, p) : 0;
 	if (p->proto == IP_PROTO_UDP) {
-		counter = STAT_PACKET_UDP;
 		if (!plain_udp(d, &w, p))
 			return false;
 	} else if (p->proto != IP_PROTO_TCP || !plain_tcp(&w, p)) {
@@ -128,6 +126,21 @@ plain_frame(struct packet_decoder *d, const struct frame *f, struct packet *p)
 	p->ref = f->ref;
 	p->payload = wire_rest(&w);
 	p->missing = 0;
-	stats_inc(d->stats, counter);
+	return true;
+}
+
+bool
+packet_ahead(const struct packet_decoder *d, const struct frame *f, struct packet *p)
+{
+	return plain(d, f, p);
+}
+
+bool
+plain_frame(struct packet_decoder *d, const struct frame *f, struct packet *p)
+{
+	if (!plain(d, f, p))
+		return false;
+	stats_inc(
+	    d->stats, p->proto == IP_PROTO_UDP ? STAT_PACKET_UDP : STAT_PACKET_TCP);
 	return true;
 }

@@ -96,6 +96,7 @@ see_behind(struct world *w, const struct frame *f)
 	enum look_verdict verdict;
 	uint64_t name;
 
+	sensor_ahead(w->behind, f); /* changes nothing */
 	/* Alone or in a batch it is the same. */
 	if (f->ref.ts_ns % 2000000 == 0) {
 		verdict = look_frame(w->look, f, &name);

@@ -313,6 +313,7 @@ player_fini(struct player *p)
 
 	smtp_close(p->m, p->c, &p->f, &end);
 	ck_assert_uint_eq(p->m->conns.in_use, 0);
+	ck_assert_uint_eq(p->m->said.in_use, 0);
 	ck_assert_uint_eq(p->m->lines.in_use, 0);
 	ck_assert_uint_eq(p->m->holds.in_use, 0);
 	ck_assert_uint_eq(p->m->commands.in_use, 0);
@@ -403,8 +404,8 @@ START_TEST(reply_beyond_the_limit_keeps_its_code)
 	say(&p, SIDE_RESPONDER, "220 mx.navy.ml\r\n");
 	say(&p, SIDE_ORIGINATOR, "RCPT TO:<b@y>\r\n");
 	say(&p, SIDE_RESPONDER, line);
-	ck_assert_uint_eq(p.c->session.tx.rcpts->reply.code, 550);
-	ck_assert_str_eq(p.c->session.tx.rcpts->reply.text, "550");
+	ck_assert_uint_eq(p.c->said->session.tx.rcpts->reply.code, 550);
+	ck_assert_str_eq(p.c->said->session.tx.rcpts->reply.text, "550");
 	player_fini(&p);
 	events_free(&e);
 }
@@ -420,7 +421,7 @@ START_TEST(reply_text_is_the_last_line)
 	say(&p, SIDE_RESPONDER, "220 mx.navy.ml\r\n");
 	say(&p, SIDE_ORIGINATOR, "RCPT TO:<b@y>\r\n");
 	say(&p, SIDE_RESPONDER, "250-2.1.5 more\r\n250 2.1.5 Ok \r\n");
-	ck_assert_str_eq(p.c->session.tx.rcpts->reply.text, "250 2.1.5 Ok");
+	ck_assert_str_eq(p.c->said->session.tx.rcpts->reply.text, "250 2.1.5 Ok");
 	player_fini(&p);
 	events_free(&e);
 }
@@ -530,6 +531,32 @@ START_TEST(credentials_are_not_kept)
 }
 END_TEST
 
+START_TEST(noise_takes_no_memory_and_hides_no_command)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &limits, &e, &stats);
+	smtp_close(p.m, p.c, &p.f, &(struct frame_ref){ 0 });
+	p.f.midstream = true;
+	p.c = smtp_open(p.m, &p.f);
+	say(&p, SIDE_ORIGINATOR, "\x91\x02no line");
+	say(&p, SIDE_ORIGINATOR, "MAIL FROM:<a@x>");
+	ck_assert_uint_eq(p.m->lines.in_use, 0);
+	ck_assert_uint_eq(p.m->said.in_use, 0);
+	say(&p, SIDE_ORIGINATOR, "\r\nRCPT T");
+	ck_assert_uint_eq(p.m->lines.in_use, 1);
+	say(&p, SIDE_ORIGINATOR, "O:<b@y>\r\n");
+	ck_assert_uint_eq(p.m->said.in_use, 1);
+	ck_assert_uint_eq(p.c->said->session.tx.nrcpts, 1);
+	ck_assert(!p.c->said->session.tx.has_from);
+	ck_assert_uint_eq(stats.n[STAT_SMTP_LINE_TOO_LONG], 0);
+	player_fini(&p);
+	events_free(&e);
+}
+END_TEST
+
 START_TEST(command_knows_its_place_in_the_stream)
 {
 	struct events e = { 0 };
@@ -540,10 +567,10 @@ START_TEST(command_knows_its_place_in_the_stream)
 	p.seq[SIDE_ORIGINATOR] = UINT32_MAX - 3;
 	say(&p, SIDE_ORIGINATOR, "HELO x\r\nRCPT T");
 	say(&p, SIDE_ORIGINATOR, "O:<b@y>\r\nDATA\r\nRSET\r\nRCPT TO:<c@y>\r\n");
-	ck_assert_uint_eq(p.c->session.tx.rcpts->seq, 4);
-	ck_assert_uint_eq(p.c->session.tx.rcpts->ref.number, 2);
+	ck_assert_uint_eq(p.c->said->session.tx.rcpts->seq, 4);
+	ck_assert_uint_eq(p.c->said->session.tx.rcpts->ref.number, 2);
 	say(&p, SIDE_RESPONDER, "220 mx\r\n250 a\r\n250 b\r\n503 no\r\n");
-	ck_assert_uint_eq(p.c->session.tx.rcpts->seq, 4 + 15 + 6 + 6);
+	ck_assert_uint_eq(p.c->said->session.tx.rcpts->seq, 4 + 15 + 6 + 6);
 	player_fini(&p);
 	events_free(&e);
 }
@@ -573,6 +600,7 @@ main(void)
 	tcase_add_test(tc, line_beyond_the_limit_is_counted_and_survived);
 	tcase_add_test(tc, reply_beyond_the_limit_keeps_its_code);
 	tcase_add_test(tc, reply_text_is_the_last_line);
+	tcase_add_test(tc, noise_takes_no_memory_and_hides_no_command);
 	tcase_add_test(tc, commands_without_end_are_bounded);
 	tcase_add_test(tc, replies_without_end_are_bounded);
 	tcase_add_test(tc, transactions_that_wait_are_bounded);

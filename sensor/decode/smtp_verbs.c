@@ -345,7 +345,8 @@ smtp_answers_each(const struct smtp_conn *c)
 		return c->said->session.lmtp;
 	/* Whoever was not seen to say EHLO may have said LHLO, but not there (RFC 2033, 5). */
 	return port != 25 && port != 465 && port != 587 &&
-	    (c->tx_state.asked != 1 || c->tx_state.hole || !c->said->session.tx.has_from);
+	    (c->tx_state.asked != 1 || c->tx_state.hole ||
+		!c->said->session.tx.has_from);
 }
 
 /* The reply to the message, for each recipient in turn (RFC 2033, 4.2; PRDR). */

@@ -329,10 +329,12 @@ run_live(struct run *run)
 		watch(w);
 		end(w);
 		notify_close(&w->notify);
-		outputs_close(run->outputs, &run->stats);
-		if (run->stats.n[STAT_OUTPUT_FAILED] > 0)
-			status = EXIT_INPUT;
+	} else if (run->output != NULL) {
+		outputs_leave(run->outputs, run->output);
 	}
+	outputs_close(run->outputs, &run->stats);
+	if (status == 0 && run->stats.n[STAT_OUTPUT_FAILED] > 0)
+		status = EXIT_INPUT;
 	capture_close(&w->capture);
 	free(w);
 	return status;

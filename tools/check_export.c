@@ -407,14 +407,14 @@ choose_action(struct check *c, const struct export_format *format)
 
 	if (c->action == NULL)
 		return format->actions[0] ? format->actions[0] : "";
-	for (size_t i = 0; format->actions[i] != NULL; i++) {
+	for (size_t i = 0; format->actions[i] != NULL; i++)
 		if (strcmp(format->actions[i], c->action) == 0)
 			return c->action;
-		buf_printf(&words, "%s %s", i ? "," : "", format->actions[i]);
-	}
 	if (format->other_action && strchr(c->action, '.') != NULL &&
 	    name_parse(&name, span_str(c->action)) == NAME_OK && !name.odd)
 		return arena_strdup(&c->conf.arena, name.text);
+	for (size_t i = 0; format->actions[i] != NULL; i++)
+		buf_printf(&words, "%s %s", i ? "," : "", format->actions[i]);
 	if (words.n == 0)
 		log_warnx("--action: %s has none", format->word);
 	else

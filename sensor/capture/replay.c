@@ -492,7 +492,7 @@ by_order(const void *a, const void *b)
 size_t
 replay_plain(struct replay *r, const char *const **paths)
 {
-	if (r->filter != NULL || (r->n_heap > 1 && !r->one_by_one))
+	if (r->n_heap == 0 || r->filter != NULL || (r->n_heap > 1 && !r->one_by_one))
 		return 0;
 	for (size_t i = 0; i < r->n_heap; i++)
 		if (r->heap[i]->is_pipe || r->heap[i]->packed)

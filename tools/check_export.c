@@ -216,10 +216,13 @@ add_genuine(const struct work *w, struct export_entry *e, uint64_t hash)
 		else
 			high = middle;
 	}
+	e->ngenuine = 0;
+	if (w->genuine == NULL)
+		return;
 	e->genuine = w->genuine + low;
 	while (low < w->ngenuine && w->genuine[low].above == hash)
 		low++;
-	e->ngenuine = w->genuine == NULL ? 0 : (size_t)(w->genuine + low - e->genuine);
+	e->ngenuine = (size_t)(w->genuine + low - e->genuine);
 }
 
 /* ---- names of rules ---- */

@@ -269,6 +269,7 @@ run_blocks(struct stages *s, const char *const *paths, size_t n)
 	p.blocks = s->blocks =
 	    blocks_new(paths, n, BLOCKS_OCTETS, on_input_error, NULL);
 	p.threads = choose_workers(run, s->total);
+	p.as_needed = run->options->workers == 0;
 	stages_open(s);
 	look = *sensor_look(s->sensor);
 	p.look = &look;

@@ -35,9 +35,9 @@ struct look {
 	struct look_options options;
 	const struct ruleset *rules;
 	struct stats *stats;
-	size_t behind;			    /* octets behind a frame that may be read */
-	struct port_set udp;		    /* those of the next two */
-	struct port_set udp_dns, udp_other; /* other: tunnels, mDNS, LLMNR */
+	size_t behind;		   /* octets behind a frame that may be read */
+	struct question_ports udp; /* other: tunnels, mDNS, LLMNR */
+	struct port_set udp_any;   /* both */
 	struct port_set tcp;
 	uint64_t known[SETS][SET_NAMES];
 };
@@ -59,20 +59,22 @@ look_new(
     const struct look_options *options, const struct ruleset *rules, struct stats *s)
 {
 	struct look *l = mem_alloc(sizeof(*l));
+	uint16_t port;
 
 	l->options = *options;
 	l->rules = rules;
 	l->stats = s;
-	port_set_add_list(&l->udp_dns, &options->dns_ports);
-	for (uint32_t port = 0; port <= UINT16_MAX; port++)
-		if (packet_udp_tunnels((uint16_t)port))
-			port_set_add(&l->udp_other, (uint16_t)port);
-	port_set_add(&l->udp_other, PORT_MDNS);
-	port_set_add(&l->udp_other, PORT_LLMNR);
+	port_set_add_list(&l->udp.dns, &options->dns_ports);
+	for (size_t i = 0; (port = packet_udp_tunnel(i)) != 0; i++)
+		port_set_add(&l->udp.other, port);
+	port_set_add(&l->udp.other, PORT_MDNS);
+	port_set_add(&l->udp.other, PORT_LLMNR);
 	for (size_t i = 0; i < PORT_SET_ALL / 64; i++)
-		l->udp.all[i] = l->udp_dns.all[i] | l->udp_other.all[i];
+		l->udp_any.all[i] = l->udp.dns.all[i] | l->udp.other.all[i];
 	for (size_t i = 0; i < PORT_SET_FEW / 64; i++)
-		l->udp.few[i] = l->udp_dns.few[i] | l->udp_other.few[i];
+		l->udp_any.few[i] = l->udp.dns.few[i] | l->udp.other.few[i];
+	port_kinds_add(&l->udp.kinds, &l->udp.dns, QUESTION_PORT_DNS);
+	port_kinds_add(&l->udp.kinds, &l->udp.other, QUESTION_PORT_OTHER);
 	port_set_add_list(&l->tcp, &options->dns_ports);
 	port_set_add_list(&l->tcp, &options->smtp_ports);
 	return l;
@@ -285,8 +287,8 @@ look_udp(struct look *l, struct seen s, struct question *q)
 	s.cut = len > s.n;
 	if (len < s.n)
 		s.n = len;
-	if (port_set_has_either(&l->udp, src, dst))
-		return port_set_has_either(&l->udp_other, src, dst)
+	if (port_set_has_either(&l->udp_any, src, dst))
+		return port_set_has_either(&l->udp.other, src, dst)
 		    ? LOOK_KEEP
 		    : look_dns(l, &s, q);
 	return pass_packet(l, STAT_PACKET_UDP, &s);
@@ -433,8 +435,7 @@ look_batch(struct look *l, const uint16_t *links, const struct span *octets, siz
 	l->behind = behind;
 	for (size_t i = 0; i < n; i++) {
 		if (plain && links[i] == LINK_ETHERNET &&
-		    question_plain(
-			&l->udp_dns, &l->udp_other, l->options.key, octets[i], &q[i])) {
+		    question_plain(&l->udp, l->options.key, octets[i], &q[i])) {
 			__builtin_prefetch(set_of(l, q[i].number));
 			said[i] = LOOK_DNS;
 		} else {

@@ -29,13 +29,6 @@ port_set_add_list(struct port_set *set, const struct port_list *list)
 		port_set_add(set, list->port[i]);
 }
 
-/* 1: perhaps it is in the set; 0: it is not. */
-static inline unsigned
-port_set_may_have(const struct port_set *set, uint16_t port)
-{
-	return set->few[port % PORT_SET_FEW / 64] >> port % 64 & 1;
-}
-
 static inline unsigned
 port_set_has(const struct port_set *set, uint16_t port)
 {
@@ -46,8 +39,33 @@ port_set_has(const struct port_set *set, uint16_t port)
 static inline bool
 port_set_has_either(const struct port_set *set, uint16_t a, uint16_t b)
 {
-	return (port_set_may_have(set, a) | port_set_may_have(set, b)) != 0 &&
-	    (port_set_has(set, a) | port_set_has(set, b)) != 0;
+	uint64_t few = set->few[a % PORT_SET_FEW / 64] >> a % 64 |
+	    set->few[b % PORT_SET_FEW / 64] >> b % 64;
+
+	return (few & 1) != 0 && (port_set_has(set, a) | port_set_has(set, b)) != 0;
+}
+
+/*
+ * Of several sets at once, by the low bits alone: the sets that a port may be in, a bit
+ * each.  A kilobyte, of which the ports that are used most touch a line or two.
+ */
+struct port_kinds {
+	uint8_t may[PORT_SET_FEW];
+};
+
+static inline void
+port_kinds_add(struct port_kinds *k, const struct port_set *set, uint8_t kind)
+{
+	for (uint32_t word = 0; word < PORT_SET_ALL / 64; word++)
+		for (uint32_t bit = 0; set->all[word] != 0 && bit < 64; bit++)
+			if (port_set_has(set, (uint16_t)(word * 64 + bit)))
+				k->may[(word * 64 + bit) % PORT_SET_FEW] |= kind;
+}
+
+static inline unsigned
+port_kinds_of(const struct port_kinds *k, uint16_t port)
+{
+	return k->may[port % PORT_SET_FEW];
 }
 
 #endif

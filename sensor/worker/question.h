@@ -80,17 +80,25 @@ question_odd_dns(const uint8_t *p)
 	    (more & QUESTION_WORD(255, 0xc0, 255, 0xc0, 0, 0, 0, 0));
 }
 
+/* What ports tell: those of DNS, and those of what else UDP has for us. */
+enum { QUESTION_PORT_DNS = 1, QUESTION_PORT_OTHER = 2 };
+
+struct question_ports {
+	struct port_set dns, other;
+	struct port_kinds kinds; /* of the two */
+};
+
 /*
  * Whether the frame, with NAME_OCTETS more that may be read behind it, is plain; then *q
- * is its question.  One of its ports is of dns and surely none of other.
+ * is its question.  One of its ports is one of DNS and surely none may be of another kind.
  */
 static inline bool
-question_plain(const struct port_set *dns, const struct port_set *other,
-    const struct name_key *k, struct span frame, struct question *q)
+question_plain(const struct question_ports *ports, const struct name_key *k,
+    struct span frame, struct question *q)
 {
 	struct name_hash h = { 0 };
 	struct name_octets o;
-	unsigned ip_len, udp_len, at, wrong;
+	unsigned ip_len, udp_len, at, of_src, of_dst, wrong;
 	uint16_t src, dst, known;
 	uint64_t odd;
 	const uint8_t *p;
@@ -105,13 +113,15 @@ question_plain(const struct port_set *dns, const struct port_set *other,
 	udp_len = question_u16(p + 4);
 	src = question_u16(p);
 	dst = question_u16(p + 2);
-	known = port_set_may_have(dns, src) ? src : dst;
+	of_src = port_kinds_of(&ports->kinds, src);
+	of_dst = port_kinds_of(&ports->kinds, dst);
+	known = of_src & QUESTION_PORT_DNS ? src : dst;
 	wrong = odd != 0;
 	wrong |= ip_len > frame.n - at;
 	wrong |= udp_len > ip_len;
 	wrong |= udp_len < QUESTION_HEADERS;
-	wrong |= port_set_may_have(other, src) | port_set_may_have(other, dst);
-	wrong |= port_set_has(dns, known) ^ 1;
+	wrong |= (of_src | of_dst) & QUESTION_PORT_OTHER;
+	wrong |= port_set_has(&ports->dns, known) ^ 1;
 	if (wrong)
 		return false;
 	q->at = span_of(p + QUESTION_HEADERS, udp_len - QUESTION_HEADERS);

@@ -48,7 +48,7 @@ struct run {
 	uint64_t unknown_links; /* how often one was told */
 	/* One file of several at once: octets read go here and the rest is run_each's. */
 	_Atomic uint64_t *read;
-	bool live;		/* read from a pipe: events are waited for */
+	bool live; /* read from a pipe: events are waited for */
 };
 
 /*

@@ -204,6 +204,8 @@ rules_open(struct rules *r, const struct rules_options *o, struct diag *d)
 		failed |= load_specs(r, o, d);
 	if (failed < 0 || r->suffixes == NULL)
 		return -1;
+	if (compiled == NULL || o->every_place)
+		suffixes_quicken(r->suffixes);
 	r->set = compiled != NULL ? open_compiled(r, compiled, o, &options, d)
 				  : ruleset_new(&r->specs, &options, d);
 	return r->set != NULL ? 0 : -1;

@@ -96,7 +96,7 @@ static const struct mode {
 	check_run *run;
 	size_t least, most; /* operands */
 	const char *wanted; /* what they are */
-	bool from_sources; /* a compiled set does not do */
+	bool from_sources;  /* a compiled set does not do */
 } modes[] = {
 	{ NULL, check_lint, 0, SIZE_MAX, "rule files", true },
 	{ "names", check_names, 0, 1, "at most one file of names", false },
@@ -109,7 +109,13 @@ static const struct mode {
 enum { MODE_LINT, MODE_NAMES, MODE_EXPLAIN, MODE_VARIANTS, MODE_EXPORT, MODE_COMPILE };
 
 /* What getopt_long gives for long options; a mode's is OPTION_MODE + its place. */
-enum { OPTION_REGISTRABLE = 256, OPTION_GENUINE, OPTION_ACTION, OPTION_SID, OPTION_MODE = 512 };
+enum {
+	OPTION_REGISTRABLE = 256,
+	OPTION_GENUINE,
+	OPTION_ACTION,
+	OPTION_SID,
+	OPTION_MODE = 512
+};
 
 static int
 misused(void)

@@ -15,7 +15,7 @@
  * way to leave one letter out of it, its look - is in the filter as KEY_NAME, so that
  * one question serves for all of it.
  *
- * Memory for a name of n letters: its text, 3 octets, 1.1 for each letter in the
+ * Memory for a name of n letters: its text, 3 octets, 1.4 for each letter in the
  * filter, and about 5 for each of its entries, of which there are 4 and more where
  * many names are alike.
  */

@@ -149,7 +149,7 @@ hit_wanted(struct judge *g, const struct rule *rule, const struct typo_hit *hit,
 	const char *name = protected_name(g->r->protected, hit->id);
 
 	*class = hit->class;
-	if (is_edit(hit->class))
+	if (is_edit(hit->class) && !hit->letters)
 		*class = typo_edit_class(&hit->edit,
 		    span_after(g->seen.text, hit->from), rule->spec->detect.layouts);
 	if (typo_group(hit->class) == GROUP_TLD)

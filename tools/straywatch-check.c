@@ -23,7 +23,9 @@ static const char usage[] =
     "N]\n"
     "                        --export rpz|postfix|unbound|suricata|zeek\n"
     "       straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] --compile OUT\n"
-    "       straywatch-check [--registrable] --variants DOMAIN\n";
+    "       straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] [--registrable] "
+    "[--genuine]\n"
+    "                        --variants DOMAIN\n";
 
 static const char help[] =
     "\n"
@@ -38,7 +40,8 @@ static const char help[] =
     "              --action: what it does with them, --sid: the first signature's id\n"
     "  --compile   write the rules as one file that straywatch -R OUT maps at once\n"
     "  --variants  list what people type for DOMAIN, with the class of each slip;\n"
-    "              --registrable: only what somebody could own\n"
+    "              --registrable: only what somebody could own, --genuine: also names\n"
+    "              that are known to be somebody's own\n"
     "  -V, -h      version, this help\n"
     "\n"
     "straywatch-check(1) has the details, straywatch-rules(5) the rule language.\n";
@@ -93,21 +96,26 @@ static const struct mode {
 	check_run *run;
 	size_t least, most; /* operands */
 	const char *wanted; /* what they are */
-	bool without_rules;
-	bool from_sources; /* a compiled set does not do */
+	bool from_sources;  /* a compiled set does not do */
 } modes[] = {
-	{ NULL, check_lint, 0, SIZE_MAX, "rule files", false, true },
-	{ "names", check_names, 0, 1, "at most one file of names", false, false },
-	{ "explain", check_explain, 1, SIZE_MAX, "at least one name", false, false },
-	{ "variants", check_variants, 1, 1, "one domain", true, false },
-	{ "export", check_export, 1, 1, "one format", false, true },
-	{ "compile", check_compile, 1, 1, "one file to write", false, true },
+	{ NULL, check_lint, 0, SIZE_MAX, "rule files", true },
+	{ "names", check_names, 0, 1, "at most one file of names", false },
+	{ "explain", check_explain, 1, SIZE_MAX, "at least one name", false },
+	{ "variants", check_variants, 1, 1, "one domain", false },
+	{ "export", check_export, 1, 1, "one format", true },
+	{ "compile", check_compile, 1, 1, "one file to write", true },
 };
 
 enum { MODE_LINT, MODE_NAMES, MODE_EXPLAIN, MODE_VARIANTS, MODE_EXPORT, MODE_COMPILE };
 
 /* What getopt_long gives for long options; a mode's is OPTION_MODE + its place. */
-enum { OPTION_REGISTRABLE = 256, OPTION_ACTION, OPTION_SID, OPTION_MODE = 512 };
+enum {
+	OPTION_REGISTRABLE = 256,
+	OPTION_GENUINE,
+	OPTION_ACTION,
+	OPTION_SID,
+	OPTION_MODE = 512
+};
 
 static int
 misused(void)
@@ -151,7 +159,9 @@ run(struct check *c, const struct mode *mode, char **operands, size_t n)
 
 	for (size_t i = 0; mode->run == check_lint && i < n; i++)
 		conf_add_string(&c->conf, &c->paths, operands[i]);
-	if (mode->without_rules || prepare(c, mode->run == check_compile) == 0)
+	if (mode->run == check_variants)
+		conf_add_string(&c->conf, &c->protect, operands[0]);
+	if (prepare(c, mode->run == check_compile) == 0)
 		status = c->rules.compiled && mode->from_sources
 		    ? check_compiled(c, mode->option)
 		    : mode->run(c, operands, n);
@@ -192,6 +202,9 @@ take_option(struct check *c, int option, int *mode)
 	case OPTION_REGISTRABLE:
 		c->registrable = true;
 		return true;
+	case OPTION_GENUINE:
+		c->genuine_too = true;
+		return true;
 	case OPTION_ACTION:
 		c->action = optarg;
 		return true;
@@ -227,6 +240,7 @@ parse_options(struct check *c, int argc, char *argv[], int *status)
 		{ "export", no_argument, NULL, OPTION_MODE + MODE_EXPORT },
 		{ "compile", no_argument, NULL, OPTION_MODE + MODE_COMPILE },
 		{ "registrable", no_argument, NULL, OPTION_REGISTRABLE },
+		{ "genuine", no_argument, NULL, OPTION_GENUINE },
 		{ "action", required_argument, NULL, OPTION_ACTION },
 		{ "sid", required_argument, NULL, OPTION_SID },
 		{ "help", no_argument, NULL, 'h' },
@@ -261,8 +275,8 @@ fits(const struct check *c, int mode, size_t operands)
 		    modes[mode].wanted, operands);
 	else if ((c->action != NULL || c->first_sid != 0) && mode != MODE_EXPORT)
 		log_warnx("--action and --sid belong to --export");
-	else if (c->registrable && mode != MODE_VARIANTS)
-		log_warnx("--registrable belongs to --variants");
+	else if ((c->registrable || c->genuine_too) && mode != MODE_VARIANTS)
+		log_warnx("--registrable and --genuine belong to --variants");
 	else
 		return true;
 	return false;

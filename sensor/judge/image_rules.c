@@ -82,8 +82,6 @@ put_spec(struct buf *b, const struct rule_spec *spec)
 	put_u32(b, spec->threshold_name);
 	put_u32(b, (uint64_t)spec->threshold_ns >> 32);
 	put_u32(b, (uint64_t)spec->threshold_ns & UINT32_MAX);
-	put_text(b, spec->file);
-	put_u32(b, spec->line);
 	put_detect(b, &spec->detect);
 }
 
@@ -220,8 +218,7 @@ take_spec(struct taker *t, struct rule_spec *spec)
 	spec->threshold_name = take_below(t, 2);
 	high = take_below(t, UINT32_C(1) << 31);
 	spec->threshold_ns = (int64_t)(high << 32 | wire_u32(t->w));
-	spec->file = take_text(t);
-	spec->line = wire_u32(t->w);
+	spec->file = "";
 	take_detect(t, &spec->detect);
 }
 

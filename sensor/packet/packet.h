@@ -85,7 +85,7 @@ bool packet_ahead(
 /* True when the link type is known. */
 bool packet_link_known(uint16_t link);
 
-/* True when datagrams from or to this UDP port may be tunnels. */
-bool packet_udp_tunnels(uint16_t port);
+/* The i-th UDP port to or from which tunnels may go; 0: there are no more. */
+uint16_t packet_udp_tunnel(size_t i);
 
 #endif

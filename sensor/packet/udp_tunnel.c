@@ -300,11 +300,8 @@ udp_tunnel_ports(struct udp_ports *ports)
 	}
 }
 
-bool
-packet_udp_tunnels(uint16_t port)
+uint16_t
+packet_udp_tunnel(size_t i)
 {
-	for (size_t i = 0; i < UDP_ROWS; i++)
-		if (udp_rows[i].port == port)
-			return true;
-	return false;
+	return i < UDP_ROWS ? udp_rows[i].port : 0;
 }

@@ -6,8 +6,8 @@
 
 #include "worker/look.h"
 
-#include "names/name_octets.h"
 #include "packet/packet.h"
+#include "worker/question.h"
 
 #include <stdlib.h>
 
@@ -20,16 +20,10 @@ enum {
 	VLANS_MOST = 4
 };
 enum { IP_PROTO_ICMP = 1, IP_PROTO_ICMP6 = 58 };
+enum { LINK_ETHERNET = 1 }; /* of pcap */
 enum { IPV4_HEADER = 20, IPV6_HEADER = 40, UDP_HEADER = 8, TCP_HEADER = 20 };
 enum { PORT_DOT = 853, PORT_HTTPS = 443, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
-enum { DNS_HEADER = 12, QUESTION_REST = 4, RECORDS_MOST = 64, TLS_HANDSHAKE = 22 };
-
-/* A set of ports, and a small one of their low bits that nearly always says no. */
-enum { FEW_WORDS = 1024 / 64, PORT_WORDS = 65536 / 64 };
-struct ports {
-	uint64_t few[FEW_WORDS];
-	uint64_t all[PORT_WORDS];
-};
+enum { DNS_HEADER = QUESTION_DNS_HEADER, TLS_HANDSHAKE = 22 };
 
 /*
  * Names of which it is known whether they are dull: in sets of a few, the latest
@@ -41,19 +35,11 @@ struct look {
 	struct look_options options;
 	const struct ruleset *rules;
 	struct stats *stats;
-	size_t behind;			 /* octets behind a frame that may be read */
-	struct ports udp;		 /* those of the next two */
-	struct ports udp_dns, udp_other; /* other: tunnels, mDNS, LLMNR */
-	struct ports tcp;
+	size_t behind;		   /* octets behind a frame that may be read */
+	struct question_ports udp; /* other: tunnels, mDNS, LLMNR */
+	struct port_set udp_any;   /* both */
+	struct port_set tcp;
 	uint64_t known[SETS][SET_NAMES];
-};
-
-/* A DNS message of the usual kind, but for its name. */
-struct question {
-	struct span at; /* the message from the question on */
-	uint64_t number;
-	size_t len; /* of the name */
-	bool cut;
 };
 
 _Static_assert(LOOK_PASS == 0 && LOOK_KEEP == 1 && LOOK_ASK == 2, "look_up counts");
@@ -68,52 +54,29 @@ struct seen {
 	bool cut; /* there is more of it than was captured */
 };
 
-static void
-ports_add(struct ports *set, uint16_t port)
-{
-	set->few[port % 1024 / 64] |= UINT64_C(1) << port % 64;
-	set->all[port / 64] |= UINT64_C(1) << port % 64;
-}
-
-/* One of the two is in the set; which of them is not to be guessed. */
-static inline bool
-ports_have_either(const struct ports *set, uint16_t a, uint16_t b)
-{
-	uint64_t few =
-	    set->few[a % 1024 / 64] >> a % 64 | set->few[b % 1024 / 64] >> b % 64;
-
-	return (few & 1) &&
-	    ((set->all[a / 64] >> a % 64 | set->all[b / 64] >> b % 64) & 1);
-}
-
-static void
-ports_add_list(struct ports *set, const struct port_list *list)
-{
-	for (size_t i = 0; i < list->n; i++)
-		ports_add(set, list->port[i]);
-}
-
 struct look *
 look_new(
     const struct look_options *options, const struct ruleset *rules, struct stats *s)
 {
 	struct look *l = mem_alloc(sizeof(*l));
+	uint16_t port;
 
 	l->options = *options;
 	l->rules = rules;
 	l->stats = s;
-	ports_add_list(&l->udp_dns, &options->dns_ports);
-	for (uint32_t port = 0; port <= UINT16_MAX; port++)
-		if (packet_udp_tunnels((uint16_t)port))
-			ports_add(&l->udp_other, (uint16_t)port);
-	ports_add(&l->udp_other, PORT_MDNS);
-	ports_add(&l->udp_other, PORT_LLMNR);
-	for (size_t i = 0; i < PORT_WORDS; i++)
-		l->udp.all[i] = l->udp_dns.all[i] | l->udp_other.all[i];
-	for (size_t i = 0; i < FEW_WORDS; i++)
-		l->udp.few[i] = l->udp_dns.few[i] | l->udp_other.few[i];
-	ports_add_list(&l->tcp, &options->dns_ports);
-	ports_add_list(&l->tcp, &options->smtp_ports);
+	port_set_add_list(&l->udp.dns, &options->dns_ports);
+	for (size_t i = 0; (port = packet_udp_tunnel(i)) != 0; i++)
+		port_set_add(&l->udp.other, port);
+	port_set_add(&l->udp.other, PORT_MDNS);
+	port_set_add(&l->udp.other, PORT_LLMNR);
+	for (size_t i = 0; i < PORT_SET_ALL / 64; i++)
+		l->udp_any.all[i] = l->udp.dns.all[i] | l->udp.other.all[i];
+	for (size_t i = 0; i < PORT_SET_FEW / 64; i++)
+		l->udp_any.few[i] = l->udp.dns.few[i] | l->udp.other.few[i];
+	port_kinds_add(&l->udp.kinds, &l->udp.dns, QUESTION_PORT_DNS);
+	port_kinds_add(&l->udp.kinds, &l->udp.other, QUESTION_PORT_OTHER);
+	port_set_add_list(&l->tcp, &options->dns_ports);
+	port_set_add_list(&l->tcp, &options->smtp_ports);
 	return l;
 }
 
@@ -121,12 +84,6 @@ void
 look_free(struct look *l)
 {
 	free(l);
-}
-
-static inline uint16_t
-u16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
 /* ---- counting ---- */
@@ -216,20 +173,27 @@ hash_to_root(const struct name_key *k, struct span s, size_t behind, uint64_t *n
 	return false;
 }
 
+/* Ask anew, and remember. */
+static __attribute__((noinline)) bool
+dull_learn(struct look *l, struct span s, uint64_t number, size_t len)
+{
+	bool dull = dull_ask(l, s.p, len + 1);
+
+	dull_note(l, number, dull);
+	return dull;
+}
+
 /* Whether the name at s, of len octets and the root, is dull, from memory or anew. */
-static bool
+static inline bool
 is_dull(struct look *l, struct span s, uint64_t number, size_t len)
 {
-	uint64_t *set = set_of(l, number);
-	bool dull;
+	const uint64_t *set = set_of(l, number);
 
 	if (known_as(set, number | 1))
 		return true;
 	if (known_as(set, number & ~UINT64_C(1)))
 		return false;
-	dull = dull_ask(l, s.p, len + 1);
-	dull_note(l, number, dull);
-	return dull;
+	return dull_learn(l, s, number, len);
 }
 
 /* ---- DNS ---- */
@@ -240,8 +204,9 @@ is_usual(const uint8_t *p)
 {
 	enum { OPCODE = 0x7800, MOST = 63 };
 
-	return (u16(p + 2) & OPCODE) == 0 && u16(p + 4) == 1 &&
-	    ((u16(p + 6) | u16(p + 8) | u16(p + 10)) & ~MOST) == 0;
+	return (question_u16(p + 2) & OPCODE) == 0 && question_u16(p + 4) == 1 &&
+	    ((question_u16(p + 6) | question_u16(p + 8) | question_u16(p + 10)) &
+		~MOST) == 0;
 }
 
 /* The question of a message, hashed; the memory that its look-up needs is fetched. */
@@ -258,30 +223,43 @@ look_dns(struct look *l, const struct seen *s, struct question *q)
 	return LOOK_DNS;
 }
 
+/* What was passed over of a batch, to be counted at once. */
+struct passed {
+	uint64_t all, answers, cut;
+};
+
+static inline void
+count_passed(struct stats *s, const struct passed *passed)
+{
+	s->n[STAT_FRAME_READ] += passed->all;
+	s->n[STAT_FRAME_DECODED] += passed->all;
+	s->n[STAT_PACKET_UDP] += passed->all;
+	s->n[STAT_PACKET_CUT] += passed->cut;
+	s->n[STAT_NAME_JUDGED] += passed->all;
+	s->n[STAT_DNS_ANSWER] += passed->answers;
+	s->n[STAT_DNS_QUERY] += passed->all - passed->answers;
+}
+
 /*
  * A query is of no interest when its only question is for a dull name.  Its answer
  * may yet tell the tracker something, except when it holds no records.  Queries and
  * answers take turns as they like, so no jump here depends on which it is.
  */
 static inline enum look_verdict
-look_up(struct look *l, const struct question *q, uint64_t *name)
+look_up(struct look *l, const struct question *q, struct passed *passed, uint64_t *name)
 {
 	enum { TYPE_MX = 15 };
 	const uint8_t *message = q->at.p - DNS_HEADER;
 	unsigned answer = message[2] >> 7, good = (message[3] & 0x0f) == 0;
-	unsigned tells = answer & good & (u16(message + 6) != 0);
-	unsigned whole = q->cut | (u16(q->at.p + q->len + 1) == TYPE_MX);
-	uint64_t *n = l->stats->n;
+	unsigned tells = answer & good & (question_u16(message + 6) != 0);
+	unsigned whole = q->cut | (question_u16(q->at.p + q->len + 1) == TYPE_MX);
+	unsigned pass = tells ^ 1;
 
 	if (!is_dull(l, q->at, q->number, q->len))
 		return LOOK_KEEP;
-	n[STAT_FRAME_READ] += !tells;
-	n[STAT_FRAME_DECODED] += !tells;
-	n[STAT_PACKET_UDP] += !tells;
-	n[STAT_PACKET_CUT] += !tells && q->cut;
-	n[STAT_NAME_JUDGED] += !tells;
-	n[STAT_DNS_ANSWER] += (tells ^ 1) & answer;
-	n[STAT_DNS_QUERY] += answer ^ 1;
+	passed->all += pass;
+	passed->answers += pass & answer;
+	passed->cut += pass & q->cut;
 	*name = q->number & -(uint64_t)tells;
 	/* LOOK_PASS, LOOK_KEEP or LOOK_ASK. */
 	return (enum look_verdict)(tells * (LOOK_ASK - whole));
@@ -298,9 +276,9 @@ look_udp(struct look *l, struct seen s, struct question *q)
 
 	if (s.n < UDP_HEADER)
 		return LOOK_KEEP;
-	src = u16(s.p);
-	dst = u16(s.p + 2);
-	len = u16(s.p + 4);
+	src = question_u16(s.p);
+	dst = question_u16(s.p + 2);
+	len = question_u16(s.p + 4);
 	if (len < UDP_HEADER)
 		return LOOK_KEEP;
 	len -= UDP_HEADER;
@@ -309,9 +287,10 @@ look_udp(struct look *l, struct seen s, struct question *q)
 	s.cut = len > s.n;
 	if (len < s.n)
 		s.n = len;
-	if (ports_have_either(&l->udp, src, dst))
-		return ports_have_either(&l->udp_other, src, dst) ? LOOK_KEEP
-								  : look_dns(l, &s, q);
+	if (port_set_has_either(&l->udp_any, src, dst))
+		return port_set_has_either(&l->udp.other, src, dst)
+		    ? LOOK_KEEP
+		    : look_dns(l, &s, q);
 	return pass_packet(l, STAT_PACKET_UDP, &s);
 }
 
@@ -323,11 +302,11 @@ look_tcp(struct look *l, const struct seen *s)
 
 	if (s->n < TCP_HEADER || l->options.any_port)
 		return LOOK_KEEP;
-	src = u16(s->p);
-	dst = u16(s->p + 2);
+	src = question_u16(s->p);
+	dst = question_u16(s->p + 2);
 	header = (s->p[12] >> 4) * 4u;
 	if (header < TCP_HEADER || header > s->n ||
-	    ports_have_either(&l->tcp, src, dst))
+	    port_set_has_either(&l->tcp, src, dst))
 		return LOOK_KEEP;
 	/* What decode/blind.h looks at. */
 	if (dst == PORT_HTTPS && s->n > header && s->p[header] == TLS_HANDSHAKE)
@@ -349,13 +328,15 @@ look_ip(struct look *l, const uint8_t *p, size_t n, struct question *q)
 		return LOOK_KEEP;
 	if (s.p[0] >> 4 == 4) {
 		header = (s.p[0] & 0x0f) * 4u;
-		total = u16(s.p + 2);
+		total = question_u16(s.p + 2);
 		proto = s.p[9];
-		if (header < IPV4_HEADER || total < header || (u16(s.p + 6) & FRAGMENT))
+		if (header < IPV4_HEADER || total < header ||
+		    (question_u16(s.p + 6) & FRAGMENT))
 			return LOOK_KEEP;
-	} else if (s.p[0] >> 4 == 6 && s.n >= IPV6_HEADER && u16(s.p + 4) != 0) {
+	} else if (s.p[0] >> 4 == 6 && s.n >= IPV6_HEADER &&
+	    question_u16(s.p + 4) != 0) {
 		header = IPV6_HEADER;
-		total = IPV6_HEADER + (size_t)u16(s.p + 4);
+		total = IPV6_HEADER + (size_t)question_u16(s.p + 4);
 		proto = s.p[6];
 	} else {
 		return LOOK_KEEP;
@@ -385,7 +366,7 @@ look_ether(struct look *l, struct span data, size_t at, struct question *q)
 	for (int tags = 0;; tags++, at += 4) {
 		if (data.n < at + 2)
 			return LOOK_KEEP;
-		type = u16(data.p + at);
+		type = question_u16(data.p + at);
 		if (type != ETHER_VLAN && type != ETHER_QINQ)
 			break;
 		if (tags == VLANS_MOST)
@@ -402,7 +383,7 @@ look_cooked(struct look *l, struct span data, struct question *q)
 {
 	enum { TYPE_AT = 14, DEVICE_AT = 2, MOST_DEVICE = 800 };
 
-	if (data.n < TYPE_AT || u16(data.p + DEVICE_AT) > MOST_DEVICE)
+	if (data.n < TYPE_AT || question_u16(data.p + DEVICE_AT) > MOST_DEVICE)
 		return LOOK_KEEP;
 	return look_ether(l, data, TYPE_AT, q);
 }
@@ -411,20 +392,13 @@ look_cooked(struct look *l, struct span data, struct question *q)
 static inline int
 look_link(struct look *l, uint16_t link, struct span octets, struct question *q)
 {
-	enum {
-		ETHERNET = 1,
-		DLT_RAW = 12,
-		RAW = 101,
-		COOKED = 113,
-		V4 = 228,
-		V6 = 229
-	};
+	enum { DLT_RAW = 12, RAW = 101, COOKED = 113, V4 = 228, V6 = 229 };
 	enum { ETHER_TYPE_AT = 12 };
 
 	if (l->options.everything)
 		return LOOK_KEEP;
 	switch (link) {
-	case ETHERNET:
+	case LINK_ETHERNET:
 		return look_ether(l, octets, ETHER_TYPE_AT, q);
 	case COOKED:
 		return look_cooked(l, octets, q);
@@ -441,29 +415,38 @@ look_link(struct look *l, uint16_t link, struct span octets, struct question *q)
 enum look_verdict
 look_octets(struct look *l, uint16_t link, struct span octets, uint64_t *name)
 {
-	struct question q;
-	int said;
+	struct look_seen seen;
 
-	l->behind = 0;
-	said = look_link(l, link, octets, &q);
-
-	*name = 0;
-	return said == LOOK_DNS ? look_up(l, &q, name) : (enum look_verdict)said;
+	look_batch(l, &link, &octets, 1, 0, &seen);
+	*name = seen.name;
+	return seen.verdict;
 }
 
 void
 look_batch(struct look *l, const uint16_t *links, const struct span *octets, size_t n,
     size_t behind, struct look_seen *seen)
 {
+	const bool plain =
+	    behind >= NAME_OCTETS && !l->options.everything && !l->options.all_dns;
 	struct question q[LOOK_BATCH];
 	int said[LOOK_BATCH];
+	struct passed passed = { 0 };
 
 	l->behind = behind;
-	for (size_t i = 0; i < n; i++)
-		said[i] = look_link(l, links[i], octets[i], &q[i]);
+	for (size_t i = 0; i < n; i++) {
+		if (plain && links[i] == LINK_ETHERNET &&
+		    question_plain(&l->udp, l->options.key, octets[i], &q[i])) {
+			__builtin_prefetch(set_of(l, q[i].number));
+			said[i] = LOOK_DNS;
+		} else {
+			said[i] = look_link(l, links[i], octets[i], &q[i]);
+		}
+	}
 	for (size_t i = 0; i < n; i++) {
 		seen[i].name = 0;
-		seen[i].verdict = said[i] == LOOK_DNS ? look_up(l, &q[i], &seen[i].name)
-						      : (enum look_verdict)said[i];
+		seen[i].verdict = said[i] == LOOK_DNS
+		    ? look_up(l, &q[i], &passed, &seen[i].name)
+		    : (enum look_verdict)said[i];
 	}
+	count_passed(l->stats, &passed);
 }

@@ -8,29 +8,58 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { LINE = 64 }; /* octets of a line of the cache */
 
 _Static_assert((int)LOOK_BEHIND <= (int)BLOCK_BEHIND, "blocks have room behind");
+
+/*
+ * What a block costs, on average of the latest.  Only the look is quicker with more
+ * threads: reading from the page cache is as fast as the memory, the sink is one after
+ * the other's, and what it works on would go from one processor's cache to the other's.
+ */
+struct pace {
+	int64_t look_ns, other_ns;
+	unsigned blocks; /* seen so far, up to PACE_BLOCKS */
+};
+
+enum { PACE_BLOCKS = 16 };
+/* Hundredths of the time that looks take, to call others in and to send them off. */
+enum { LOOKS_MANY = 35, LOOKS_FEW = 28 };
 
 /* How far all threads have come, counted in blocks. */
 struct progress {
 	const struct parallel *p;
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
+	pthread_cond_t called; /* more threads are of use, or all is over */
 	uint64_t taken, walked, done;
+	struct pace pace;
+	bool alone;	   /* the caller's thread is enough for now */
+	bool ended;	   /* there are no more blocks */
 	_Atomic bool over; /* the sink wants no more */
 };
 
 struct worker {
 	struct progress *progress;
 	pthread_t thread;
+	bool caller;
 	struct block *block;
 	struct look *look;
 	struct stats stats;
 	struct looked_at *at;
 	size_t n, cap;
 };
+
+static int64_t
+clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
 
 static bool
 take(struct worker *w, uint64_t *turn)
@@ -39,11 +68,39 @@ take(struct worker *w, uint64_t *turn)
 	bool got;
 
 	pthread_mutex_lock(&g->lock);
+	while (g->alone && !w->caller && !g->ended)
+		pthread_cond_wait(&g->called, &g->lock);
 	got = !g->over && blocks_take(g->p->blocks, w->block);
-	if (got)
+	if (got) {
 		*turn = g->taken++;
+	} else {
+		g->ended = true;
+		pthread_cond_broadcast(&g->called);
+	}
 	pthread_mutex_unlock(&g->lock);
 	return got;
+}
+
+/* Another block took so long; the lock is held. */
+static void
+pace_see(struct progress *g, int64_t look_ns, int64_t other_ns)
+{
+	struct pace *p = &g->pace;
+	int64_t share;
+
+	if (p->blocks < PACE_BLOCKS)
+		p->blocks++;
+	p->look_ns += (look_ns - p->look_ns) / p->blocks;
+	p->other_ns += (other_ns - p->other_ns) / p->blocks;
+	if (!g->p->as_needed || p->blocks < PACE_BLOCKS)
+		return;
+	share = p->look_ns * 100 / (p->look_ns + p->other_ns + 1);
+	if (g->alone && share > LOOKS_MANY) {
+		g->alone = false;
+		pthread_cond_broadcast(&g->called);
+	} else if (share < LOOKS_FEW) {
+		g->alone = true;
+	}
 }
 
 static void
@@ -136,22 +193,39 @@ hand_on(struct worker *w)
 		g->over = true;
 }
 
+static void
+finish(struct progress *g, int64_t look_ns, int64_t other_ns)
+{
+	pthread_mutex_lock(&g->lock);
+	g->done++;
+	pace_see(g, look_ns, other_ns);
+	pthread_cond_broadcast(&g->moved);
+	pthread_mutex_unlock(&g->lock);
+}
+
 static void *
 work(void *arg)
 {
 	struct worker *w = arg;
 	struct progress *g = w->progress;
+	int64_t look_ns, other_ns;
 	uint64_t turn;
 
 	while (take(w, &turn)) {
+		other_ns = -clock_ns();
 		blocks_read(g->p->blocks, w->block);
+		other_ns += clock_ns();
 		wait_for(g, &g->walked, turn);
+		look_ns = -clock_ns();
 		blocks_walk(g->p->blocks, w->block);
 		move_on(g, &g->walked);
 		look_at_block(w);
+		look_ns += clock_ns();
 		wait_for(g, &g->done, turn);
+		other_ns -= clock_ns();
 		hand_on(w);
-		move_on(g, &g->done);
+		other_ns += clock_ns();
+		finish(g, look_ns, other_ns);
 	}
 	return NULL;
 }
@@ -196,12 +270,15 @@ parallel_run(const struct parallel *p)
 {
 	struct progress progress = { .p = p,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.moved = PTHREAD_COND_INITIALIZER };
+		.moved = PTHREAD_COND_INITIALIZER,
+		.called = PTHREAD_COND_INITIALIZER,
+		.alone = p->as_needed };
 	struct worker *workers = mem_alloc(p->threads * sizeof(workers[0]));
 	unsigned started;
 
 	for (unsigned i = 0; i < p->threads; i++)
 		worker_init(&workers[i], &progress);
+	workers[0].caller = true;
 	started = start(workers, p->threads);
 	work(&workers[0]);
 	for (unsigned i = 1; i < started; i++)

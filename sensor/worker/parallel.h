@@ -31,6 +31,7 @@ struct looked {
 struct parallel {
 	struct blocks *blocks;
 	unsigned threads; /* 1: only that of the caller */
+	bool as_needed;	  /* no more of them than what is measured has use for */
 	const struct look_options *look;
 	const struct ruleset *rules;
 	void *arg;

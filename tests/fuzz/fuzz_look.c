@@ -88,6 +88,19 @@ world_new(void)
 	return w;
 }
 
+/* As in a block: what is behind the frame has no meaning. */
+static void
+look_with_room(struct look *l, const struct frame *f, struct look_seen *seen)
+{
+	static uint8_t room[UINT16_MAX + LOOK_BEHIND];
+	struct span octets = span_of(room, f->data.n);
+
+	memset(room + f->data.n, f->data.n % 2 != 0 ? 'x' : 0, LOOK_BEHIND);
+	if (f->data.n > 0)
+		memcpy(room, f->data.p, f->data.n);
+	look_batch(l, &f->link, &octets, 1, LOOK_BEHIND, seen);
+}
+
 static void
 see_behind(struct world *w, const struct frame *f)
 {
@@ -97,11 +110,11 @@ see_behind(struct world *w, const struct frame *f)
 	uint64_t name;
 
 	sensor_ahead(w->behind, f); /* changes nothing */
-	/* Alone or in a batch it is the same. */
+	/* Alone or in a batch it is the same, with room behind it or without. */
 	if (f->ref.ts_ns % 2000000 == 0) {
 		verdict = look_frame(w->look, f, &name);
 	} else {
-		look_batch(w->look, &f->link, &f->data, 1, 0, seen);
+		look_with_room(w->look, f, seen);
 		verdict = seen[0].verdict;
 		name = seen[0].name;
 	}

@@ -497,21 +497,31 @@ parse_utf8(struct name *n, struct span text)
 	return error;
 }
 
+/* An address literal's signs (RFC 5321, 4.1.3). */
+static bool
+in_brackets(const char *text, size_t n)
+{
+	return n > 0 && text[0] == '[' && text[n - 1] == ']';
+}
+
 enum name_error
 name_parse(struct name *n, struct span text)
 {
+	enum name_error error;
 	uint8_t seen = 0;
 
 	if (text.n == 0)
 		return NAME_EMPTY;
-	if (text.p[0] == '[' && text.p[text.n - 1] == ']')
+	if (in_brackets((const char *)text.p, text.n))
 		return NAME_LITERAL;
 	/* No text that long is a name, however it is escaped or encoded. */
 	if (text.n >= NAME_TEXT_MAX)
 		return NAME_TOO_LONG;
 	for (size_t i = 0; i < text.n; i++)
 		seen |= text.p[i];
-	return seen < 0x80 ? parse_ascii(n, text) : parse_utf8(n, text);
+	error = seen < 0x80 ? parse_ascii(n, text) : parse_utf8(n, text);
+	/* A dot at the end, escapes and wide brackets are gone only now. */
+	return error == NAME_OK && in_brackets(n->text, n->len) ? NAME_LITERAL : error;
 }
 
 const char *

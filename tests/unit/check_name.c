@@ -328,6 +328,9 @@ static const struct {
 	{ "\xff\xfe.com", NAME_BAD_IDN },
 	{ "[192.0.2.1]", NAME_LITERAL },
 	{ "[IPv6:2001:db8::1]", NAME_LITERAL },
+	{ "[192.0.2.1].", NAME_LITERAL },
+	{ "\\[192.0.2.1\\]", NAME_LITERAL },
+	{ "[192.0.2.1\xef\xbc\xbd", NAME_LITERAL },
 };
 
 START_TEST(text_that_is_no_name_says_why)

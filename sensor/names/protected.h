@@ -33,6 +33,7 @@ enum key_kind {
 	KEY_CUT,      /* the same without the last */
 	KEY_EDIT,     /* the name with one letter left out, where many are alike */
 	KEY_SKELETON, /* the name as it looks */
+	KEY_PLAIN,    /* beyond ASCII: in UTF-8, a letter less, or written in ASCII */
 	KEY_NUMERIC,  /* with digits for number words */
 	KEY_SOUND,    /* with one spelling for all homophones */
 	KEY_TYPED = KEY_SOUND,

@@ -265,6 +265,8 @@ judge_name(struct judge *g, const struct name *n)
 	/* Who wants to know why has everything searched. */
 	quick = g->why == NULL && g->seen.labels > 1;
 	if (quick)
+		zones_fetch(&g->r->zones, &g->seen);
+	if (quick)
 		typo_probe_ask(&g->probe, g->r->protected, &g->seen, g->r->classes);
 	enter_zones(g);
 	judge_sort(g);

@@ -100,6 +100,15 @@ zone_at(const struct zones *z, uint32_t i)
 	return i < z->n ? &z->list[i] : &none;
 }
 
+void
+zones_fetch(const struct zones *z, const struct spelling *s)
+{
+	for (unsigned i = 0; i < s->labels; i++)
+		keymap_fetch(&z->keys,
+		    zone_key(
+			ZONE_SPECIAL, 0, spelling_part(s, s->start[i], s->text.n)));
+}
+
 const struct zone *
 zones_next(
     const struct zones *z, const struct spelling *s, size_t from, struct zone_cursor *c)

@@ -50,6 +50,8 @@ void zones_build(struct zones *z);
 void zones_fini(struct zones *z);
 size_t zones_memory(const struct zones *z);
 
+/* zones_next is going to be called for the tails of s: have fetched what it reads. */
+void zones_fetch(const struct zones *z, const struct spelling *s);
 /*
  * The zones that have the tail of s from character `from` as their name: those of
  * one allow list, or all others.  Start with a zeroed *c; NULL at the end.

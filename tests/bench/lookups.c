@@ -2,7 +2,8 @@
  * What rules cost as the protected names grow: memory, start from text and from the
  * compiled file, and how long it takes to judge a name; beside comparing with every
  * name, and beside a table of everything that may be typed for them.  A row of a
- * table for each number of names on the command line.
+ * table for each number of names on the command line; with "-n N", only N names as a
+ * sensor might see them, for straywatch-check --names.
  */
 
 #include "judge/rules.h"
@@ -308,11 +309,38 @@ row(struct bench *b)
 	remove_rules(b);
 }
 
+/* Hosts below all kinds of suffixes, one in 20 of them a slip for a shipped name. */
+static void
+print_names(size_t n)
+{
+	static const char *const front[] = { "", "", "", "www.", "mail.", "ns1.",
+		"a.b.", "_dmarc.", "mx-in." };
+	static const char *const suffix[] = { ".com", ".com", ".net", ".org", ".de",
+		".co.uk", ".gov", ".ml", ".nl", ".fr", ".com.br", ".io", ".info" };
+	static const char *const slip[] = { "army.ml", "us.af.ml", "navymil.com",
+		"gmial.com", "outlok.com", "state.gov.pl", "lockheedmartin.co" };
+	char text[128];
+
+	for (size_t i = 0; i < n; i++) {
+		if (number() % 20 == 0) {
+			puts(slip[number() % 7]);
+			continue;
+		}
+		word(text);
+		printf("%s%s%s\n", front[number() % 9], text, suffix[number() % 13]);
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct bench *b = mem_alloc(sizeof(*b));
 
+	if (argc == 3 && strcmp(argv[1], "-n") == 0) {
+		print_names(strtoul(argv[2], NULL, 10));
+		free(b);
+		return 0;
+	}
 	for (size_t i = 0; i < LOOKUPS; i++) {
 		b->ns[i] = now_ns(CLOCK_MONOTONIC);
 		b->ns[i] = now_ns(CLOCK_MONOTONIC) - b->ns[i];

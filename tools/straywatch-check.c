@@ -54,15 +54,15 @@ const struct judge_context check_nowhere = { .place = PLACE_RCPT };
 void
 check_field(struct buf *b, struct span s)
 {
-	size_t plain = 0;
+	unsigned control = 0;
 
-	while (plain < s.n && s.p[plain] >= ' ' && s.p[plain] != 0x7f)
-		plain++;
+	for (size_t i = 0; i < s.n; i++)
+		control |= (s.p[i] < ' ') | (s.p[i] == 0x7f);
 	if (s.n == 0)
 		buf_char(b, '-');
-	else if (plain == s.n)
+	else if (!control)
 		buf_add(b, s.p, s.n);
-	for (size_t i = 0; plain < s.n && i < s.n; i++) {
+	for (size_t i = 0; control && i < s.n; i++) {
 		if (s.p[i] >= ' ' && s.p[i] != 0x7f)
 			buf_char(b, (char)s.p[i]);
 		else

@@ -84,3 +84,19 @@ keyboard_adjacent(unsigned which, char a, char b)
 			return true;
 	return false;
 }
+
+bool
+keyboard_swapped(unsigned which, char a, char b)
+{
+	static const char *const pairs[KEYBOARD_COUNT][4] = {
+		[KEYBOARD_QWERTZ] = { "yz", "zy" },
+		[KEYBOARD_AZERTY] = { "aq", "qa", "zw", "wz" },
+	};
+
+	for (enum keyboard k = 0; k < KEYBOARD_COUNT; k++)
+		for (int i = 0; (which == 0 || which & 1u << k) && i < 4; i++)
+			if (pairs[k][i] != NULL && pairs[k][i][0] == a &&
+			    pairs[k][i][1] == b)
+				return true;
+	return false;
+}

@@ -16,5 +16,7 @@ enum keyboard keyboard_find(const char *word);
  * layouts, bits 1 << enum keyboard; 0 means all of them.
  */
 bool keyboard_adjacent(unsigned layouts, char a, char b);
+/* a and b change places from QWERTY to one of the layouts: z and y, a and q, z and w. */
+bool keyboard_swapped(unsigned layouts, char a, char b);
 
 #endif

@@ -81,8 +81,9 @@ threshold_pass(struct threshold *t, const struct rule_spec *rule,
 	TABLE_FOREACH (node, &t->table, hash)
 		if (key_eq(&((struct entry *)node)->key, &k))
 			e = (struct entry *)node;
+	/* What was seen before the last alert may be settled after it: as near as that. */
 	if (e != NULL && now_ns - e->since_ns < rule->threshold_ns &&
-	    now_ns >= e->since_ns) {
+	    e->since_ns - now_ns < rule->threshold_ns) {
 		table_touch(&t->table, &e->node);
 		e->held++;
 		return 0;

@@ -141,6 +141,11 @@ START_TEST(threshold_counts_what_it_holds_back)
 	    threshold_pass(&t, &rule, &alice, "navy.ml", 1299 * SECOND), 0);
 	ck_assert_uint_eq(
 	    threshold_pass(&t, &rule, &alice, "navy.ml", 1300 * SECOND), 3);
+	/* Seen before that one and settled after it; then a clock that was set back. */
+	ck_assert_uint_eq(
+	    threshold_pass(&t, &rule, &alice, "navy.ml", 1299 * SECOND), 0);
+	ck_assert_uint_eq(
+	    threshold_pass(&t, &rule, &alice, "navy.ml", 100 * SECOND), 2);
 	rule.threshold_ns = 0;
 	ck_assert_uint_eq(
 	    threshold_pass(&t, &rule, &alice, "navy.ml", 1300 * SECOND), 1);

@@ -90,6 +90,9 @@ START_TEST(neighbour_keys_go_by_layout)
 	ck_assert(keyboard_adjacent(1 << KEYBOARD_QWERTZ, 'z', 'u'));
 	ck_assert(keyboard_adjacent(1 << KEYBOARD_AZERTY, 'a', 'q'));
 	ck_assert(keyboard_adjacent(0, 'a', 'q'));
+	ck_assert(keyboard_swapped(0, 'z', 'y'));
+	ck_assert(keyboard_swapped(1 << KEYBOARD_AZERTY, 'w', 'z'));
+	ck_assert(!keyboard_swapped(1 << KEYBOARD_QWERTY, 'z', 'y'));
 	ck_assert(!keyboard_adjacent(0, 'a', 'a'));
 	ck_assert(!keyboard_adjacent(0, 'a', '\0'));
 	ck_assert_int_eq(keyboard_find("azerty"), KEYBOARD_AZERTY);

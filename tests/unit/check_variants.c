@@ -171,7 +171,7 @@ static const struct {
 	{ "pentagon.mil", "pentaogn.mil", TYPO_TRANSPOSITION },
 	{ "pentagon.mil", "pentahon.mil", TYPO_KEYBOARD_ADJACENT },
 	{ "army.fr", "qrmy.fr", TYPO_KEYBOARD_ADJACENT },
-	{ "zoll.de", "yoll.de", TYPO_SUBSTITUTION },
+	{ "zoll.de", "yoll.de", TYPO_KEYBOARD_ADJACENT },
 	{ "pentagon.mil", "pentgon.mil", TYPO_OMISSION },
 	{ "pentagon.mil", "pentagion.mil", TYPO_INSERTION },
 	{ "pentagon.mil", "pentegon.mil", TYPO_VOWEL_SWAP },

@@ -8,7 +8,7 @@
 
 #include "judge/ruleset.h"
 
-enum { LABELLED_MAX = 512 };
+enum { LABELLED_MAX = 1024 };
 
 struct labelled_row {
 	char *name;

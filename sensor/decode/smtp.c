@@ -116,11 +116,17 @@ void
 smtp_gap(struct smtp *m, struct smtp_conn *c, const struct flow *f, enum side side,
     uint32_t n)
 {
+	bool deaf = side == SIDE_RESPONDER;
+
 	c->flow = f;
-	if (c->said != NULL)
+	if (c->said != NULL) {
 		c->said->session.tx.gap = true;
-	for (struct smtp_parked *p = c->parked; p != NULL; p = p->next)
+		c->said->session.tx.deaf |= deaf;
+	}
+	for (struct smtp_parked *p = c->parked; p != NULL; p = p->next) {
 		p->tx.gap = true;
+		p->tx.deaf |= deaf;
+	}
 	if (side == SIDE_ORIGINATOR)
 		smtp_client_gap(m, c, n);
 	else

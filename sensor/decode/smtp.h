@@ -106,8 +106,10 @@ struct smtp_tx {
 	uint64_t
 	    bytes; /* of the message: line ends and header, dot-stuffing undone, no final dot */
 	enum smtp_data data;
-	bool gap;  /* a hole in either stream while it was open */
-	bool each; /* the message is answered for each recipient: LMTP, PRDR */
+	bool gap;	 /* a hole in either stream while it was open */
+	bool deaf;	 /* one in what the server said */
+	bool unanswered; /* the session ended within the message, nothing said to it */
+	bool each;	 /* the message is answered for each recipient: LMTP, PRDR */
 	struct frame_ref ref; /* of its first command */
 	uint32_t seq;
 	void *watch;
@@ -124,7 +126,7 @@ smtp_tx_clear(struct smtp_tx *tx)
 	tx->nrcpts = 0;
 	tx->bytes = 0;
 	tx->data = SMTP_DATA_NONE;
-	tx->gap = tx->each = false;
+	tx->gap = tx->deaf = tx->unanswered = tx->each = false;
 	tx->ref = (struct frame_ref){ 0 };
 	tx->seq = 0;
 	tx->watch = NULL;

@@ -408,6 +408,19 @@ smtp_pair_restart(struct smtp *m, struct smtp_conn *c)
 	p->commands_hole = p->answers_hole = false;
 }
 
+/*
+ * The session ends within a message.  Holes in what the client said hide nothing that
+ * became of it when all that the server said was heard, and nothing of it is left over.
+ */
+static void
+see_unanswered(struct smtp_conn *c)
+{
+	struct smtp_tx *tx = &c->said->session.tx;
+
+	tx->unanswered = tx->data == SMTP_DATA_STARTED && !tx->deaf &&
+	    tx->final.code == 0 && c->pairing.nanswers == 0 && !c->pairing.answers_hole;
+}
+
 void
 smtp_pair_end(struct smtp *m, struct smtp_conn *c)
 {
@@ -419,5 +432,7 @@ smtp_pair_end(struct smtp *m, struct smtp_conn *c)
 	if (p->last_answer != NULL && p->last_answer->reply.code == 421 &&
 	    c->tx_state.serial != 0 && c->said->session.tx.final.code == 0)
 		smtp_reply_set(&c->said->session.tx.final, &p->last_answer->reply);
+	if (c->tx_state.serial != 0)
+		see_unanswered(c);
 	smtp_pair_restart(m, c);
 }

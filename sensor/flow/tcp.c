@@ -111,6 +111,31 @@ acknowledge(
 	}
 }
 
+/*
+ * A RST shows where both sides stood: its sender had sent all before its number and
+ * received all before its acknowledgement.  Octets before those that were not seen yet
+ * are late.
+ */
+static void
+reset_shows(
+    struct flow_table *t, struct conn *c, enum side side, const struct packet *p)
+{
+	uint32_t at[2];
+
+	at[side] = p->seq;
+	at[side_peer(side)] = p->ack;
+	for (enum side s = SIDE_ORIGINATOR; s <= SIDE_RESPONDER; s++) {
+		struct half *h = &c->half[s];
+
+		if ((s != side && !(p->tcp_flags & TCP_ACK)) ||
+		    h->state != HALF_BEGUN || at[s] - h->next - 1 >= RST_WINDOW)
+			continue;
+		/* As a FIN that was acknowledged. */
+		acknowledge(t, c, s, at[s] + 1, p->ref.ts_ns);
+		hole_fin(t, c, s, at[s], p->ref.ts_ns);
+	}
+}
+
 /* ---- data ---- */
 
 /*
@@ -250,8 +275,10 @@ tcp_packet(struct flow_table *t, struct conn *c, enum side side,
 	hole_time(t, c, SIDE_ORIGINATOR, now_ns);
 	hole_time(t, c, SIDE_RESPONDER, now_ns);
 	if (p->tcp_flags & TCP_RST) {
-		if (reset_fits(c, side, p))
+		if (reset_fits(c, side, p)) {
+			reset_shows(t, c, side, p);
 			return hole_reset(t, c) ? TCP_GOES_ON : TCP_RESET;
+		}
 		stats_inc(t->stats, STAT_TCP_RST_IGNORED);
 		return TCP_GOES_ON;
 	}

@@ -21,7 +21,7 @@ outcome_of_rcpt(const struct smtp_tx *tx, const struct smtp_rcpt *r)
 		return OUTCOME_ATTEMPTED;
 	if (final->code >= 200 && final->code < 300 && tx->data == SMTP_DATA_ENDED)
 		return OUTCOME_DELIVERED;
-	return tx->gap ? OUTCOME_UNKNOWN : OUTCOME_ACCEPTED;
+	return tx->gap && !tx->unanswered ? OUTCOME_UNKNOWN : OUTCOME_ACCEPTED;
 }
 
 int

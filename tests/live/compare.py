@@ -253,24 +253,19 @@ WEAKER = {"delivered": {"accepted", "attempted", "unknown"}, "accepted": {"attem
           "refused": {"accepted", "attempted", "unknown"}}
 
 
-def check_lost(truth, found):
+def check_lost(truth, found, least):
     """Nothing is said that was not so, of as many recipients as there were."""
     text = []
     said = collections.defaultdict(list)
     for r in truth:
         said[r.server, r.recipient].append(r.outcome)
-    rows = [r for r in found if r.scenario in truth_scenarios(truth)]
-    for r in rows:
+    for r in found:
         outcomes = said[r.server, r.recipient]
         if not any(r.outcome == o or r.outcome in WEAKER[o] for o in outcomes):
             text.append("%s at %s is %s, was %s" % (r.recipient, r.server, r.outcome, outcomes))
-    if len(rows) < 0.8 * len(truth):
-        text.append("%d recipients of %d" % (len(rows), len(truth)))
+    if len(found) < least * len(truth):
+        text.append("%d recipients of %d" % (len(found), len(truth)))
     return text
-
-
-def truth_scenarios(truth):
-    return {r.scenario for r in truth}
 
 
 def check_one_side(truth, client, server):
@@ -343,15 +338,19 @@ def variants(args, verdict, truth, lan):
         return Sensor(args, path(name))
 
     wire = [r for r in truth if visible(r)]
-    # A RST that is shown before what it followed ends the connection there: of the server
-    # that resets some may be missing, but nothing may be made up.
+    # A server that closes while the client still sends resets the connection: of what is
+    # shown long after that RST some may be missing, but nothing may be made up.
     def parted(rows):
-        return ([r for r in rows if r.server != "pieces"], [r for r in rows if r.server == "pieces"])
+        hasty = [r for r in rows if r.server == "pieces" and
+                 r.recipient.partition("@")[0].endswith("-421")]
+        return [r for r in rows if r not in hasty], hasty
     expected, found = parted(wire), parted(mangled("mangled.pcap", "--mangle", "7").recipients())
     verdict.tell("in another order",
-                 differences(expected[0], found[0], "smtp") + check_lost(expected[1], found[1]))
-    verdict.tell("with losses", check_lost(
-        wire, mangled("lossy.pcap", "--mangle", "7", "--lose").recipients()))
+                 differences(expected[0], found[0], "smtp") + check_lost(expected[1], found[1], 0.5))
+    # Where DATA itself is lost, lines of the message look like commands.
+    verdict.tell("with losses", check_lost(wire, [
+        r for r in mangled("lossy.pcap", "--mangle", "7", "--lose").recipients()
+        if not r.recipient.startswith("inside@")], 0.8))
     verdict.tell("one-sided", check_one_side(
         wire, Sensor(args, path("lan.pcap"), "-f", "dst port 25 or dst port 2525"),
         Sensor(args, path("lan.pcap"), "-f", "src port 25 or src port 2525")))

@@ -306,6 +306,9 @@ static const struct {
 { "octets behind a RST that were acknowledged", SHAKE
   "c+0 \"abc\" s+3F=3 c+3=4 c+3R s+0=3 \"221\"", "c:abc s:221 end fin",
   STAT_TCP_RST_IGNORED, 0 },
+{ "RST shown before what it followed, on both sides", SHAKE
+  "c+0 \"abc\" s+3R=6 s+0=3 \"421\" c+3 \"def\"", "c:abc s:421 c:def end fin",
+  STAT_FLOW_NEW, 1 },
 { "blind RST", SHAKE "c+0 \"abc\" c+900000RA s+0R!-70000 c+3 \"def\"",
   "c:abcdef end input", STAT_TCP_RST_IGNORED, 2 },
 { "data after a RST begin again", SHAKE "c+0 \"abc\" s+0R=3 c+3 \"def\"",

@@ -62,6 +62,20 @@ START_TEST(outcome_is_what_the_replies_say)
 }
 END_TEST
 
+/* A hole in the message hides nothing that the server would have said. */
+START_TEST(unanswered_message_with_a_hole_was_accepted)
+{
+	struct smtp_rcpt r = { .reply.code = 250 };
+	struct smtp_tx tx = {
+		.data = SMTP_DATA_STARTED, .gap = true, .unanswered = true, .rcpts = &r
+	};
+
+	ck_assert_int_eq(outcome_of_rcpt(&tx, &r), OUTCOME_ACCEPTED);
+	tx.unanswered = false;
+	ck_assert_int_eq(outcome_of_rcpt(&tx, &r), OUTCOME_UNKNOWN);
+}
+END_TEST
+
 START_TEST(sender_gets_the_best_of_the_recipients)
 {
 	struct smtp_rcpt refused = { .reply.code = 550 };
@@ -433,6 +447,7 @@ main(void)
 	TCase *tc = tcase_create("track");
 
 	tcase_add_loop_test(tc, outcome_is_what_the_replies_say, 0, ROWS(mails));
+	tcase_add_test(tc, unanswered_message_with_a_hole_was_accepted);
 	tcase_add_test(tc, sender_gets_the_best_of_the_recipients);
 	tcase_add_loop_test(
 	    tc, lookup_is_undeliverable_when_the_answer_says_so, 0, ROWS(answers));

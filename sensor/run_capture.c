@@ -40,22 +40,41 @@ look_open(void *arg, struct stats *s)
 	return l;
 }
 
+_Static_assert((int)LOOK_BEHIND <= (int)KRING_BEHIND, "rings have room behind");
+
+/* True: the user's filter lets it through. */
 static bool
-look_at_frame(void *look, const struct frame *f, uint64_t *asks)
+passes(struct worker_look *l, const struct frame *f)
+{
+	if (l->filter == NULL || filter_match(l->filter, f) == FILTER_PASS)
+		return true;
+	stats_inc(l->stats, STAT_FRAME_READ);
+	stats_inc(l->stats, STAT_FRAME_FILTERED);
+	return false;
+}
+
+static void
+look_at_frames(void *look, const struct frame *f, size_t n, struct look_seen *seen)
 {
 	struct worker_look *l = look;
-	enum look_verdict verdict;
+	struct look_seen of_passed[LOOK_BATCH];
+	struct span spans[LOOK_BATCH];
+	uint16_t links[LOOK_BATCH];
+	size_t at[LOOK_BATCH], passed = 0;
 
-	if (l->filter != NULL && filter_match(l->filter, f) != FILTER_PASS) {
-		stats_inc(l->stats, STAT_FRAME_READ);
-		stats_inc(l->stats, STAT_FRAME_FILTERED);
-		return false;
+	for (size_t i = 0; i < n; i++) {
+		seen[i] = (struct look_seen){ .verdict = LOOK_PASS };
+		if (!passes(l, &f[i]))
+			continue;
+		links[passed] = f[i].link;
+		spans[passed] = f[i].data;
+		at[passed++] = i;
 	}
-	*asks = 0;
-	verdict = look_frame(l->look, f, asks);
-	if (verdict == LOOK_KEEP)
-		*asks = 0;
-	return verdict != LOOK_PASS;
+	if (passed == 0)
+		return;
+	look_batch(l->look, links, spans, passed, LOOK_BEHIND, of_passed);
+	for (size_t i = 0; i < passed; i++)
+		seen[at[i]] = of_passed[i];
 }
 
 static void
@@ -221,6 +240,12 @@ capture_open(struct capture *c, struct run *run)
 	return c->live != NULL ? 0 : EXIT_CAPTURE;
 }
 
+static void
+fetch_ahead(void *arg, const struct frame *f)
+{
+	sensor_ahead(arg, f);
+}
+
 void
 capture_start(struct capture *c, struct run *run, struct sensor *sensor)
 {
@@ -232,9 +257,11 @@ capture_start(struct capture *c, struct run *run, struct sensor *sensor)
 		.queue = (size_t)run->conf.worker_queue,
 		.wait_ms = WAIT_MS,
 		.look = { .open = look_open,
-		    .keep = look_at_frame,
+		    .see = look_at_frames,
 		    .close = look_close,
 		    .arg = c },
+		.ahead = fetch_ahead,
+		.ahead_arg = sensor,
 	};
 
 	c->rules = run->rules.set;

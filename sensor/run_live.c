@@ -208,14 +208,16 @@ look_round(struct watch_run *w)
 }
 
 static void
-on_frame(void *arg, const struct frame *f, uint64_t asks)
+on_frame(void *arg, const struct frame *f, const struct look_seen *seen)
 {
 	struct watch_run *w = arg;
 
-	if (asks == 0 || sensor_awaits(w->sensor, asks))
-		sensor_frame(w->sensor, f);
-	else
+	if (seen->verdict == LOOK_ASK && !sensor_awaits(w->sensor, seen->name))
 		look_pass_answers(&w->run->stats, 1);
+	else if (seen->name != 0)
+		sensor_dull_answer(w->sensor, f, seen->name);
+	else
+		sensor_frame(w->sensor, f);
 }
 
 /* ---- the run ---- */
@@ -227,8 +229,11 @@ watch(struct watch_run *w)
 	uint64_t told;
 
 	while (!*w->run->stop) {
-		size_t n = crew_work(w->capture.crew, BATCH, on_frame, w);
+		size_t n;
 
+		crew_ahead(
+		    w->capture.crew, sensor_crowded(w->sensor) ? SENSOR_AHEAD : 0);
+		n = crew_work(w->capture.crew, BATCH, on_frame, w);
 		if (n == 0)
 			sensor_time(w->sensor, crew_complete_ns(w->capture.crew));
 		look_round(w);

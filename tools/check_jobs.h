@@ -23,6 +23,11 @@ struct check {
 	bool genuine_too;		    /* variants: known genuine names as well */
 	const char *action;		    /* export: of the format, or NULL */
 	unsigned long first_sid;	    /* export: or 0 */
+	uint32_t *only_rules;		    /* export: these, all when there are none */
+	size_t nonly_rules;
+	unsigned least_score; /* export */
+	bool limited;	      /* export: by the command line */
+	size_t limit;	      /* to so many names, 0: without end */
 	struct rules rules;
 	struct rules_options options; /* that they were opened with */
 	struct diag diag;

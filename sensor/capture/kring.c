@@ -24,6 +24,7 @@ enum {
 	ADDRESSES = 12,	   /* octets before it */
 	SLL2 = 20,
 	SLL2_PLACE = 32, /* kept free before the frame: the header, a tag, alignment */
+	PAGE = 4096,	 /* at least; what stands behind the ring */
 };
 
 enum { LINK_ETHERNET = 1, LINK_WLAN = 105, LINK_PRISM = 119, LINK_RADIOTAP = 127 };
@@ -34,10 +35,9 @@ struct kring {
 	uint8_t *map;
 	size_t map_size, block_size, blocks;
 	size_t block;		   /* the one that is read */
-	struct tpacket3_hdr *head; /* the frame at the head, NULL: none looked at yet */
-	uint32_t left;		   /* frames from it to the end of the block */
-	bool shaped;		   /* frame holds it */
-	struct frame frame;
+	bool held;		   /* it is ours, frames of it may be in use */
+	struct tpacket3_hdr *head; /* the next frame of it */
+	uint32_t left;		   /* frames from that one to the end of the block */
 	uint64_t number;
 	bool promiscuous;
 	int index; /* of the interface */
@@ -53,6 +53,24 @@ static int
 set(const struct kring *k, int level, int option, const void *value, size_t n)
 {
 	return setsockopt(k->fd, level, option, value, (socklen_t)n);
+}
+
+/* The ring, and a page behind it: octets behind the last frame can be read. */
+static int
+map_ring(struct kring *k)
+{
+	int prot = PROT_READ | PROT_WRITE;
+	uint8_t *place = mmap(
+	    NULL, k->map_size + PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (place == MAP_FAILED)
+		return -1;
+	k->map = mmap(place, k->map_size, prot, MAP_SHARED | MAP_FIXED, k->fd, 0);
+	if (k->map == place)
+		return 0;
+	munmap(place, k->map_size + PAGE);
+	k->map = NULL;
+	return -1;
 }
 
 static int
@@ -76,12 +94,7 @@ make_ring(struct kring *k, size_t octets, unsigned wait_ms)
 	    set(k, SOL_PACKET, PACKET_RESERVE, &reserve, sizeof(reserve)) < 0 ||
 	    set(k, SOL_PACKET, PACKET_RX_RING, &ring, sizeof(ring)) < 0)
 		return -1;
-	k->map = mmap(NULL, k->map_size, PROT_READ | PROT_WRITE, MAP_SHARED, k->fd, 0);
-	if (k->map == MAP_FAILED) {
-		k->map = NULL;
-		return -1;
-	}
-	return 0;
+	return map_ring(k);
 }
 
 static int
@@ -133,7 +146,7 @@ kring_free(struct kring *k)
 	if (k == NULL)
 		return;
 	if (k->map != NULL)
-		munmap(k->map, k->map_size);
+		munmap(k->map, k->map_size + PAGE);
 	if (k->fd >= 0)
 		close(k->fd);
 	free(k);
@@ -261,25 +274,27 @@ shape_cooked(struct frame *f, uint8_t *net, size_t n, const struct sockaddr_ll *
 	f->data = span_of(p, n + (size_t)(net - p));
 }
 
-static void
-shape(struct kring *k, const struct tpacket3_hdr *h)
+static int64_t
+time_of(const struct tpacket3_hdr *h)
 {
-	uint8_t *base = (uint8_t *)k->head, *mac = base + h->tp_mac;
+	return (int64_t)h->tp_sec * 1000000000 + h->tp_nsec;
+}
+
+static void
+shape(struct kring *k, struct tpacket3_hdr *h, struct frame *f)
+{
+	uint8_t *base = (uint8_t *)h, *mac = base + h->tp_mac;
 	const struct sockaddr_ll *from =
 	    (const void *)(base + TPACKET_ALIGN(sizeof(*h)));
 	bool tagged = (h->tp_status & TP_STATUS_VLAN_VALID) != 0;
 	uint16_t tci = (uint16_t)h->hv1.tp_vlan_tci;
 	uint16_t tpid = h->tp_status & TP_STATUS_VLAN_TPID_VALID ? h->hv1.tp_vlan_tpid
 								 : ETH_P_8021Q;
-	struct frame *f = &k->frame;
 	size_t n = h->tp_snaplen;
 
-	f->ref =
-	    (struct frame_ref){ .ts_ns = (int64_t)h->tp_sec * 1000000000 + h->tp_nsec,
-		    .number = ++k->number };
+	f->ref = (struct frame_ref){ .ts_ns = time_of(h), .number = ++k->number };
 	f->wire_len = h->tp_len;
 	f->data = span_of(mac, n);
-	k->shaped = true;
 	switch (from->sll_hatype) {
 	case ARPHRD_ETHER:
 	case ARPHRD_LOOPBACK:
@@ -310,48 +325,80 @@ shape(struct kring *k, const struct tpacket3_hdr *h)
 	f->wire_len += (uint32_t)(f->data.n - n);
 }
 
-static void
-release_block(struct kring *k)
+static size_t
+block_after(const struct kring *k)
 {
-	__atomic_store_n(&block_at(k, k->block)->hdr.bh1.block_status, TP_STATUS_KERNEL,
-	    __ATOMIC_RELEASE);
-	k->block = k->block + 1 < k->blocks ? k->block + 1 : 0;
-	k->head = NULL;
+	return k->block + 1 < k->blocks ? k->block + 1 : 0;
 }
 
-const struct frame *
-kring_peek(struct kring *k)
+static struct tpacket3_hdr *
+first_of(const struct kring *k, size_t i)
 {
-	while (k->head == NULL) {
-		struct tpacket_block_desc *b = block_at(k, k->block);
+	struct tpacket_block_desc *b = block_at(k, i);
 
-		if (!block_ready(k, k->block))
-			return NULL;
-		k->left = b->hdr.bh1.num_pkts;
-		if (k->left == 0) {
-			release_block(k);
-			continue;
+	return (struct tpacket3_hdr *)(void *)((uint8_t *)b +
+	    b->hdr.bh1.offset_to_first_pkt);
+}
+
+/* Have a block with frames that were not taken; false: there is none. */
+static bool
+hold_block(struct kring *k)
+{
+	while (k->left == 0) {
+		if (k->held) {
+			__atomic_store_n(&block_at(k, k->block)->hdr.bh1.block_status,
+			    TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+			k->block = block_after(k);
+			k->held = false;
 		}
-		k->head = (struct tpacket3_hdr *)(void *)((uint8_t *)b +
-		    b->hdr.bh1.offset_to_first_pkt);
-		k->shaped = false;
+		if (!block_ready(k, k->block))
+			return false;
+		k->held = true;
+		k->left = block_at(k, k->block)->hdr.bh1.num_pkts;
+		k->head = first_of(k, k->block);
 	}
-	if (!k->shaped)
-		shape(k, k->head);
-	return &k->frame;
+	return true;
 }
 
-void
-kring_next(struct kring *k)
+size_t
+kring_take(struct kring *k, struct frame *frames, size_t n)
 {
-	if (--k->left == 0) {
-		release_block(k);
-		return;
+	if (!hold_block(k))
+		return 0;
+	if (n > k->left)
+		n = k->left;
+	for (size_t i = 0; i < n; i++) {
+		struct tpacket3_hdr *h = k->head;
+
+		/* Behind the last of a block this is not used. */
+		k->head =
+		    (struct tpacket3_hdr *)(void *)((uint8_t *)h + h->tp_next_offset);
+		__builtin_prefetch((uint8_t *)k->head + h->tp_next_offset);
+		shape(k, h, &frames[i]);
 	}
-	k->head = (struct tpacket3_hdr *)(void *)((uint8_t *)k->head +
-	    k->head->tp_next_offset);
-	__builtin_prefetch(k->head);
-	k->shaped = false;
+	k->left -= (uint32_t)n;
+	return n;
+}
+
+bool
+kring_unread(const struct kring *k)
+{
+	return k->held || block_ready(k, k->block);
+}
+
+bool
+kring_next_time(const struct kring *k, int64_t *ts_ns)
+{
+	size_t next = k->held ? block_after(k) : k->block;
+	const struct tpacket3_hdr *h = k->head;
+
+	if (k->left == 0) {
+		if (!block_ready(k, next) || block_at(k, next)->hdr.bh1.num_pkts == 0)
+			return false;
+		h = first_of(k, next);
+	}
+	*ts_ns = time_of(h);
+	return true;
 }
 
 bool

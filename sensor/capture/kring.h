@@ -69,11 +69,16 @@ int kring_fd(const struct kring *k);
 void kring_clear_error(struct kring *k);
 
 /*
- * The frame at the head, without taking it; NULL when there is none.  Its octets are
- * good until kring_next().
+ * Take the next frames, at most n of them, and fewer where a block ends: how many, 0
+ * when there are none.  Their octets, and KRING_BEHIND more without a meaning behind
+ * each, can be read until the next call.
  */
-const struct frame *kring_peek(struct kring *k);
-void kring_next(struct kring *k);
+enum { KRING_BEHIND = 64 };
+size_t kring_take(struct kring *k, struct frame *frames, size_t n);
+/* There are frames to take, or the next kring_take() was not called after the last. */
+bool kring_unread(const struct kring *k);
+/* The time of the frame that is taken next; false: there is none now. */
+bool kring_next_time(const struct kring *k, int64_t *ts_ns);
 
 /* More than half of the ring waits to be read. */
 bool kring_pressed(const struct kring *k);

@@ -10,7 +10,7 @@
 #define IMAGE_MAGIC "STRAYSET"
 
 enum {
-	IMAGE_VERSION = 2,
+	IMAGE_VERSION = 4,
 	IMAGE_BUILD = 96,	  /* octets that tell what made it */
 	IMAGE_ORDER = 0x01020304, /* as the machine writes it */
 	IMAGE_ALIGN = 64,

@@ -17,6 +17,8 @@
 
 /* How much later than a block is due a worker may be that hands it on. */
 enum { LATE_MS = 40, FILES_MOST = 8 };
+/* How much longer than for the next frame to sleep. */
+enum { DOZE_MS = 10 };
 /* Frames of no interest in a row before the caller gets a say again. */
 enum { LOOKS = 4096 };
 
@@ -26,11 +28,11 @@ struct stream {
 	size_t iface;
 
 	/* one worker */
-	bool kept; /* the look was at the head already, and kept it */
-	uint64_t asks;
+	struct front_batch *batch;
+	size_t at; /* of those that it kept, the head */
 
 	/* several */
-	struct front *front;
+	struct front_worker *front;
 	struct queue *queue;
 };
 
@@ -45,12 +47,13 @@ struct crew {
 	/* one worker */
 	struct front_rings rings;
 	void *look;
+	size_t ahead_by;
 
 	/* several */
-	struct front **front;
+	struct front_worker **front;
 	uint64_t *rounds;
 	int wake;
-	int sleeping;	/* atomic */
+	int sleeping;	/* atomic, enum front_sleep */
 	unsigned looks; /* atomic */
 };
 
@@ -65,22 +68,36 @@ clock_ns(clockid_t which)
 
 /* ---- streams of one worker: rings, and the look at their heads ---- */
 
+/* The i-th that was kept of a batch comes soon. */
+static void
+tell_ahead(const struct stream *s, size_t i)
+{
+	const struct crew_options *o = &s->crew->options;
+	const struct front_batch *b = s->batch;
+
+	if (i < b->nkept && b->seen[b->kept[i]].verdict == LOOK_KEEP)
+		o->ahead(o->ahead_arg, &b->frame[b->kept[i]]);
+}
+
 static const struct frame *
 stream_peek(void *of)
 {
 	struct stream *s = of;
 	struct crew *c = s->crew;
+	struct front_batch *b = s->batch;
 	struct kring *k = c->rings.ring[s->iface];
-	const struct frame *f;
 
-	if (k == NULL)
-		return NULL;
-	for (int n = 0; n < LOOKS && (f = kring_peek(k)) != NULL; n++) {
-		if (s->kept || c->options.look.keep(c->look, f, &s->asks)) {
-			s->kept = true;
-			return f;
-		}
-		kring_next(k);
+	if (s->at < b->nkept)
+		return &b->frame[b->kept[s->at]];
+	s->at = 0;
+	for (size_t n = 0; k != NULL && n < LOOKS; n += b->n) {
+		if (front_take(b, k, &c->options.look, c->look) == 0)
+			return NULL;
+		if (b->nkept == 0)
+			continue;
+		for (size_t i = 0; i < c->ahead_by; i++)
+			tell_ahead(s, i);
+		return &b->frame[b->kept[0]];
 	}
 	return NULL;
 }
@@ -90,8 +107,9 @@ stream_next(void *of)
 {
 	struct stream *s = of;
 
-	s->kept = false;
-	kring_next(s->crew->rings.ring[s->iface]);
+	if (s->crew->ahead_by > 0)
+		tell_ahead(s, s->at + s->crew->ahead_by);
+	s->at++;
 }
 
 static bool
@@ -107,10 +125,12 @@ static int64_t
 stream_complete(const void *of, int64_t now_ns)
 {
 	const struct stream *s = of;
-	struct kring *k = s->crew->rings.ring[s->iface];
-	const struct frame *f = k != NULL ? kring_peek(k) : NULL;
+	const struct kring *k = s->crew->rings.ring[s->iface];
+	int64_t ts_ns;
 
-	return f != NULL ? f->ref.ts_ns : now_ns - s->crew->slack_ns;
+	if (k != NULL && kring_next_time(k, &ts_ns))
+		return ts_ns;
+	return now_ns - s->crew->slack_ns;
 }
 
 static const struct merge_ops stream_ops = { stream_peek, stream_next, stream_pressed,
@@ -191,8 +211,12 @@ work_alone(struct crew *c)
 
 	front_rings_init(&c->rings, o->live, o->ifaces, 0, c->stats);
 	c->look = o->look.open(o->look.arg, c->stats);
-	for (size_t i = 0; i < o->ifaces; i++)
-		add_stream(c)->iface = i;
+	for (size_t i = 0; i < o->ifaces; i++) {
+		struct stream *st = add_stream(c);
+
+		st->iface = i;
+		st->batch = mem_alloc(sizeof(*st->batch));
+	}
 	c->merge.ops = &stream_ops;
 }
 
@@ -250,12 +274,13 @@ crew_new(const struct crew_options *o, struct stats *s)
 
 /* ---- work ---- */
 
-static uint64_t
-asks_of_head(const struct crew *c)
+static const struct look_seen *
+seen_of_head(const struct crew *c)
 {
 	const struct stream *s = &c->stream[c->merge.at];
 
-	return s->queue != NULL ? queue_note(s->queue) : s->asks;
+	return s->queue != NULL ? queue_seen(s->queue)
+				: &s->batch->seen[s->batch->kept[s->at]];
 }
 
 size_t
@@ -269,10 +294,16 @@ crew_work(struct crew *c, size_t n, crew_sink sink, void *arg)
 		front_rings_renew(&c->rings);
 	for (; done < n && (f = merge_next(&c->merge, now_ns, &wait_ns)) != NULL;
 	     done++) {
-		sink(arg, f, asks_of_head(c));
+		sink(arg, f, seen_of_head(c));
 		merge_done(&c->merge);
 	}
 	return done;
+}
+
+void
+crew_ahead(struct crew *c, size_t frames)
+{
+	c->ahead_by = frames;
 }
 
 void
@@ -284,12 +315,15 @@ crew_wait(struct crew *c, int wait_ms, struct pollfd *files, size_t n)
 	uint64_t told;
 
 	/* Once this is said, a worker that publishes wakes us; so look after it. */
-	__atomic_store_n(&c->sleeping, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->sleeping, FRONT_IDLE, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (merge_next(&c->merge, now_ns, &wait_ns) != NULL)
+	if (merge_next(&c->merge, now_ns, &wait_ns) != NULL) {
 		wait_ms = 0;
-	else if (wait_ns / 1000000 < wait_ms)
-		wait_ms = (int)(wait_ns / 1000000) + 1;
+	} else if (wait_ns / 1000000 < wait_ms) {
+		/* Of many that come due one after the other, more at once. */
+		wait_ms = (int)(wait_ns / 1000000) + DOZE_MS;
+		__atomic_store_n(&c->sleeping, FRONT_DOZES, __ATOMIC_RELAXED);
+	}
 	if (c->front == NULL)
 		rings = front_rings_poll(&c->rings, p);
 	else
@@ -298,7 +332,7 @@ crew_wait(struct crew *c, int wait_ms, struct pollfd *files, size_t n)
 	if (poll(p, rings + n, wait_ms) < 0)
 		for (size_t i = 0; i < rings + n; i++)
 			p[i].revents = 0;
-	__atomic_store_n(&c->sleeping, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->sleeping, FRONT_AWAKE, __ATOMIC_RELAXED);
 	memcpy(files, p + rings, n * sizeof(p[0]));
 	if (c->front == NULL)
 		front_rings_polled(&c->rings, p, rings);
@@ -402,6 +436,8 @@ crew_free(struct crew *c)
 	}
 	if (c->wake >= 0)
 		close(c->wake);
+	for (size_t i = 0; i < c->merge.n; i++)
+		free(c->stream[i].batch);
 	free(c->front);
 	free(c->rounds);
 	free(c->stream);

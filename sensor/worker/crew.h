@@ -19,18 +19,27 @@ struct crew_options {
 	size_t queue;	  /* octets that wait between a worker and the caller */
 	unsigned wait_ms; /* as in struct kring_options */
 	struct front_look look;
+	/* A frame will be given some frames later: see crew_ahead. */
+	void (*ahead)(void *arg, const struct frame *f);
+	void *ahead_arg;
 };
 
 /* s: counters of the caller's thread.  Starts the threads. */
 struct crew *crew_new(const struct crew_options *o, struct stats *s);
 
 /*
- * Give at most n frames to sink, in order, each with what its look said it asks; how
- * many.  0: there are none whose time has come, and crew_wait() sleeps until there may
+ * Give at most n frames to sink, in order, each with what its look saw; how many.  0: there are none whose time has come, and crew_wait() sleeps until there may
  * be.
  */
-typedef void (*crew_sink)(void *arg, const struct frame *f, uint64_t asks);
+typedef void (*crew_sink)(
+    void *arg, const struct frame *f, const struct look_seen *seen);
 size_t crew_work(struct crew *c, size_t n, crew_sink sink, void *arg);
+
+/*
+ * From now on the caller is to be told so many frames before each, where that can be; 0:
+ * it is of no use to it.
+ */
+void crew_ahead(struct crew *c, size_t frames);
 
 /* Have all looks made anew; crew_renewed() says when all are. */
 void crew_renew(struct crew *c);

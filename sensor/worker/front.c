@@ -20,12 +20,13 @@ enum {
 	SLEEP_MS = 1000, /* at most, so that its rounds tell that it lives */
 };
 
-struct front {
+struct front_worker {
 	struct front_options options;
 	pthread_t thread;
 	struct front_rings rings;
 	struct queue *queue[LIVE_IFACES_MAX];
 	void *look;
+	struct front_batch batch;
 	struct stats stats; /* the thread's own */
 	int64_t counted_ms;
 	int wake;
@@ -97,7 +98,7 @@ front_rings_renew(struct front_rings *r)
 			r->newer[i] = k;
 		}
 		if (r->newer[i] == NULL ||
-		    (r->ring[i] != NULL && kring_peek(r->ring[i]) != NULL))
+		    (r->ring[i] != NULL && kring_unread(r->ring[i])))
 			continue;
 		if (r->ring[i] != NULL) {
 			count_ring(r, r->ring[i]);
@@ -140,7 +141,7 @@ front_rings_polled(struct front_rings *r, const struct pollfd *p, size_t n)
 /* ---- the thread ---- */
 
 static void
-publish_counters(struct front *f)
+publish_counters(struct front_worker *f)
 {
 	front_rings_count(&f->rings);
 	pthread_mutex_lock(&f->lock);
@@ -148,51 +149,86 @@ publish_counters(struct front *f)
 	pthread_mutex_unlock(&f->lock);
 }
 
-/* Wake the reader if it sleeps.  What was published is seen by it, or its sleep by us. */
+/*
+ * Wake the reader if it sleeps.  What was published is seen by it, or its sleep by us.
+ * q: only for more in there.
+ */
 static void
-wake_reader(const struct front *f)
+wake_reader(const struct front_worker *f, const struct queue *q)
 {
 	uint64_t one = 1;
+	int sleeping;
 
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(f->options.sleeping, __ATOMIC_RELAXED) &&
-	    write(f->options.wake, &one, sizeof(one)) < 0 && errno != EAGAIN)
+	sleeping = __atomic_load_n(f->options.sleeping, __ATOMIC_RELAXED);
+	if (sleeping == FRONT_DOZES && q != NULL && !queue_filling(q))
+		return;
+	if (sleeping != FRONT_AWAKE && write(f->options.wake, &one, sizeof(one)) < 0 &&
+	    errno != EAGAIN)
 		fatal("cannot wake the decoder");
 }
 
-/* Frames of one interface: how many were looked at. */
-static unsigned
-work_on(struct front *f, struct kring *k, struct queue *q, int64_t *looked_ns)
+size_t
+front_take(
+    struct front_batch *b, struct kring *k, const struct front_look *how, void *look)
 {
-	const struct frame *frame = NULL;
-	int64_t last_ns = INT64_MAX;
-	unsigned n = 0, kept = 0;
+	size_t kept = 0;
 
-	for (; n < BATCH && (frame = kring_peek(k)) != NULL; n++) {
-		uint64_t asks;
-
-		if (f->options.look.keep(f->look, frame, &asks)) {
-			kept++;
-			if (!queue_push(q, frame, asks)) {
-				stats_inc(&f->stats, STAT_FRAME_READ);
-				stats_inc(&f->stats, STAT_FRAME_QUEUE_FULL);
-			}
-		}
-		last_ns = frame->ref.ts_ns;
-		kring_next(k);
+	b->nkept = 0;
+	b->n = kring_take(k, b->frame, LOOK_BATCH);
+	if (b->n == 0)
+		return 0;
+	how->see(look, b->frame, b->n, b->seen);
+	for (size_t i = 0; i < b->n; i++) {
+		/* Written in any case: whether it is kept cannot be guessed. */
+		b->kept[kept] = (uint8_t)i;
+		kept += b->seen[i].verdict != LOOK_PASS;
 	}
-	if (kring_peek(k) == NULL)
-		last_ns = INT64_MAX;
+	b->nkept = kept;
+	return b->n;
+}
+
+static void
+hand_on(struct front_worker *f, const struct front_batch *b, struct queue *q)
+{
+	for (size_t i = 0; i < b->nkept; i++) {
+		size_t at = b->kept[i];
+
+		if (!queue_push(q, &b->frame[at], &b->seen[at])) {
+			stats_inc(&f->stats, STAT_FRAME_READ);
+			stats_inc(&f->stats, STAT_FRAME_QUEUE_FULL);
+		}
+	}
+}
+
+/* Frames of one interface: how many were looked at. */
+static size_t
+work_on(struct front_worker *f, struct kring *k, struct queue *q, int64_t *looked_ns)
+{
+	struct front_batch *b = &f->batch;
+	int64_t last_ns = INT64_MAX;
+	size_t n = 0, kept = 0;
+
+	while (n < BATCH) {
+		if (front_take(b, k, &f->options.look, f->look) == 0) {
+			last_ns = INT64_MAX;
+			break;
+		}
+		hand_on(f, b, q);
+		n += b->n;
+		kept += b->nkept;
+		last_ns = b->frame[b->n - 1].ref.ts_ns;
+	}
 	if (kept > 0) {
 		queue_publish(q);
-		wake_reader(f);
+		wake_reader(f, q);
 	}
 	__atomic_store_n(looked_ns, last_ns, __ATOMIC_RELEASE);
 	return n;
 }
 
 static void
-sleep_until_work(struct front *f, int wait_ms)
+sleep_until_work(struct front_worker *f, int wait_ms)
 {
 	struct pollfd p[LIVE_IFACES_MAX + 1];
 	size_t n = front_rings_poll(&f->rings, p);
@@ -208,7 +244,7 @@ sleep_until_work(struct front *f, int wait_ms)
 }
 
 static void
-renew_look(struct front *f)
+renew_look(struct front_worker *f)
 {
 	unsigned wanted = __atomic_load_n(f->options.looks, __ATOMIC_ACQUIRE);
 
@@ -220,10 +256,10 @@ renew_look(struct front *f)
 	__atomic_store_n(&f->look_made, wanted, __ATOMIC_RELEASE);
 }
 
-static unsigned
-go_round(struct front *f)
+static size_t
+go_round(struct front_worker *f)
 {
-	unsigned n = 0;
+	size_t n = 0;
 
 	renew_look(f);
 	front_rings_renew(&f->rings);
@@ -248,7 +284,7 @@ stay_on(int cpu)
 
 /* Read out what the kernel still holds: blocks that are not full come after wait_ms. */
 static void
-drain(struct front *f)
+drain(struct front_worker *f)
 {
 	int64_t until = monotonic_ms() + 2 * (int64_t)f->options.wait_ms + 50;
 
@@ -265,12 +301,12 @@ drain(struct front *f)
 static void *
 front_main(void *arg)
 {
-	struct front *f = arg;
+	struct front_worker *f = arg;
 
 	if (f->options.cpu >= 0)
 		stay_on(f->options.cpu);
 	while (!__atomic_load_n(&f->stop, __ATOMIC_ACQUIRE)) {
-		unsigned n = go_round(f);
+		size_t n = go_round(f);
 		int64_t now = monotonic_ms();
 
 		if (now - f->counted_ms >= COUNT_MS) {
@@ -283,14 +319,14 @@ front_main(void *arg)
 	drain(f);
 	publish_counters(f);
 	__atomic_store_n(&f->ended, true, __ATOMIC_RELEASE);
-	wake_reader(f);
+	wake_reader(f, NULL);
 	return NULL;
 }
 
-struct front *
+struct front_worker *
 front_start(const struct front_options *o)
 {
-	struct front *f = mem_alloc(sizeof(*f));
+	struct front_worker *f = mem_alloc(sizeof(*f));
 
 	f->options = *o;
 	front_rings_init(&f->rings, o->live, o->ifaces, o->worker, &f->stats);
@@ -307,19 +343,19 @@ front_start(const struct front_options *o)
 }
 
 struct queue *
-front_queue(struct front *f, size_t iface)
+front_queue(struct front_worker *f, size_t iface)
 {
 	return f->queue[iface];
 }
 
 int64_t
-front_looked_ns(const struct front *f, size_t iface)
+front_looked_ns(const struct front_worker *f, size_t iface)
 {
 	return __atomic_load_n(&f->looked_ns[iface], __ATOMIC_ACQUIRE);
 }
 
 void
-front_count(struct front *f, struct stats *to)
+front_count(struct front_worker *f, struct stats *to)
 {
 	pthread_mutex_lock(&f->lock);
 	stats_sum(to, &f->published);
@@ -327,26 +363,26 @@ front_count(struct front *f, struct stats *to)
 }
 
 unsigned
-front_look_made(const struct front *f)
+front_look_made(const struct front_worker *f)
 {
 	return __atomic_load_n(&f->look_made, __ATOMIC_ACQUIRE);
 }
 
 uint64_t
-front_rounds(const struct front *f)
+front_rounds(const struct front_worker *f)
 {
 	return __atomic_load_n(&f->rounds, __ATOMIC_RELAXED);
 }
 
 void
-front_stop(struct front *f)
+front_stop(struct front_worker *f)
 {
 	__atomic_store_n(&f->stop, true, __ATOMIC_RELEASE);
 	front_wake(f);
 }
 
 void
-front_wake(struct front *f)
+front_wake(struct front_worker *f)
 {
 	uint64_t one = 1;
 
@@ -355,13 +391,13 @@ front_wake(struct front *f)
 }
 
 bool
-front_ended(const struct front *f)
+front_ended(const struct front_worker *f)
 {
 	return __atomic_load_n(&f->ended, __ATOMIC_ACQUIRE);
 }
 
 void
-front_free(struct front *f)
+front_free(struct front_worker *f)
 {
 	pthread_join(f->thread, NULL);
 	if (f->look != NULL)

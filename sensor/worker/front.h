@@ -14,16 +14,30 @@
 #include <pthread.h>
 
 /*
- * Where a worker gets its look at a frame from; open is called in its thread, and again
- * when the look is to be made anew.  keep: the frame is for the sensor; *asks is not 0
- * when it is an answer about that name, of interest only if somebody waits for it.
+ * Where a worker gets its look at frames from; open is called in its thread, and again
+ * when the look is to be made anew.  see: what there is to say of n frames, at most
+ * LOOK_BATCH, behind each of which KRING_BEHIND octets can be read.
  */
 struct front_look {
 	void *(*open)(void *arg, struct stats *s);
-	bool (*keep)(void *look, const struct frame *f, uint64_t *asks);
+	void (*see)(
+	    void *look, const struct frame *f, size_t n, struct look_seen *seen);
 	void (*close)(void *look);
 	void *arg;
 };
+
+/* Frames taken from a ring at once, and what a look saw of them. */
+struct front_batch {
+	struct frame frame[LOOK_BATCH];
+	struct look_seen seen[LOOK_BATCH];
+	size_t n;
+	uint8_t kept[LOOK_BATCH]; /* those that are not LOOK_PASS */
+	size_t nkept;
+};
+
+/* Take the next of k, whose octets are good until it is called again; how many. */
+size_t front_take(
+    struct front_batch *b, struct kring *k, const struct front_look *how, void *look);
 
 /* The rings of one worker, of whichever thread: one for each interface. */
 struct front_rings {
@@ -49,7 +63,10 @@ size_t front_rings_poll(const struct front_rings *r, struct pollfd *p);
 /* poll(2) said this: errors of interfaces are cleared. */
 void front_rings_polled(struct front_rings *r, const struct pollfd *p, size_t n);
 
-struct front;
+struct front_worker;
+
+/* A reader that sleeps anyhow until frames have become due is not woken for others. */
+enum front_sleep { FRONT_AWAKE, FRONT_IDLE, FRONT_DOZES };
 
 struct front_options {
 	struct live *live;
@@ -61,29 +78,29 @@ struct front_options {
 	struct front_look look;
 	const unsigned *looks; /* atomic: grows when looks are to be made anew */
 	int wake;	       /* eventfd(2) of the reader, written when it sleeps */
-	const int *sleeping;   /* atomic: the reader does */
+	const int *sleeping;   /* atomic, enum front_sleep: how the reader does */
 };
 
 /* The thread begins to work.  Fatal when there is none to be had. */
-struct front *front_start(const struct front_options *o);
-struct queue *front_queue(struct front *f, size_t iface);
+struct front_worker *front_start(const struct front_options *o);
+struct queue *front_queue(struct front_worker *f, size_t iface);
 /*
  * The time of the last frame of the interface that it looked at, or INT64_MAX when the
  * kernel had no more.
  */
-int64_t front_looked_ns(const struct front *f, size_t iface);
+int64_t front_looked_ns(const struct front_worker *f, size_t iface);
 /* Add what it counted, as of a moment ago. */
-void front_count(struct front *f, struct stats *to);
+void front_count(struct front_worker *f, struct stats *to);
 /* The value of *looks that its look was made after. */
-unsigned front_look_made(const struct front *f);
+unsigned front_look_made(const struct front_worker *f);
 /* How often it has gone round: does not grow when the thread hangs. */
-uint64_t front_rounds(const struct front *f);
+uint64_t front_rounds(const struct front_worker *f);
 /* Look at what changed outside. */
-void front_wake(struct front *f);
+void front_wake(struct front_worker *f);
 /* Let nothing more in, hand on what is in, then end; front_ended() says when. */
-void front_stop(struct front *f);
-bool front_ended(const struct front *f);
+void front_stop(struct front_worker *f);
+bool front_ended(const struct front_worker *f);
 /* Waits for the thread; what is in its queues is lost. */
-void front_free(struct front *f);
+void front_free(struct front_worker *f);
 
 #endif

@@ -17,7 +17,7 @@ enum { QUEUE_LEAST = 1 << 20, ALIGN = 8, CACHE_LINE = 64 };
 
 struct record {
 	uint64_t size; /* with this header and padding; 0: the ring begins anew */
-	uint64_t note;
+	struct look_seen seen;
 	struct frame frame; /* data.p: set by the reader */
 };
 
@@ -74,7 +74,7 @@ has_room(struct queue *q, size_t n)
 }
 
 bool
-queue_push(struct queue *q, const struct frame *f, uint64_t note)
+queue_push(struct queue *q, const struct frame *f, const struct look_seen *seen)
 {
 	size_t n = (sizeof(struct record) + f->data.n + ALIGN - 1) / ALIGN * ALIGN;
 	size_t place = q->head % q->room, to_end = q->room - place;
@@ -90,7 +90,7 @@ queue_push(struct queue *q, const struct frame *f, uint64_t note)
 	}
 	r = (struct record *)(void *)(q->ring + place);
 	r->size = n;
-	r->note = note;
+	r->seen = *seen;
 	r->frame = *f;
 	memcpy(r + 1, f->data.p, f->data.n);
 	q->head += n;
@@ -101,6 +101,12 @@ void
 queue_publish(struct queue *q)
 {
 	__atomic_store_n(&q->published, q->head, __ATOMIC_RELEASE);
+}
+
+bool
+queue_filling(const struct queue *q)
+{
+	return q->head - __atomic_load_n(&q->tail, __ATOMIC_RELAXED) > q->room / 8;
 }
 
 /* ---- the reader ---- */
@@ -134,10 +140,10 @@ queue_peek(struct queue *q)
 	return &q->frame;
 }
 
-uint64_t
-queue_note(const struct queue *q)
+const struct look_seen *
+queue_seen(const struct queue *q)
 {
-	return record_at(q, q->next)->note;
+	return &record_at(q, q->next)->seen;
 }
 
 void

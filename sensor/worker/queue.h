@@ -7,6 +7,7 @@
  */
 
 #include "capture/frame.h"
+#include "worker/look.h"
 
 #include <stdbool.h>
 
@@ -16,16 +17,19 @@ struct queue;
 struct queue *queue_new(size_t octets);
 void queue_free(struct queue *q);
 
-/* The writer: a copy of f with a note goes in, or false when there is no room for it. */
-bool queue_push(struct queue *q, const struct frame *f, uint64_t note);
+/* The writer: a copy of f with what was seen goes in, or false when there is no room for it. */
+bool queue_push(struct queue *q, const struct frame *f, const struct look_seen *seen);
 /* What was pushed can be seen by the reader from now on. */
 void queue_publish(struct queue *q);
 
 /* The reader: the frame at the head, NULL when there is none; good until queue_next. */
 const struct frame *queue_peek(struct queue *q);
-uint64_t queue_note(const struct queue *q); /* of that frame */
+const struct look_seen *queue_seen(const struct queue *q); /* of that frame */
 void queue_next(struct queue *q);
 /* More than half of the room is taken. */
 bool queue_pressed(const struct queue *q);
+
+/* The writer: much was published since the reader last was seen to take any. */
+bool queue_filling(const struct queue *q);
 
 #endif

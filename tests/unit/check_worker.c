@@ -45,7 +45,8 @@ push_all(void *arg)
 	for (uint64_t n = 0; n < FRAMES; n++) {
 		struct frame f = nth_frame(n, octets);
 
-		while (!queue_push(q, &f, f.ref.number)) {
+		while (
+		    !queue_push(q, &f, &(struct look_seen){ .name = f.ref.number })) {
 			queue_publish(q);
 			sched_yield();
 		}
@@ -69,7 +70,8 @@ START_TEST(frames_pass_between_threads_whole_and_in_order)
 			sched_yield();
 			continue;
 		}
-		if (f != queue_peek(q) || queue_note(q) != n || !is_nth_frame(f, n))
+		if (f != queue_peek(q) || queue_seen(q)->name != n ||
+		    !is_nth_frame(f, n))
 			ck_abort_msg("frame %llu", (unsigned long long)n);
 		n++;
 		queue_next(q);
@@ -88,7 +90,7 @@ START_TEST(a_full_queue_takes_no_more_and_says_so)
 	unsigned n = 0;
 
 	ck_assert(!queue_pressed(q));
-	while (queue_push(q, &f, f.ref.number))
+	while (queue_push(q, &f, &(struct look_seen){ .name = f.ref.number }))
 		n++;
 	ck_assert_uint_ge(n, 100);
 	ck_assert_ptr_null(queue_peek(q)); /* nothing was published */
@@ -99,7 +101,7 @@ START_TEST(a_full_queue_takes_no_more_and_says_so)
 		queue_next(q);
 	}
 	ck_assert_ptr_null(queue_peek(q));
-	ck_assert(queue_push(q, &f, f.ref.number));
+	ck_assert(queue_push(q, &f, &(struct look_seen){ .name = f.ref.number }));
 	queue_free(q);
 }
 END_TEST

@@ -197,6 +197,32 @@ pool_init(struct pool *p, size_t size, size_t cap)
 	mem_huge(base, p->size * cap);
 }
 
+/*
+ * Objects that were never used are about to be: their pages at once, half as many as
+ * there are, for each page that is waited for alone costs a flood more than parsing does.
+ */
+static void
+pool_page(struct pool *p)
+{
+	enum { AT_ONCE = 1 << 20 }; /* octets */
+	size_t n = p->fresh / 2;
+
+	if (n > AT_ONCE / p->size)
+		n = AT_ONCE / p->size;
+	if (n > p->cap - p->fresh)
+		n = p->cap - p->fresh;
+	p->paged = p->fresh + n + 1;
+	mem_touch(p->base + p->fresh * p->size, n * p->size);
+}
+
+static void *
+pool_fresh(struct pool *p)
+{
+	if (p->fresh >= p->paged)
+		pool_page(p);
+	return p->base + p->size * p->fresh++;
+}
+
 void *
 pool_get(struct pool *p)
 {
@@ -205,7 +231,7 @@ pool_get(struct pool *p)
 	if (object != NULL)
 		memcpy(&p->free_list, object, sizeof(p->free_list));
 	else if (p->fresh < p->cap)
-		object = p->base + p->size * p->fresh++;
+		object = pool_fresh(p);
 	else
 		return NULL;
 	if (++p->in_use > p->high)

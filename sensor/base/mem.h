@@ -46,8 +46,8 @@ void arena_fini(struct arena *a);
 
 /*
  * Pool: objects of one size, at most `cap` of them.  Address space for all is
- * taken at once, pages only as they are first used, so a large cap costs nothing
- * until it is needed and get and put never call malloc.  What put takes back is
+ * taken at once, pages only as they are first used, in ever larger pieces, so a large
+ * cap costs nothing until it is needed and get and put never call malloc.  What put takes back is
  * handed out again first.
  */
 struct pool {
@@ -55,6 +55,7 @@ struct pool {
 	size_t size;   /* octets an object, rounded up to its alignment */
 	size_t cap;    /* objects at most */
 	size_t fresh;  /* objects never handed out yet begin here */
+	size_t paged;  /* objects before this one have their pages */
 	size_t in_use; /* objects out now */
 	size_t high;   /* most that were ever out */
 	void *free_list;

@@ -2,6 +2,7 @@
 
 #include "progress.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,9 @@ static struct {
 	bool on, drawn;
 	int64_t start_ms, last_ms;
 } bar;
+
+/* Any thread may have to say something, and takes the bar off first. */
+static pthread_mutex_t bar_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int64_t
 clock_ms(void)
@@ -55,6 +59,7 @@ progress_show(uint64_t done, uint64_t total, uint64_t frames, uint64_t alerts)
 
 	if (!bar.on || now - bar.last_ms < 100)
 		return;
+	pthread_mutex_lock(&bar_lock);
 	bar.last_ms = now;
 	seconds = (double)(now - bar.start_ms) / 1000;
 	rate = (double)done / seconds;
@@ -73,14 +78,17 @@ progress_show(uint64_t done, uint64_t total, uint64_t frames, uint64_t alerts)
 	fprintf(stderr, "%llu alerts", (unsigned long long)alerts);
 	fflush(stderr);
 	bar.drawn = true;
+	pthread_mutex_unlock(&bar_lock);
 }
 
 void
 progress_clear(void)
 {
-	if (!bar.drawn)
-		return;
-	fprintf(stderr, "\r\033[K");
-	fflush(stderr);
+	pthread_mutex_lock(&bar_lock);
+	if (bar.drawn) {
+		fprintf(stderr, "\r\033[K");
+		fflush(stderr);
+	}
 	bar.drawn = false;
+	pthread_mutex_unlock(&bar_lock);
 }

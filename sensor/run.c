@@ -25,8 +25,9 @@ load_conf(const struct options *o, struct conf *c, struct diag *d)
 	return failed;
 }
 
+/* built: as in struct rules_options. */
 static int
-load_rules(const struct conf *c, struct rules *r, struct diag *d)
+load_rules(const struct conf *c, bool built, struct rules *r, struct diag *d)
 {
 	struct rules_options options = {
 		.paths = c->rule_paths.s,
@@ -37,6 +38,7 @@ load_rules(const struct conf *c, struct rules *r, struct diag *d)
 		.nallow = c->allow.n,
 		.search_suffixes = c->search_suffixes.s,
 		.nsearch_suffixes = c->search_suffixes.n,
+		.built = built,
 	};
 
 	return rules_open(r, &options, d);
@@ -47,7 +49,7 @@ run_load(const struct options *o, struct conf *c, struct rules *r, struct diag *
 {
 	int failed = load_conf(o, c, d);
 
-	return failed | load_rules(c, r, d);
+	return failed | load_rules(c, false, r, d);
 }
 
 bool
@@ -65,11 +67,13 @@ run_prepare(struct run *run)
 {
 	struct diag d = { 0 };
 	int failed = load_conf(run->options, &run->conf, &d);
+	bool live = run_is_live(run);
 
 	/* The helper is a copy of the program: before the rules make that large. */
-	if (!failed && run_is_live(run))
+	if (!failed && live)
 		failed = confine_begin(&run->conf, &run->priv);
-	failed |= load_rules(&run->conf, &run->rules, &d);
+	/* A reload tells what changed in the rules, for which it wants all of them. */
+	failed |= load_rules(&run->conf, !live, &run->rules, &d);
 	diag_print(&d);
 	diag_fini(&d);
 	return failed;

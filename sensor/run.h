@@ -46,7 +46,9 @@ struct run {
 	struct stats stats;
 	uint16_t link;		/* of the last frame */
 	uint64_t unknown_links; /* how often one was told */
-	bool live;		/* read from a pipe: events are waited for */
+	/* One file of several at once: octets read go here and the rest is run_each's. */
+	_Atomic uint64_t *read;
+	bool live; /* read from a pipe: events are waited for */
 };
 
 /*

@@ -7,9 +7,14 @@
  * know which are flagged (8 octets are remembered of each), then to write those that
  * do not lie below another one that is written.  So nothing but that memory grows
  * with their number, and the order is that of the rules.
+ *
+ * A list has a limit.  What one rule finds by one class is taken whole or not at all,
+ * the surest classes of all rules first, so that the edits of ten thousand names do not
+ * push the endings of ten out.
  */
 
 #include "check_export.h"
+#include "check_flagged.h"
 
 #include "base/log.h"
 #include "config.h"
@@ -24,14 +29,19 @@ enum {
 	OUTPUT_BLOCK = 256 * 1024,
 	FIRST_SIGNATURE = 1000001,
 	SIGNATURES_END = 2000000, /* those of one's own are below */
-	WRITTEN = 1,		  /* mark of a hash, its lowest bit */
+	EXPORT_MOST = 100000,	  /* names, unless --limit says otherwise */
+	SAMPLE = 64,		  /* names of a rule that tell how many typos it has */
 };
 
-/* Hashes of names, open addressing; an empty place is 0. */
-struct flagged {
-	uint64_t *hash;
-	size_t places, n;
-};
+/* By how much they harm and how sure they are; what cannot arrive anywhere is last. */
+static const uint8_t class_order[] = { TYPO_LISTED, TYPO_TLD_CONFUSION,
+	TYPO_HOMOGLYPH_IDN, TYPO_SUFFIX_APPENDED, TYPO_MISSING_DOT, TYPO_WRONG_SLD,
+	TYPO_SUBDOMAIN_SHIFT, TYPO_HOMOGLYPH_ASCII, TYPO_TRANSPOSITION, TYPO_REPETITION,
+	TYPO_KEYBOARD_ADJACENT, TYPO_OMISSION, TYPO_HYPHENATION, TYPO_INSERTION,
+	TYPO_VOWEL_SWAP, TYPO_BITSQUAT, TYPO_SUBSTITUTION, TYPO_EMBEDDED,
+	TYPO_NUMERIC_SWAP, TYPO_SOUNDSQUAT, TYPO_COMBOSQUAT, TYPO_TLD_UNDELEGATED };
+
+_Static_assert(sizeof(class_order) == TYPO_COUNT, "each class has its turn");
 
 struct work {
 	struct check *c;
@@ -40,65 +50,41 @@ struct work {
 	struct flagged flagged;
 	struct genuine *genuine; /* below flagged ones, by their hash */
 	size_t ngenuine;
-	bool writing; /* the second time */
-	bool failed;  /* to write: no more of it */
+	uint32_t *taken; /* of each rule the bits of the classes that fit */
+	size_t limit;	 /* of names */
+	/* the part that is looked at: hashes that are new in it */
+	uint64_t *part;
+	size_t npart, part_cap;
+	size_t room;   /* names that the part may have */
+	size_t stride; /* of its names every so many are looked at */
+	bool full;     /* it does not fit */
+	bool writing;  /* the second time */
+	bool failed;   /* to write: no more of it */
 };
 
 /* ---- flagged names ---- */
 
-static size_t
-place_of(const struct flagged *f, uint64_t hash)
-{
-	size_t i = protected_key(KEY_NAME, hash) & (f->places - 1);
-
-	while (f->hash[i] != 0 && (f->hash[i] & ~(uint64_t)WRITTEN) != hash)
-		i = (i + 1) & (f->places - 1);
-	return i;
-}
-
-/* The hash of a name as it is kept; never 0. */
-static uint64_t
-hash_kept(uint64_t hash)
-{
-	hash &= ~(uint64_t)WRITTEN;
-	return hash ? hash : 2;
-}
-
-static bool
-is_flagged(const struct flagged *f, uint64_t hash)
-{
-	return f->places > 0 && f->hash[place_of(f, hash_kept(hash))] != 0;
-}
-
+/* A name is flagged: it counts for the part that is looked at. */
 static void
-note_flagged(struct flagged *f, uint64_t hash)
+note_name(struct work *w, uint64_t hash)
 {
-	size_t places = f->places;
-	uint64_t *old = f->hash;
-
-	if (is_flagged(f, hash))
+	if (flagged_has(&w->flagged, hash))
 		return;
-	if (2 * (f->n + 1) > places) {
-		f->places = places ? 2 * places : 1024;
-		f->hash = mem_alloc(f->places * sizeof(*f->hash));
-		for (size_t i = 0; i < places; i++)
-			if (old[i] != 0)
-				f->hash[place_of(f, old[i])] = old[i];
-		free(old);
+	flagged_add(&w->flagged, hash);
+	if (w->npart == w->part_cap) {
+		w->part_cap = w->part_cap ? 2 * w->part_cap : 1024;
+		w->part = mem_grow(w->part, w->part_cap * sizeof(*w->part));
 	}
-	f->hash[place_of(f, hash_kept(hash))] = hash_kept(hash);
-	f->n++;
+	w->part[w->npart++] = hash;
+	w->full = w->npart > w->room;
 }
 
-/* False when it was written before. */
-static bool
-mark_written(struct flagged *f, uint64_t hash)
+/* The part did not fit: what is new in it is not flagged after all. */
+static void
+forget_part(struct work *w)
 {
-	uint64_t *place = &f->hash[place_of(f, hash_kept(hash))];
-	bool first = !(*place & WRITTEN);
-
-	*place |= WRITTEN;
-	return first;
+	for (size_t i = 0; i < w->npart; i++)
+		flagged_leave_out(&w->flagged, w->part[i]);
 }
 
 /* A name that this one lies below was flagged. */
@@ -106,17 +92,30 @@ static bool
 below_flagged(const struct work *w, const struct spelling *s)
 {
 	for (unsigned i = 1; i < s->labels; i++)
-		if (is_flagged(&w->flagged, spelling_part(s, s->start[i], s->text.n)))
+		if (flagged_has(&w->flagged, spelling_part(s, s->start[i], s->text.n)))
 			return true;
 	return false;
 }
 
-/* The best match of a rule that the format's program can know of; or NULL. */
+/* The rule is exported: all are, or --rule names it. */
+static bool
+wanted(const struct work *w, const struct rule_spec *rule)
+{
+	const struct check *c = w->c;
+	bool named = c->nonly_rules == 0;
+
+	for (size_t i = 0; i < c->nonly_rules; i++)
+		named = named || c->only_rules[i] == rule->id;
+	return named && rule->enabled && rule->on & w->format->places;
+}
+
+/* The best match, sure enough, of a rule that is exported; or NULL. */
 static const struct match *
 match_of(const struct work *w, const struct judgement *j)
 {
 	for (unsigned i = 0; i < j->n; i++)
-		if (j->match[i].rule->on & w->format->places)
+		if (j->match[i].score >= w->c->least_score &&
+		    wanted(w, j->match[i].rule))
 			return &j->match[i];
 	return NULL;
 }
@@ -138,10 +137,10 @@ find_above(const struct work *w, const struct spelling *s, uint64_t *above)
 		size_t from = s->start[i], n = s->text.n;
 
 		*above = spelling_part(s, from, n);
-		if (is_flagged(&w->flagged, *above))
+		if (flagged_has(&w->flagged, *above))
 			return true;
 		*above = hash_below(*above, n - from);
-		if (is_flagged(&w->flagged, *above))
+		if (flagged_has(&w->flagged, *above))
 			return true;
 	}
 	return false;
@@ -247,17 +246,17 @@ take_name(struct work *w, const char *name)
 	if (!spelling_init(&s, span_str(name)))
 		return;
 	hash = s.hash[s.text.n];
-	if (w->writing ? !is_flagged(&w->flagged, hash) ||
+	if (w->writing ? !flagged_has(&w->flagged, hash) ||
 		    (!w->format->exact && below_flagged(w, &s))
-		       : is_flagged(&w->flagged, hash))
+		       : flagged_has(&w->flagged, hash))
 		return;
 	ruleset_match_text(w->c->rules.set, s.text, &check_nowhere, &j);
 	match = match_of(w, &j);
 	if (match == NULL)
 		return;
 	if (!w->writing)
-		note_flagged(&w->flagged, hash);
-	else if (mark_written(&w->flagged, hash))
+		note_name(w, hash);
+	else if (flagged_first(&w->flagged, hash))
 		write_entry(
 		    w, hash, &(struct export_entry){ .name = name, .match = match });
 }
@@ -279,12 +278,12 @@ take_below(struct work *w, const struct rule_spec *rule, const char *name)
 	buf_fini(&below);
 	if (match == NULL || match->rule != rule ||
 	    !spelling_init(&s, span_str(name)) ||
-	    is_flagged(&w->flagged, s.hash[s.text.n]))
+	    flagged_has(&w->flagged, s.hash[s.text.n]))
 		return;
 	hash = hash_below(s.hash[s.text.n], s.text.n);
 	if (!w->writing)
-		note_flagged(&w->flagged, hash);
-	else if (mark_written(&w->flagged, hash))
+		note_name(w, hash);
+	else if (flagged_has(&w->flagged, hash) && flagged_first(&w->flagged, hash))
 		write_entry(w, hash,
 		    &(struct export_entry){
 			.name = name, .below = true, .match = match });
@@ -311,30 +310,37 @@ take_mapped(struct work *w, const struct rule_spec *rule, const char *name)
 	buf_fini(&typed);
 }
 
-static void
-take_names(struct work *w, const struct rule_spec *rule, const struct name_list *names)
+static bool
+done(const struct work *w)
 {
-	struct variants_options options = { 0, rule->detect.words.names,
-		rule->detect.words.n };
-
-	for (int t = 0; t < TYPO_LISTED; t++)
-		if (rule->detect.on[t])
-			options.classes |= typo_bit((enum typo)t);
-	for (size_t i = 0; i < names->n && !w->failed; i++) {
-		struct variants v;
-
-		variants_make(&v, w->c->rules.suffixes, names->names[i], &options);
-		for (size_t k = 0; k < v.n; k++)
-			take_name(w, v.list[k].name);
-		variants_fini(&v);
-		take_mapped(w, rule, names->names[i]);
-	}
+	return w->failed || (w->full && !w->writing);
 }
 
 static void
-take_rule(struct work *w, const struct rule_spec *rule)
+take_names(struct work *w, const struct rule_spec *rule, const struct name_list *names,
+    uint32_t classes)
 {
-	for (size_t i = 0; i < rule->match.n; i++) {
+	struct variants_options options = { classes, rule->detect.words.names,
+		rule->detect.words.n };
+
+	for (size_t i = 0; i < names->n && !done(w); i += w->stride) {
+		struct variants v;
+
+		variants_make(&v, w->c->rules.suffixes, names->names[i], &options);
+		for (size_t k = 0; k < v.n && !done(w); k++)
+			take_name(w, v.list[k].name);
+		variants_fini(&v);
+		if (classes &
+		    (typo_bit(TYPO_TLD_CONFUSION) | typo_bit(TYPO_TLD_UNDELEGATED)))
+			take_mapped(w, rule, names->names[i]);
+	}
+}
+
+/* What the rule finds by these classes. */
+static void
+take_rule(struct work *w, const struct rule_spec *rule, uint32_t classes)
+{
+	for (size_t i = 0; classes & typo_bit(TYPO_LISTED) && i < rule->match.n; i++) {
 		const char *name = rule->match.names[i];
 
 		if (strncmp(name, "*.", 2) == 0)
@@ -342,25 +348,100 @@ take_rule(struct work *w, const struct rule_spec *rule)
 		else
 			take_name(w, name);
 	}
-	take_names(w, rule, &rule->protect);
+	classes &= ~typo_bit(TYPO_LISTED);
+	if (classes == 0)
+		return;
+	take_names(w, rule, &rule->protect, classes);
 	for (size_t i = 0; i < rule->nprotect_sets; i++) {
-		take_names(w, rule, &rule->protect_sets[i]->names);
-		take_names(w, rule, &rule->protect_sets[i]->hosts);
+		take_names(w, rule, &rule->protect_sets[i]->names, classes);
+		take_names(w, rule, &rule->protect_sets[i]->hosts, classes);
 	}
 }
 
 static bool
-wanted(const struct work *w, const struct rule_spec *rule)
+looks_for(const struct rule_spec *rule, enum typo class)
 {
-	return rule->enabled && rule->on & w->format->places;
+	return class == TYPO_LISTED ? rule->match.n > 0 : rule->detect.on[class];
+}
+
+static size_t
+names_of(const struct rule_spec *rule)
+{
+	size_t n = rule->protect.n;
+
+	for (size_t i = 0; i < rule->nprotect_sets; i++)
+		n += rule->protect_sets[i]->names.n + rule->protect_sets[i]->hosts.n;
+	return n;
+}
+
+/* Look at the names of a part, each of `stride`; false when that does not fit. */
+static bool
+take_part(struct work *w, const struct rule_spec *rule, enum typo class, size_t stride)
+{
+	w->npart = 0;
+	w->full = false;
+	w->stride = stride;
+	take_rule(w, rule, typo_bit(class));
+	if (w->full)
+		forget_part(w);
+	return !w->full;
+}
+
+/*
+ * Whether a part fits into half of what is left, so that no large one takes all the
+ * room.  Some of many names tell soon when it is far too large; what they give is
+ * forgotten again, as they are looked at with all.
+ */
+static bool
+part_fits(struct work *w, const struct rule_spec *rule, enum typo class)
+{
+	size_t stride = names_of(rule) / SAMPLE;
+
+	w->room = (w->limit - (w->flagged.n - w->flagged.out)) / 2;
+	if (w->limit < SIZE_MAX && stride > 1) {
+		if (!take_part(w, rule, class, stride))
+			return false;
+		forget_part(w);
+		if (w->npart * stride / 2 > w->room)
+			return false;
+	}
+	return take_part(w, rule, class, 1);
+}
+
+/* What all rules find by one class, as far as it fits. */
+static void
+choose_class(struct work *w, enum typo class)
+{
+	const struct rule_specs *specs = &w->c->rules.specs;
+	struct buf out = { 0 };
+
+	for (size_t i = 0; i < specs->n; i++) {
+		const struct rule_spec *rule = specs->rules[i];
+
+		if (!wanted(w, rule) || !looks_for(rule, class) ||
+		    (unsigned)typo_base(class) < w->c->least_score)
+			continue;
+		if (part_fits(w, rule, class))
+			w->taken[i] |= typo_bit(class);
+		else
+			buf_printf(&out, " %u", rule->id);
+	}
+	if (out.n > 0)
+		log_warnx("beyond the limit of %zu names, and left out: %s of rules%s",
+		    w->limit, typo_str(class), out.p);
+	buf_fini(&out);
 }
 
 static void
-take_rules(struct work *w)
+write_rules(struct work *w)
 {
-	for (size_t i = 0; i < w->c->rules.specs.n && !w->failed; i++)
-		if (wanted(w, w->c->rules.specs.rules[i]))
-			take_rule(w, w->c->rules.specs.rules[i]);
+	const struct rule_specs *specs = &w->c->rules.specs;
+
+	w->writing = true;
+	w->stride = 1;
+	for (size_t i = 0; i < specs->n && !w->failed; i++)
+		if (wanted(w, specs->rules[i]))
+			take_rule(w, specs->rules[i], w->taken[i]);
 }
 
 /* ---- the whole ---- */
@@ -384,11 +465,12 @@ static int
 export_rules(struct work *w)
 {
 	write_head(w);
-	take_rules(w);
-	w->writing = true;
+	w->taken = mem_alloc((w->c->rules.specs.n + 1) * sizeof(*w->taken));
+	for (size_t i = 0; i < sizeof(class_order); i++)
+		choose_class(w, (enum typo)class_order[i]);
 	if (!w->format->exact)
 		find_genuine(w);
-	take_rules(w);
+	write_rules(w);
 	if (w->failed || !check_write(&w->x.out, 0))
 		return EXIT_INPUT;
 	if (w->x.left_out > 0)
@@ -428,6 +510,25 @@ choose_action(struct check *c, const struct export_format *format)
 	return NULL;
 }
 
+/* All rules of the command line are there. */
+static bool
+rules_known(const struct check *c)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < c->nonly_rules; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < c->rules.specs.n; k++)
+			known =
+			    known || c->rules.specs.rules[k]->id == c->only_rules[i];
+		if (!known)
+			log_warnx("--rule: there is no rule %u", c->only_rules[i]);
+		all = all && known;
+	}
+	return all;
+}
+
 int
 check_export(struct check *c, char **operands, size_t n)
 {
@@ -445,11 +546,16 @@ check_export(struct check *c, char **operands, size_t n)
 		return EXIT_USAGE;
 	}
 	w.x.action = choose_action(c, w.format);
-	if (w.x.action == NULL)
+	if (w.x.action == NULL || !rules_known(c))
 		return EXIT_USAGE;
+	w.limit = c->limited ? c->limit : EXPORT_MOST;
+	if (w.limit == 0)
+		w.limit = SIZE_MAX;
 	status = export_rules(&w);
-	free(w.flagged.hash);
+	flagged_fini(&w.flagged);
 	free(w.genuine);
+	free(w.taken);
+	free(w.part);
 	buf_fini(&w.x.out);
 	return status;
 }

@@ -20,8 +20,14 @@ struct check {
 	struct conf_strings paths, protect; /* of the command line */
 	const char *conf_path;		    /* or NULL */
 	bool registrable;		    /* variants: only those that can be had */
+	bool genuine_too;		    /* variants: known genuine names as well */
 	const char *action;		    /* export: of the format, or NULL */
 	unsigned long first_sid;	    /* export: or 0 */
+	uint32_t *only_rules;		    /* export: these, all when there are none */
+	size_t nonly_rules;
+	unsigned least_score; /* export */
+	bool limited;	      /* export: by the command line */
+	size_t limit;	      /* to so many names, 0: without end */
 	struct rules rules;
 	struct rules_options options; /* that they were opened with */
 	struct diag diag;
@@ -33,7 +39,7 @@ typedef int check_run(struct check *c, char **operands, size_t n);
 check_run check_lint;	  /* operands: none, they were loaded as rules */
 check_run check_names;	  /* a file of names, or none */
 check_run check_explain;  /* names */
-check_run check_variants; /* a domain; asks no rules */
+check_run check_variants; /* a domain, which the rules protect */
 check_run check_export;	  /* a format */
 check_run check_compile;  /* the file to write */
 

@@ -1,51 +1,74 @@
-/* --variants: what people type for a domain, and the class of each slip. */
+/*
+ * --variants: what people type for a domain, and the class of each slip.  A name one
+ * slip away that is known to be somebody's own (google.de beside google.dz) is no typo:
+ * who reads it most likely meant it, and who blocks the typos must not block it.
+ */
 
 #include "check_jobs.h"
 
 #include "base/log.h"
-#include "base/paths.h"
 #include "names/name.h"
 #include "names/variants.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static void
-print_variants(const struct variants *v, const struct suffixes *registrable)
+/* The rules know the name as one that people mean: it is protected, popular or allowed. */
+static bool
+is_genuine(const struct check *c, const char *name)
 {
-	for (size_t i = 0; i < v->n; i++)
-		if (registrable == NULL ||
-		    variant_registrable(registrable, v->list[i].name))
-			printf("%s\t%s\n", v->list[i].name, typo_str(v->list[i].class));
+	struct judgement j;
+
+	if (ruleset_match_text(c->rules.set, span_str(name), &check_nowhere, &j))
+		return false;
+	switch (j.verdict) {
+	case VERDICT_EXACT:
+	case VERDICT_SUBDOMAIN_EXACT:
+	case VERDICT_ALLOW_LISTED:
+	case VERDICT_POPULAR_LEGIT:
+	case VERDICT_REGISTRY_SIBLING:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+print_variants(const struct check *c, const struct variants *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const struct variant *variant = &v->list[i];
+
+		if (c->registrable &&
+		    !variant_registrable(c->rules.suffixes, variant->name))
+			continue;
+		if (c->genuine_too || !is_genuine(c, variant->name))
+			printf("%s\t%s\n", variant->name, typo_str(variant->class));
+	}
 }
 
 int
 check_variants(struct check *c, char **operands, size_t n)
 {
 	const struct variants_options everything = { .classes = UINT32_MAX };
-	char *tlds = shipped_path("rules/lists/tlds.txt");
-	struct suffixes *suffixes = suffixes_load(NULL, tlds, &c->diag);
+	const struct suffixes *suffixes = c->rules.suffixes;
 	struct variants v;
 	struct name name;
 	enum name_error error = name_parse(&name, span_str(operands[0]));
-	int status = EXIT_USAGE;
 
 	(void)n;
-	free(tlds);
 	if (error != NAME_OK) {
 		log_warnx("\"%s\": %s", operands[0], name_error_str(error));
-	} else if (suffixes == NULL) {
-		diag_print(&c->diag);
-	} else if (name.odd || suffix_at(suffixes, name_span(&name), true) == 0) {
+		return EXIT_USAGE;
+	}
+	if (name.odd || suffix_at(suffixes, name_span(&name), true) == 0) {
 		log_warnx("\"%s\": a domain below a public suffix is wanted, such as "
 			  "example.com",
 		    operands[0]);
-	} else {
-		variants_make(&v, suffixes, name.text, &everything);
-		print_variants(&v, c->registrable ? suffixes : NULL);
-		variants_fini(&v);
-		status = 0;
+		return EXIT_USAGE;
 	}
-	suffixes_free(suffixes);
-	return status;
+	variants_make(&v, suffixes, name.text, &everything);
+	print_variants(c, &v);
+	variants_fini(&v);
+	return 0;
 }

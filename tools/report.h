@@ -17,9 +17,10 @@
 #include "base/mem.h"
 
 enum row_kind {
-	ROW_MAIL,   /* a recipient, or an encrypted session to a flagged address */
-	ROW_LOOKUP, /* a name asked for, or found in an answer */
-	ROW_OTHER,  /* a sender, HELO, banner or TLS server name */
+	ROW_MAIL,	/* a recipient, or an encrypted session to a flagged address */
+	ROW_LOOKUP,	/* a name asked for, or found in an answer */
+	ROW_REFLECTION, /* a sender whose own domain is mistyped: replies will stray */
+	ROW_OTHER,	/* a HELO, banner or TLS server name */
 };
 
 /* One alert.  Strings are never NULL; what an alert does not say is "". */
@@ -52,7 +53,7 @@ struct lookup {
 /* What went to one name. */
 struct name_total {
 	const char *name, *meant;
-	uint64_t mails, arrived, lookups, others;
+	uint64_t mails, arrived, lookups;
 };
 
 struct report {
@@ -64,10 +65,11 @@ struct report {
 	size_t n_lookups;
 	struct name_total *names; /* most mails first */
 	size_t n_names;
-	uint64_t mails, arrived, lookup_count;
+	uint64_t mails, arrived, lookup_count, reflections, others;
 	uint64_t duplicates; /* alerts that came a second time */
 	uint64_t orphans;    /* outcomes of alerts that did not come */
 	uint64_t bad_lines;
+	uint64_t unread; /* inputs that could not be read, or not to their end */
 };
 
 void report_init(struct report *r);
@@ -80,6 +82,12 @@ void report_settle(struct report *r);
 const struct row *row_end(const struct row *row);
 /* Whether the outcome means that somebody else has the mail, or probably has. */
 bool outcome_arrived(const char *outcome);
+/* The answer is not the whole one: some input, or lines of it, could not be read. */
+static inline bool
+report_incomplete(const struct report *r)
+{
+	return r->unread > 0 || r->bad_lines > 0;
+}
 /* 0 to 9, graver outcomes higher. */
 unsigned outcome_weight(const char *outcome);
 /* What became of it, in words for a person, appended to out. */

@@ -9,6 +9,7 @@
 static const char *const kind_names[] = {
 	[ROW_MAIL] = "mail",
 	[ROW_LOOKUP] = "lookup",
+	[ROW_REFLECTION] = "reflection",
 	[ROW_OTHER] = "other",
 };
 
@@ -46,6 +47,15 @@ json_lookup(const struct lookup *l)
 }
 
 static json_t *
+json_reflection(const struct row *row)
+{
+	return json_pack("{ss ss ss ss ss ss ss ss sI}", "time", row->time, "sender",
+	    row->src, "from", row->from, "to", row->to, "name", row->name, "meant",
+	    row->meant, "class", row->class, "outcome", row->outcome, "count",
+	    (json_int_t)row->count);
+}
+
+static json_t *
 json_other(const struct row *row)
 {
 	return json_pack("{ss ss ss ss ss sI}", "time", row->time, "sender", row->src,
@@ -65,7 +75,7 @@ void
 report_write_json(const struct report *r, FILE *out)
 {
 	json_t *names = json_array(), *mails = json_array(), *lookups = json_array(),
-	       *others = json_array(), *all;
+	       *others = json_array(), *reflections = json_array(), *all;
 
 	for (size_t i = 0; i < r->n_names; i++)
 		json_array_append_new(names, json_name(&r->names[i]));
@@ -76,13 +86,17 @@ report_write_json(const struct report *r, FILE *out)
 
 		if (row->kind == ROW_MAIL && !row->later_hop)
 			json_array_append_new(mails, json_mail(row));
+		else if (row->kind == ROW_REFLECTION)
+			json_array_append_new(reflections, json_reflection(row));
 		else if (row->kind == ROW_OTHER)
 			json_array_append_new(others, json_other(row));
 	}
-	all = json_pack("{sI sI sI sI so so so so}", "mails", (json_int_t)r->mails,
-	    "delivered", (json_int_t)r->arrived, "lookups", (json_int_t)r->lookup_count,
-	    "bad_lines", (json_int_t)r->bad_lines, "names", names, "mail", mails,
-	    "lookup", lookups, "other", others);
+	all = json_pack("{sI sI sI sI sI sI so so so so so}", "mails",
+	    (json_int_t)r->mails, "delivered", (json_int_t)r->arrived, "lookups",
+	    (json_int_t)r->lookup_count, "reflections", (json_int_t)r->reflections,
+	    "bad_lines", (json_int_t)r->bad_lines, "unread", (json_int_t)r->unread,
+	    "names", names, "mail", mails, "lookup", lookups, "reflection", reflections,
+	    "other", others);
 	if (all == NULL)
 		fatal("out of memory");
 	json_dumpf(all, out, 0);
@@ -232,6 +246,24 @@ html_lookups(FILE *out, const struct report *r)
 }
 
 static void
+html_reflections(FILE *out, const struct report *r)
+{
+	static const char *const heads[] = { "time", "sender", "from", "to", "meant" };
+
+	html_table(out, "Replies that will stray", heads, 5);
+	for (size_t i = 0; i < r->n_rows; i++) {
+		const struct row *row = r->rows[i];
+
+		if (row->kind == ROW_REFLECTION)
+			html_row(out,
+			    (const char *[]){
+				row->time, row->src, row->from, row->to, row->meant },
+			    5, false);
+	}
+	fputs("</table>\n", out);
+}
+
+static void
 html_others(FILE *out, const struct report *r)
 {
 	static const char *const heads[] = { "time", "sender", "seen as", "name",
@@ -269,8 +301,15 @@ report_write_html(const struct report *r, FILE *out)
 	    "%llu lookups of %zu names.\n",
 	    (unsigned long long)r->mails, (unsigned long long)r->arrived,
 	    (unsigned long long)r->lookup_count, r->n_names);
+	if (report_incomplete(r))
+		fprintf(out,
+		    "<p><strong>%llu inputs and %llu lines could not be read; what "
+		    "they "
+		    "hold is missing here.</strong>\n",
+		    (unsigned long long)r->unread, (unsigned long long)r->bad_lines);
 	html_mails(out, r);
 	html_lookups(out, r);
+	html_reflections(out, r);
 	html_others(out, r);
 	fputs("</html>\n", out);
 }

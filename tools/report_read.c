@@ -33,6 +33,7 @@ static const struct {
 	{ "session", ROW_MAIL },
 	{ "query", ROW_LOOKUP },
 	{ "answer", ROW_LOOKUP },
+	{ "mail_from", ROW_REFLECTION },
 };
 
 void
@@ -145,8 +146,8 @@ address_in(const char *mailbox, const char *domain)
 }
 
 /*
- * The strings of an array in one, separated by commas; addresses only if they are
- * in `domain`, unless that is NULL.
+ * The strings of an array in one, separated by commas, addresses as address() has
+ * them; only those in `domain`, unless that is NULL.
  */
 static const char *
 joined(struct place *at, const json_t *o, const char *key, const char *domain)
@@ -167,7 +168,7 @@ joined(struct place *at, const json_t *o, const char *key, const char *domain)
 		if (domain != NULL && !address_in(s, domain))
 			continue;
 		buf_str(&all, all.n ? ", " : "");
-		buf_str(&all, domain != NULL ? address(at, s) : s);
+		buf_str(&all, address(at, s));
 	}
 	result = arena_strdup(&at->report->text, all.n ? all.p : "");
 	buf_fini(&all);
@@ -353,7 +354,7 @@ report_read(struct report *r, FILE *in, const char *file)
 	while (next_line(&at, in, &line))
 		read_line(&at, line.p, line.n);
 	if (ferror(in)) {
-		r->bad_lines++;
+		r->unread++;
 		log_warn("%s", file);
 	}
 	buf_fini(&line);

@@ -280,8 +280,10 @@ report_settle(struct report *r)
 			total->lookups += row->count;
 			r->lookup_count += row->count;
 			add_lookup(r, lookup_index, &key, row);
+		} else if (row->kind == ROW_REFLECTION) {
+			r->reflections += row->count;
 		} else {
-			total->others += row->count;
+			r->others += row->count;
 		}
 	}
 	qsort(r->names, r->n_names, sizeof(r->names[0]), by_mails);

@@ -241,13 +241,44 @@ short_time(const char *time, char text[32])
 		text[10] = ' ';
 }
 
+/* What could not be read may hold what is asked for. */
+static void
+print_unread(const struct report *r, FILE *out)
+{
+	if (r->unread > 0)
+		fprintf(out, "%llu %s could not be read whole.\n",
+		    (unsigned long long)r->unread,
+		    plural(r->unread, "input", "inputs"));
+	if (r->bad_lines > 0)
+		fprintf(out, "%llu %s could not be read.\n",
+		    (unsigned long long)r->bad_lines,
+		    plural(r->bad_lines, "line", "lines"));
+}
+
+/* Rows are in order of time. */
+static void
+print_period(const struct report *r, FILE *out)
+{
+	char first[32], last[32];
+
+	short_time(r->rows[0]->time, first);
+	short_time(r->rows[r->n_rows - 1]->time, last);
+	if (strlen(first) == 19 && strlen(last) == 19)
+		fprintf(out, "From %s to %s.\n", first, last);
+}
+
 static void
 print_answer(const struct report *r, FILE *out, bool colour)
 {
 	const char *on = colour ? BOLD : "", *off = colour ? RESET : "";
 
 	if (r->n_rows == 0) {
-		fprintf(out, "%sNothing went astray in what was seen.%s\n", on, off);
+		fprintf(out, "%s%s%s\n", on,
+		    report_incomplete(r)
+			? "Nothing was found, but not all could be read."
+			: "Nothing went astray in what was seen.",
+		    off);
+		print_unread(r, out);
 		return;
 	}
 	fprintf(out,
@@ -256,6 +287,14 @@ print_answer(const struct report *r, FILE *out, bool colour)
 	    on, (unsigned long long)r->mails, plural(r->mails, "mail", "mails"),
 	    (unsigned long long)r->arrived, (unsigned long long)r->lookup_count,
 	    plural(r->lookup_count, "lookup", "lookups"), off);
+	if (r->reflections > 0)
+		fprintf(out,
+		    "%s%llu %s sent from a mistyped domain: replies will "
+		    "stray.%s\n",
+		    on, (unsigned long long)r->reflections,
+		    plural(r->reflections, "mail was", "mails were"), off);
+	print_period(r, out);
+	print_unread(r, out);
 }
 
 static void
@@ -346,6 +385,29 @@ print_lookups(const struct report *r, FILE *out, bool colour)
 }
 
 static void
+print_reflections(const struct report *r, FILE *out, bool colour)
+{
+	static const char *const heads[] = { "time", "sender", "from", "to", "meant" };
+	struct grid g;
+	char time[32];
+
+	grid_init(&g, heads, 5);
+	for (size_t i = 0; i < r->n_rows; i++) {
+		const struct row *row = r->rows[i];
+
+		if (row->kind != ROW_REFLECTION)
+			continue;
+		short_time(row->time, time);
+		grid_row(&g,
+		    (const char *[]){ time, row->src,
+			row->from[0] ? row->from : row->name,
+			row->to[0] ? row->to : "-", row->meant },
+		    NULL);
+	}
+	grid_print(&g, out, "Replies that will stray", colour);
+}
+
+static void
 print_others(const struct report *r, FILE *out, bool colour)
 {
 	static const char *const heads[] = { "time", "sender", "seen as", "name",
@@ -371,10 +433,6 @@ print_others(const struct report *r, FILE *out, bool colour)
 void
 report_write_text(const struct report *r, FILE *out, bool colour)
 {
-	uint64_t others = 0;
-
-	for (size_t i = 0; i < r->n_names; i++)
-		others += r->names[i].others;
 	print_answer(r, out, colour);
 	if (r->n_names > 0)
 		print_names(r, out, colour);
@@ -382,6 +440,8 @@ report_write_text(const struct report *r, FILE *out, bool colour)
 		print_mails(r, out, colour);
 	if (r->lookup_count > 0)
 		print_lookups(r, out, colour);
-	if (others > 0)
+	if (r->reflections > 0)
+		print_reflections(r, out, colour);
+	if (r->others > 0)
 		print_others(r, out, colour);
 }

@@ -21,9 +21,12 @@ static const char usage[] =
     "       straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] --explain NAME...\n"
     "       straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] [--action WORD] [--sid "
     "N]\n"
+    "                        [--rule ID] [--score N] [--limit N]\n"
     "                        --export rpz|postfix|unbound|suricata|zeek\n"
     "       straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] --compile OUT\n"
-    "       straywatch-check [--registrable] --variants DOMAIN\n";
+    "       straywatch-check [-c FILE] [-R PATH] [-p DOMAIN] [--registrable] "
+    "[--genuine]\n"
+    "                        --variants DOMAIN\n";
 
 static const char help[] =
     "\n"
@@ -35,10 +38,13 @@ static const char help[] =
     "  --names     judge the names of FILE or standard input, one a line\n"
     "  --explain   tell step by step why each NAME is flagged or clean\n"
     "  --export    write the typos and lists of the rules for another program;\n"
-    "              --action: what it does with them, --sid: the first signature's id\n"
+    "              --action: what it does with them, --sid: the first signature's id,\n"
+    "              --rule: only this rule's (repeatable), --score: of this score or\n"
+    "              more, --limit: at most so many (100000; 0: all)\n"
     "  --compile   write the rules as one file that straywatch -R OUT maps at once\n"
     "  --variants  list what people type for DOMAIN, with the class of each slip;\n"
-    "              --registrable: only what somebody could own\n"
+    "              --registrable: only what somebody could own, --genuine: also names\n"
+    "              that are known to be somebody's own\n"
     "  -V, -h      version, this help\n"
     "\n"
     "straywatch-check(1) has the details, straywatch-rules(5) the rule language.\n";
@@ -48,15 +54,15 @@ const struct judge_context check_nowhere = { .place = PLACE_RCPT };
 void
 check_field(struct buf *b, struct span s)
 {
-	size_t plain = 0;
+	unsigned control = 0;
 
-	while (plain < s.n && s.p[plain] >= ' ' && s.p[plain] != 0x7f)
-		plain++;
+	for (size_t i = 0; i < s.n; i++)
+		control |= (s.p[i] < ' ') | (s.p[i] == 0x7f);
 	if (s.n == 0)
 		buf_char(b, '-');
-	else if (plain == s.n)
+	else if (!control)
 		buf_add(b, s.p, s.n);
-	for (size_t i = 0; plain < s.n && i < s.n; i++) {
+	for (size_t i = 0; control && i < s.n; i++) {
 		if (s.p[i] >= ' ' && s.p[i] != 0x7f)
 			buf_char(b, (char)s.p[i]);
 		else
@@ -93,21 +99,29 @@ static const struct mode {
 	check_run *run;
 	size_t least, most; /* operands */
 	const char *wanted; /* what they are */
-	bool without_rules;
-	bool from_sources; /* a compiled set does not do */
+	bool from_sources;  /* a compiled set does not do */
 } modes[] = {
-	{ NULL, check_lint, 0, SIZE_MAX, "rule files", false, true },
-	{ "names", check_names, 0, 1, "at most one file of names", false, false },
-	{ "explain", check_explain, 1, SIZE_MAX, "at least one name", false, false },
-	{ "variants", check_variants, 1, 1, "one domain", true, false },
-	{ "export", check_export, 1, 1, "one format", false, true },
-	{ "compile", check_compile, 1, 1, "one file to write", false, true },
+	{ NULL, check_lint, 0, SIZE_MAX, "rule files", true },
+	{ "names", check_names, 0, 1, "at most one file of names", false },
+	{ "explain", check_explain, 1, SIZE_MAX, "at least one name", false },
+	{ "variants", check_variants, 1, 1, "one domain", false },
+	{ "export", check_export, 1, 1, "one format", true },
+	{ "compile", check_compile, 1, 1, "one file to write", true },
 };
 
 enum { MODE_LINT, MODE_NAMES, MODE_EXPLAIN, MODE_VARIANTS, MODE_EXPORT, MODE_COMPILE };
 
 /* What getopt_long gives for long options; a mode's is OPTION_MODE + its place. */
-enum { OPTION_REGISTRABLE = 256, OPTION_ACTION, OPTION_SID, OPTION_MODE = 512 };
+enum {
+	OPTION_REGISTRABLE = 256,
+	OPTION_GENUINE,
+	OPTION_ACTION,
+	OPTION_SID,
+	OPTION_RULE,
+	OPTION_SCORE,
+	OPTION_LIMIT,
+	OPTION_MODE = 512
+};
 
 static int
 misused(void)
@@ -151,7 +165,9 @@ run(struct check *c, const struct mode *mode, char **operands, size_t n)
 
 	for (size_t i = 0; mode->run == check_lint && i < n; i++)
 		conf_add_string(&c->conf, &c->paths, operands[i]);
-	if (mode->without_rules || prepare(c, mode->run == check_compile) == 0)
+	if (mode->run == check_variants)
+		conf_add_string(&c->conf, &c->protect, operands[0]);
+	if (prepare(c, mode->run == check_compile) == 0)
 		status = c->rules.compiled && mode->from_sources
 		    ? check_compiled(c, mode->option)
 		    : mode->run(c, operands, n);
@@ -163,16 +179,58 @@ run(struct check *c, const struct mode *mode, char **operands, size_t n)
 	return status;
 }
 
-/* A number of a signature, as Suricata takes it; 0 when it is none. */
-static unsigned long
-parse_sid(const char *text)
+/* A number up to most, into *value; false with a message. */
+static bool
+parse_number(const char *option, const char *text, unsigned long least,
+    unsigned long most, unsigned long *value)
 {
 	char *end;
-	unsigned long sid = strtoul(text, &end, 10);
 
-	if (*text < '0' || *text > '9' || *end != '\0' || sid > UINT32_MAX)
-		return 0;
-	return sid;
+	errno = 0;
+	*value = strtoul(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0 &&
+	    *value >= least && *value <= most)
+		return true;
+	log_warnx(
+	    "--%s: \"%s\" is no number from %lu to %lu", option, text, least, most);
+	return false;
+}
+
+static bool
+take_rule_id(struct check *c)
+{
+	unsigned long id;
+
+	if (!parse_number("rule", optarg, 1, UINT32_MAX, &id))
+		return false;
+	c->only_rules =
+	    mem_grow(c->only_rules, (c->nonly_rules + 1) * sizeof(*c->only_rules));
+	c->only_rules[c->nonly_rules++] = (uint32_t)id;
+	return true;
+}
+
+/* An option that is a number. */
+static bool
+take_number(struct check *c, int option)
+{
+	unsigned long number = 0;
+	bool good;
+
+	switch (option) {
+	case OPTION_SCORE:
+		good = parse_number("score", optarg, 0, 100, &number);
+		c->least_score = (unsigned)number;
+		return good;
+	case OPTION_LIMIT:
+		good = parse_number("limit", optarg, 0, UINT32_MAX, &number);
+		c->limit = number;
+		c->limited = true;
+		return good;
+	default:
+		good = parse_number("sid", optarg, 1, UINT32_MAX, &number);
+		c->first_sid = number;
+		return good;
+	}
 }
 
 /* What one option says; false when it is wrong. */
@@ -192,15 +250,18 @@ take_option(struct check *c, int option, int *mode)
 	case OPTION_REGISTRABLE:
 		c->registrable = true;
 		return true;
+	case OPTION_GENUINE:
+		c->genuine_too = true;
+		return true;
 	case OPTION_ACTION:
 		c->action = optarg;
 		return true;
+	case OPTION_RULE:
+		return take_rule_id(c);
 	case OPTION_SID:
-		c->first_sid = parse_sid(optarg);
-		if (c->first_sid == 0)
-			log_warnx("--sid: \"%s\" is no number from 1 to %u", optarg,
-			    UINT32_MAX);
-		return c->first_sid != 0;
+	case OPTION_SCORE:
+	case OPTION_LIMIT:
+		return take_number(c, option);
 	default:
 		if (option < OPTION_MODE)
 			return false;
@@ -227,8 +288,12 @@ parse_options(struct check *c, int argc, char *argv[], int *status)
 		{ "export", no_argument, NULL, OPTION_MODE + MODE_EXPORT },
 		{ "compile", no_argument, NULL, OPTION_MODE + MODE_COMPILE },
 		{ "registrable", no_argument, NULL, OPTION_REGISTRABLE },
+		{ "genuine", no_argument, NULL, OPTION_GENUINE },
 		{ "action", required_argument, NULL, OPTION_ACTION },
 		{ "sid", required_argument, NULL, OPTION_SID },
+		{ "rule", required_argument, NULL, OPTION_RULE },
+		{ "score", required_argument, NULL, OPTION_SCORE },
+		{ "limit", required_argument, NULL, OPTION_LIMIT },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -259,10 +324,13 @@ fits(const struct check *c, int mode, size_t operands)
 	if (operands < modes[mode].least || operands > modes[mode].most)
 		log_warnx("--%s: %s is wanted, not %zu", modes[mode].option,
 		    modes[mode].wanted, operands);
-	else if ((c->action != NULL || c->first_sid != 0) && mode != MODE_EXPORT)
-		log_warnx("--action and --sid belong to --export");
-	else if (c->registrable && mode != MODE_VARIANTS)
-		log_warnx("--registrable belongs to --variants");
+	else if ((c->action != NULL || c->first_sid != 0 || c->nonly_rules > 0 ||
+		     c->least_score > 0 || c->limited) &&
+	    mode != MODE_EXPORT)
+		log_warnx("--action, --sid, --rule, --score and --limit belong to "
+			  "--export");
+	else if ((c->registrable || c->genuine_too) && mode != MODE_VARIANTS)
+		log_warnx("--registrable and --genuine belong to --variants");
 	else
 		return true;
 	return false;
@@ -284,6 +352,7 @@ main(int argc, char *argv[])
 	else if (mode >= 0)
 		status = misused();
 	rules_close(&c.rules);
+	free(c.only_rules);
 	conf_fini(&c.conf);
 	diag_fini(&c.diag);
 	return status;

@@ -104,6 +104,7 @@ read_capture(struct report *r, const char *file)
 
 	if (pipe2(fds, O_CLOEXEC) == -1 || (child = fork()) == -1) {
 		log_warn("%s", file);
+		r->unread++;
 		return EXIT_INPUT;
 	}
 	if (child == 0) {
@@ -118,9 +119,11 @@ read_capture(struct report *r, const char *file)
 	fclose(in);
 	while (waitpid(child, &status, 0) == -1 && errno == EINTR)
 		;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_USAGE)
-		return EXIT_USAGE;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? EXIT_DONE : EXIT_INPUT;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE)
+		return EXIT_DONE;
+	r->unread++;
+	return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_USAGE ? EXIT_USAGE
+								      : EXIT_INPUT;
 }
 
 static int
@@ -130,12 +133,15 @@ read_input(struct report *r, const char *file)
 	FILE *in;
 
 	if (strcmp(file, "-") == 0) {
+		if (is_capture(stdin))
+			return read_capture(r, file);
 		report_read(r, stdin, "stdin");
 		return EXIT_DONE;
 	}
 	in = fopen(file, "r");
 	if (in == NULL) {
 		log_warn("%s", file);
+		r->unread++;
 		return EXIT_INPUT;
 	}
 	if (is_capture(in))
@@ -249,7 +255,7 @@ main(int argc, char **argv)
 	status = EXIT_DONE;
 	report_init(&r);
 	if (optind == argc)
-		report_read(&r, stdin, "stdin");
+		status = read_input(&r, "-");
 	for (int i = optind; i < argc; i++)
 		if ((s = read_input(&r, argv[i])) > status)
 			status = s;
@@ -260,7 +266,7 @@ main(int argc, char **argv)
 	s = write_all(&r, &o);
 	if (s > status)
 		status = s;
-	if (r.bad_lines > 0 && status == EXIT_DONE)
+	if (report_incomplete(&r) && status == EXIT_DONE)
 		status = EXIT_INPUT;
 	report_fini(&r);
 	return status;

@@ -27,8 +27,9 @@ program_folder(struct buf *b)
 	return true;
 }
 
-char *
-shipped_path(const char *name)
+/* The file beside the program in a build tree, else in the folder where it is installed. */
+static char *
+path_of(const char *name, const char *installed)
 {
 	struct buf path = { 0 };
 	struct stat st;
@@ -44,8 +45,20 @@ shipped_path(const char *name)
 	path.n = folder;
 	if (!in_tree) {
 		buf_reset(&path);
-		buf_str(&path, PKGDATADIR);
+		buf_str(&path, installed);
 	}
 	buf_printf(&path, "/%s", name);
 	return path.p;
+}
+
+char *
+shipped_path(const char *name)
+{
+	return path_of(name, PKGDATADIR);
+}
+
+char *
+built_path(const char *name)
+{
+	return path_of(name, PKGLIBDIR);
 }

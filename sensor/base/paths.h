@@ -9,5 +9,7 @@
  * installed.  The caller frees it.  Nothing is said about whether it exists.
  */
 char *shipped_path(const char *name);
+/* The same for a file that the build makes, and that is of this machine's kind only. */
+char *built_path(const char *name);
 
 #endif

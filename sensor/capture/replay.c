@@ -56,7 +56,7 @@ struct replay {
 	struct file **files; /* all, by order */
 	size_t n_files, files_cap;
 	size_t n_pipes;
-	const char **plain; /* of replay_plain */
+	const char **plain; /* of replay_files */
 	bool one_by_one;    /* not merged: by the order of the files alone */
 	replay_error on_error;
 	void *arg;
@@ -490,20 +490,28 @@ by_order(const void *a, const void *b)
 }
 
 size_t
-replay_plain(struct replay *r, const char *const **paths)
+replay_files(struct replay *r, const char *const **paths)
 {
-	if (r->n_heap == 0 || r->filter != NULL || (r->n_heap > 1 && !r->one_by_one))
+	if (r->n_heap == 0 || r->n_pipes > 0)
 		return 0;
-	for (size_t i = 0; i < r->n_heap; i++)
-		if (r->heap[i]->is_pipe || r->heap[i]->packed)
-			return 0;
-	/* By order it is a heap as well. */
+	/* By order it is a heap as well when files come one by one. */
 	qsort(r->heap, r->n_heap, sizeof(r->heap[0]), by_order);
 	r->plain = mem_grow(r->plain, (r->n_heap + 1) * sizeof(r->plain[0]));
 	for (size_t i = 0; i < r->n_heap; i++)
 		r->plain[i] = r->heap[i]->path;
 	*paths = r->plain;
 	return r->n_heap;
+}
+
+size_t
+replay_plain(struct replay *r, const char *const **paths)
+{
+	if (r->filter != NULL || (r->n_heap > 1 && !r->one_by_one))
+		return 0;
+	for (size_t i = 0; i < r->n_heap; i++)
+		if (r->heap[i]->is_pipe || r->heap[i]->packed)
+			return 0;
+	return replay_files(r, paths);
 }
 
 void

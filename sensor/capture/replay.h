@@ -68,6 +68,13 @@ int replay_next(struct replay *r, struct frame *f);
 size_t replay_plain(struct replay *r, const char *const **paths);
 
 /*
+ * The files of which frames are still to come, in the order in which they were added,
+ * when they come one by one; 0 when one of them is a pipe, which cannot be opened
+ * again.  *paths as above.
+ */
+size_t replay_files(struct replay *r, const char *const **paths);
+
+/*
  * Octets read of those that there are, for a progress bar: of compressed files
  * the compressed ones.  With standard input or another pipe among the files
  * *total is not known and 0.

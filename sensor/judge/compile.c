@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { MIN_LABEL = 5 }; /* labels of 4 letters have too many genuine neighbours */
+enum {
+	MIN_LABEL = 5, /* labels of 4 letters have too many genuine neighbours */
+	AHEAD = 16,    /* names that are fetched while others are added */
+};
 
 static uint32_t
 class_bits(const struct rule_spec *spec)
@@ -63,8 +66,12 @@ static void
 protect_list(
     struct ruleset *r, uint32_t rule, const struct name_list *list, uint32_t classes)
 {
-	for (size_t i = 0; i < list->n; i++)
+	protected_expect(r->protected, list->n);
+	for (size_t i = 0; i < list->n; i++) {
+		if (i + AHEAD < list->n)
+			protected_fetch(r->protected, list->names[i + AHEAD]);
 		protect(r, rule, list->names[i], classes);
+	}
 }
 
 static void

@@ -2,10 +2,13 @@
 
 #include "judge/judging.h"
 
+#include "names/keyboard.h"
+
 enum {
 	FULL_LABEL = 6, /* letters of the label meant, from which an edit weighs all */
-	SHORT_WEIGHT = 70, /* percent below that */
-	LOOK_MIN = 4,	   /* letters of a label that is compared by look or sound */
+	SHORT_WEIGHT = 70,   /* percent below that */
+	KEYBOARD_KNOWN = 10, /* added where the slip is one of the senders' keyboard */
+	LOOK_MIN = 4,	     /* letters of a label that is compared by look or sound */
 	SCOPE_ANY_BASE = 35,
 };
 
@@ -149,7 +152,7 @@ hit_wanted(struct judge *g, const struct rule *rule, const struct typo_hit *hit,
 	const char *name = protected_name(g->r->protected, hit->id);
 
 	*class = hit->class;
-	if (is_edit(hit->class))
+	if (is_edit(hit->class) && !hit->letters)
 		*class = typo_edit_class(&hit->edit,
 		    span_after(g->seen.text, hit->from), rule->spec->detect.layouts);
 	if (typo_group(hit->class) == GROUP_TLD)
@@ -242,12 +245,29 @@ rank_of(const struct judge *g, const struct rule *rule, const struct typo_hit *h
 	    ending_prior(last_label(name)) << 8 | (uint32_t)text.n;
 }
 
+/*
+ * What is added for a slip of the hand when the rule says which keyboards its senders
+ * have; one that names them all does not.
+ */
+static unsigned
+keyboard_known(const struct rule *rule, enum typo class)
+{
+	unsigned layouts = rule->spec->detect.layouts;
+
+	if (layouts == 0 || layouts == (1u << KEYBOARD_COUNT) - 1)
+		return 0;
+	return class == TYPO_KEYBOARD_ADJACENT || class == TYPO_TRANSPOSITION
+	    ? KEYBOARD_KNOWN
+	    : 0;
+}
+
 static void
 judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 {
 	const char *name = protected_name(g->r->protected, hit->id);
 	bool is_short = is_edit(hit->class) && hit->meant < FULL_LABEL;
-	unsigned score = judge_weigh(g, hit->base, is_short ? SHORT_WEIGHT : 100);
+	unsigned percent = is_short ? SHORT_WEIGHT : 100, base = hit->base, known,
+		 score;
 	enum verdict refused;
 	enum typo class;
 
@@ -257,14 +277,16 @@ judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 		return;
 	}
 	if (class != hit->class)
-		score = judge_weigh(
-		    g, (unsigned)typo_base(class), is_short ? SHORT_WEIGHT : 100);
+		base = (unsigned)typo_base(class);
+	known = keyboard_known(rule, class);
+	score = judge_weigh(g, base, percent) + known;
+	if (score > 100)
+		score = 100;
 	judge_say(g,
-	    "rule %u: score %u = %u (class) x %u %% (length) x %u %% (place), %u "
+	    "rule %u: score %u = %u (class) x %u %% (length) x %u %% (place)%s, %u "
 	    "wanted",
-	    rule->spec->id, score,
-	    class != hit->class ? (unsigned)typo_base(class) : hit->base,
-	    is_short ? SHORT_WEIGHT : 100, judge_weigh(g, 100, 100), rule->spec->score);
+	    rule->spec->id, score, base, percent, judge_weigh(g, 100, 100),
+	    known > 0 ? " + 10 (keyboard)" : "", rule->spec->score);
 	refused = hit_refused(g, rule, hit, score);
 	if (refused == VERDICT_UNRELATED) {
 		judge_flag(

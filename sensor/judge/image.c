@@ -37,7 +37,7 @@ static const char *
 header_fault(const struct opening *o)
 {
 	const struct image_header *h = o->h;
-	char build[64];
+	char build[IMAGE_BUILD];
 
 	if (o->image.n < sizeof(*h))
 		return "is cut short";

@@ -10,7 +10,8 @@
 #define IMAGE_MAGIC "STRAYSET"
 
 enum {
-	IMAGE_VERSION = 1,
+	IMAGE_VERSION = 4,
+	IMAGE_BUILD = 96,	  /* octets that tell what made it */
 	IMAGE_ORDER = 0x01020304, /* as the machine writes it */
 	IMAGE_ALIGN = 64,
 	IMAGE_MARKS_MAX = 1 << 24, /* slots of the table of marks */
@@ -43,8 +44,9 @@ struct image_keys {
 struct image_header {
 	char magic[8];
 	uint32_t order, version;
-	uint64_t size;	/* of the whole file */
-	char build[64]; /* program, libraries with their data, size of a word */
+	uint64_t size; /* of the whole file */
+	/* program, its code, size of a word, libraries with their data */
+	char build[IMAGE_BUILD];
 	struct image_part_at part[PARTS_COUNT];
 	struct image_keys keys, tld_keys, zone_keys;
 	uint64_t names;
@@ -58,7 +60,7 @@ struct image_header {
 uint64_t image_sum(const void *p, size_t n);
 /* Set both sums of a file in memory: for those who make one. */
 void image_seal(void *image, size_t n);
-void image_build(char build[64]);
+void image_build(char build[IMAGE_BUILD]);
 
 /* The set in these octets, which are kept; as image_open. */
 struct ruleset *image_over(struct span image, const char *path,

@@ -5,6 +5,8 @@
 
 #include "judge/image_private.h"
 
+#include "judge/rules_diff.h"
+
 enum { LISTS_MAX = 1 << 20 }; /* members of a list; none has so many */
 
 /* ---- to octets ---- */
@@ -67,6 +69,10 @@ put_nets(struct buf *b, const struct rule_spec *spec)
 static void
 put_spec(struct buf *b, const struct rule_spec *spec)
 {
+	uint64_t names = rule_names_hash(spec);
+
+	put_u32(b, names >> 32);
+	put_u32(b, names & UINT32_MAX);
 	put_u32(b, spec->id);
 	put_u32(b, spec->rev);
 	put_text(b, spec->name);
@@ -82,8 +88,6 @@ put_spec(struct buf *b, const struct rule_spec *spec)
 	put_u32(b, spec->threshold_name);
 	put_u32(b, (uint64_t)spec->threshold_ns >> 32);
 	put_u32(b, (uint64_t)spec->threshold_ns & UINT32_MAX);
-	put_text(b, spec->file);
-	put_u32(b, spec->line);
 	put_detect(b, &spec->detect);
 }
 
@@ -202,8 +206,9 @@ take_nets(struct taker *t, struct rule_spec *spec)
 static void
 take_spec(struct taker *t, struct rule_spec *spec)
 {
-	uint64_t high;
+	uint64_t high = wire_u32(t->w);
 
+	spec->names_hash = high << 32 | wire_u32(t->w);
 	spec->enabled = true;
 	spec->id = wire_u32(t->w);
 	spec->rev = wire_u32(t->w);
@@ -220,8 +225,7 @@ take_spec(struct taker *t, struct rule_spec *spec)
 	spec->threshold_name = take_below(t, 2);
 	high = take_below(t, UINT32_C(1) << 31);
 	spec->threshold_ns = (int64_t)(high << 32 | wire_u32(t->w));
-	spec->file = take_text(t);
-	spec->line = wire_u32(t->w);
+	spec->file = "";
 	take_detect(t, &spec->detect);
 }
 

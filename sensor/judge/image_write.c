@@ -4,6 +4,7 @@
 #include "judge/sources.h"
 
 #include "config.h"
+#include "image_code.h"
 #include "names/lookalike.h"
 
 #include <errno.h>
@@ -52,11 +53,12 @@ image_seal(void *image, size_t n)
 }
 
 void
-image_build(char build[64])
+image_build(char build[IMAGE_BUILD])
 {
-	memset(build, 0, 64);
-	snprintf(build, 64, "straywatch %s, %zu, %s, %.16s", PACKAGE_VERSION,
-	    8 * sizeof(void *), lookalike_version(), suffixes_version());
+	memset(build, 0, IMAGE_BUILD);
+	snprintf(build, IMAGE_BUILD, "straywatch %s %s, %zu, %s, %.16s",
+	    PACKAGE_VERSION, IMAGE_CODE, 8 * sizeof(void *), lookalike_version(),
+	    suffixes_version());
 }
 
 /* The octets of each part before they stand in the file. */

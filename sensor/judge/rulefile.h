@@ -128,6 +128,7 @@ struct rule_spec {
 	size_t ntests;
 	const char *file;
 	size_t line, column;
+	uint64_t names_hash; /* of a compiled set: see rules_diff.h; else 0 */
 };
 
 /* The ids that rule files may use; those of rules made by -p begin above. */

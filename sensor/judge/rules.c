@@ -2,6 +2,7 @@
 
 #include "judge/rules.h"
 
+#include "base/log.h"
 #include "base/paths.h"
 #include "judge/image.h"
 
@@ -148,6 +149,35 @@ open_compiled(struct rules *r, const char *path, const struct rules_options *o,
 	return set;
 }
 
+/*
+ * The shipped rules as the build compiled them.  What does not fit (rules were changed
+ * since, the list of suffixes is newer, other settings) is no mistake of anybody's: the
+ * rules are read then.
+ */
+static struct ruleset *
+open_built(struct rules *r, const struct rules_options *o,
+    const struct ruleset_options *options)
+{
+	char *path = built_path("straywatch.set");
+	struct ruleset *set = NULL;
+	struct diag d = { 0 };
+
+	if (image_file(path)) {
+		set = open_compiled(r, path, o, options, &d);
+		if (set == NULL)
+			log_debug("the shipped rules are read: %.*s", (int)d.text.n,
+			    d.text.p);
+		diag_fini(&d);
+	}
+	if (set == NULL) {
+		rule_specs_fini(&r->specs);
+		rule_specs_init(&r->specs);
+		r->compiled = false;
+	}
+	free(path);
+	return set;
+}
+
 int
 rules_open(struct rules *r, const struct rules_options *o, struct diag *d)
 {
@@ -165,11 +195,17 @@ rules_open(struct rules *r, const struct rules_options *o, struct diag *d)
 	failed = take_names(r, o->search_suffixes, o->nsearch_suffixes,
 	    "sites.search_suffixes", &options.search_suffixes, d);
 	failed |= take_names(r, o->allow, o->nallow, "rules.allow", &options.allow, d);
+	options.suffixes = r->suffixes;
+	if (o->built && o->npaths == 0 && !failed && r->suffixes != NULL)
+		r->set = open_built(r, o, &options);
+	if (r->set != NULL)
+		return 0;
 	if (compiled == NULL)
 		failed |= load_specs(r, o, d);
 	if (failed < 0 || r->suffixes == NULL)
 		return -1;
-	options.suffixes = r->suffixes;
+	if (compiled == NULL || o->every_place)
+		suffixes_quicken(r->suffixes);
 	r->set = compiled != NULL ? open_compiled(r, compiled, o, &options, d)
 				  : ruleset_new(&r->specs, &options, d);
 	return r->set != NULL ? 0 : -1;

@@ -18,6 +18,12 @@ struct rules_options {
 	const char *const *search_suffixes;
 	size_t nsearch_suffixes;
 	bool every_place; /* as in struct ruleset_options */
+	/*
+	 * Without paths and settings: take the shipped rules as the build compiled them
+	 * (straywatch.set), as long as that fits them.  What rules protect is not in specs
+	 * then.
+	 */
+	bool built;
 };
 
 struct rules {

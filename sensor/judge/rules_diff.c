@@ -1,5 +1,8 @@
-/* What a reload changed; see rules_diff.h.  Rules are compared by a hash of all that
- * they say. */
+/*
+ * What a reload changed; see rules_diff.h.  Rules are compared by a hash of all that
+ * they say.  The names of their lists are not in a compiled set but in its index, so
+ * that set keeps the hash of them with each rule.
+ */
 
 #include "judge/rules_diff.h"
 
@@ -60,7 +63,6 @@ add_sets(struct digest *d, const struct name_set **sets, size_t n)
 static void
 add_detect(struct digest *d, const struct detect_spec *s)
 {
-	add(d, s->on, sizeof(s->on));
 	add_number(d, s->ntlds);
 	for (size_t i = 0; i < s->ntlds; i++) {
 		add_text(d, s->tlds[i].right);
@@ -84,6 +86,23 @@ add_networks(struct digest *d, const struct ip_net *net, size_t n)
 	}
 }
 
+/* With a key that is the same in all programs. */
+uint64_t
+rule_names_hash(const struct rule_spec *r)
+{
+	struct digest d = { .key = { 0x6e616d6573, 0x6f662061 } };
+
+	if (r->names_hash != 0)
+		return r->names_hash;
+	add_names(&d, &r->protect);
+	add_names(&d, &r->allow);
+	add_names(&d, &r->match);
+	add_sets(&d, r->protect_sets, r->nprotect_sets);
+	add_sets(&d, r->allow_lists, r->nallow_lists);
+	add(&d, r->detect.on, sizeof(r->detect.on));
+	return d.h ? d.h : 1;
+}
+
 static uint64_t
 rule_hash(const struct hash_key *key, const struct rule_spec *r)
 {
@@ -97,11 +116,7 @@ rule_hash(const struct hash_key *key, const struct rule_spec *r)
 	add_text(&d, r->reference);
 	add_text(&d, r->meant);
 	add_names(&d, &r->tags);
-	add_names(&d, &r->protect);
-	add_names(&d, &r->allow);
-	add_names(&d, &r->match);
-	add_sets(&d, r->protect_sets, r->nprotect_sets);
-	add_sets(&d, r->allow_lists, r->nallow_lists);
+	add_number(&d, rule_names_hash(r));
 	add_detect(&d, &r->detect);
 	add_networks(&d, r->from, r->nfrom);
 	return d.h;

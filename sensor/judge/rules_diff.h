@@ -17,4 +17,10 @@ typedef void (*rules_diff_fn)(
 size_t rules_diff(const struct rule_specs *before, const struct rule_specs *after,
     rules_diff_fn fn, void *arg);
 
+/*
+ * A hash of the names that a rule protects, allows and matches, sets and lists
+ * included, and of its classes: what a compiled set does not hold as such.  Never 0.
+ */
+uint64_t rule_names_hash(const struct rule_spec *rule);
+
 #endif

@@ -17,8 +17,9 @@
  * popularity, too, is not weighed but decides.
  *
  * Score = base of the class * length of the label meant (edit classes: 5 letters
- * 0.7) * place where the name was seen.  Where either label has fewer letters than
- * the rule's min_label, edits are not looked for at all.
+ * 0.7) * place where the name was seen, + 10 for a slip on the keyboards that the rule
+ * names.  Where either label has fewer letters than the rule's min_label, edits are
+ * not looked for at all.
  */
 
 #include "judge/judging.h"

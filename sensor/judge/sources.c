@@ -4,11 +4,15 @@
  * A source with the size and time it had is taken to be the same; with others, its
  * content decides.  Of a folder, the names of its rule files and folders are the
  * content, so that a file put there later is noticed.
+ *
+ * Those that lie among the shipped rules are known by their place among them: where that
+ * is, and when the files got there, is another thing in a build tree than when installed.
  */
 
 #include "judge/sources.h"
 
 #include "base/hash.h"
+#include "base/paths.h"
 #include "judge/rulefile_private.h"
 
 #include <dirent.h>
@@ -93,22 +97,52 @@ put_u64(struct buf *b, uint64_t v)
 	put_u32(b, (uint32_t)v);
 }
 
+static const char among_shipped[] = "rules";
+
+/* What follows the folder of the shipped rules in a path, from "/" on; NULL elsewhere. */
+static const char *
+shipped_rest(const char *path)
+{
+	char *given = shipped_path(among_shipped), *folder = realpath(given, NULL);
+	size_t n = folder != NULL ? strlen(folder) : 0;
+	bool below =
+	    n > 0 && strncmp(path, folder, n) == 0 && (path[n] == '/' || !path[n]);
+
+	free(given);
+	free(folder);
+	return below ? path + n : NULL;
+}
+
+/* The path, or from "rules" on; with its NUL. */
+static void
+put_path(struct buf *b, const char *path, const char *rest)
+{
+	struct buf name = { 0 };
+
+	buf_printf(&name, "%s%s", rest != NULL ? among_shipped : "",
+	    rest != NULL ? rest : path);
+	put_u32(b, (uint32_t)name.n + 1);
+	buf_add(b, name.p, name.n + 1);
+	buf_fini(&name);
+}
+
 static void
 put_source(struct buf *b, const char *given, int64_t now_s)
 {
 	char *path = realpath(given, NULL);
+	const char *rest;
 	struct stat st;
 
 	if (path == NULL || stat(path, &st) < 0) {
 		free(path);
 		return;
 	}
-	put_u32(b, (uint32_t)strlen(path) + 1);
-	buf_add(b, path, strlen(path) + 1);
+	rest = shipped_rest(path);
+	put_path(b, path, rest);
 	put_u64(b, S_ISDIR(st.st_mode) ? 0 : (uint64_t)st.st_size);
-	put_u64(b, (uint64_t)st.st_mtim.tv_sec);
-	put_u32(b, (uint32_t)st.st_mtim.tv_nsec);
-	put_u32(b, st.st_mtim.tv_sec + FRESH_S >= now_s);
+	put_u64(b, rest != NULL ? 0 : (uint64_t)st.st_mtim.tv_sec);
+	put_u32(b, rest != NULL ? 0 : (uint32_t)st.st_mtim.tv_nsec);
+	put_u32(b, rest != NULL || st.st_mtim.tv_sec + FRESH_S >= now_s);
 	put_u64(b, S_ISDIR(st.st_mode) ? hash_folder(path) : hash_file(path));
 	free(path);
 }
@@ -145,14 +179,14 @@ take_source(struct wire *w, struct source *s)
 	return !w->bad;
 }
 
-/* What has become of a source: 0 the same, -1 changed, 1 gone. */
+/* What has become of a source at this path: 0 the same, -1 changed, 1 gone. */
 static int
-compare_source(const struct source *s)
+compare_at(const struct source *s, const char *path)
 {
 	struct stat st;
 	bool folder;
 
-	if (stat(s->path, &st) < 0)
+	if (stat(path, &st) < 0)
 		return 1;
 	folder = S_ISDIR(st.st_mode);
 	if (!folder && (uint64_t)st.st_size != s->size)
@@ -160,7 +194,17 @@ compare_source(const struct source *s)
 	if (!s->fresh && st.st_mtim.tv_sec == s->time_s &&
 	    (uint32_t)st.st_mtim.tv_nsec == s->time_ns)
 		return 0;
-	return (folder ? hash_folder(s->path) : hash_file(s->path)) == s->hash ? 0 : -1;
+	return (folder ? hash_folder(path) : hash_file(path)) == s->hash ? 0 : -1;
+}
+
+static int
+compare_source(const struct source *s)
+{
+	char *path = *s->path != '/' ? shipped_path(s->path) : NULL;
+	int state = compare_at(s, path != NULL ? path : s->path);
+
+	free(path);
+	return state;
 }
 
 int

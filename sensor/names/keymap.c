@@ -7,7 +7,13 @@
 
 #include <stdlib.h>
 
-enum { FILTER_BITS = 9, BUCKET_KEYS = 12, QUEUE = 64 };
+enum {
+	FILTER_BITS = 11,     /* a key */
+	FILTER_BITS_FEW = 16, /* where it costs little */
+	FILTER_FEW = 1 << 20, /* keys */
+	BUCKET_KEYS = 12,
+	QUEUE = 64,
+};
 
 /* As many keys are kept, so that they need not be made again for each round. */
 enum { LOG_KEYS = 1 << 20 };
@@ -201,7 +207,9 @@ make_room(struct keymap *m)
 {
 	if (m->entries > UINT32_MAX)
 		fatal("more names to protect than can be told apart");
-	m->blocks = m->marks * FILTER_BITS / 512 + 1;
+	m->blocks =
+	    m->marks * (m->marks <= FILTER_FEW ? FILTER_BITS_FEW : FILTER_BITS) / 512 +
+	    1;
 	m->buckets = m->entries / BUCKET_KEYS + 1;
 	m->filter = mem_pages(m->blocks * 64);
 	m->begin = mem_pages((m->buckets + 1) * sizeof(*m->begin));

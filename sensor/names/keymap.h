@@ -4,9 +4,10 @@
 /*
  * Very many 64-bit keys, made once and then only read, in two parts.
  *
- * The filter answers "is it there?": never wrongly no, wrongly yes once in about 55.
- * It is a blocked Bloom filter, 9 bits a key and one cache line a question, so what
- * a search asks can be fetched all at once and then be tested without a branch.
+ * The filter answers "is it there?": never wrongly no, wrongly yes once in about 100,
+ * in 400 where there are fewer than a million keys.  It is a blocked Bloom filter, 11
+ * bits a key (16) and one cache line a question, so what a search asks can be fetched
+ * all at once and then be tested without a branch.
  *
  * The entries say which numbers stand for a key.  They lie in buckets of 12 on
  * average, each beside 8 bits of its key: a good 5 octets an entry.  What is found

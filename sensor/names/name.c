@@ -52,6 +52,27 @@ strange(uint64_t w)
 	return (~plain & EACH(0x80)) >> 7;
 }
 
+/* Which octet of a word in memory the first of these marks, 0x80 each, is. */
+static inline size_t
+octet_at(uint64_t marks)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (size_t)__builtin_ctzll(marks) / 8;
+#else
+	return (size_t)__builtin_clzll(marks) / 8;
+#endif
+}
+
+static inline uint64_t
+octet_mark(size_t octet)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return UINT64_C(0x80) << 8 * octet;
+#else
+	return UINT64_C(0x80) << 8 * (7 - octet);
+#endif
+}
+
 static inline uint64_t
 lower(uint64_t w)
 {
@@ -373,12 +394,58 @@ name_labels(const struct name *n, uint8_t out[NAME_LABELS_OCTETS])
 	return f.n;
 }
 
+/* A label, from `from` up to `to`, of text whose letters are all plain. */
+static bool
+take_plain(struct name *n, size_t from, size_t to)
+{
+	if (from == to || to - from > NAME_LABEL_MAX)
+		return false;
+	n->odd |= n->text[from] == '-' || n->text[to - 1] == '-';
+	n->labels++;
+	return true;
+}
+
+/*
+ * The names that there mostly are: letters, digits, hyphens, underscores and dots.  False
+ * for others and for wrong ones, which is then found out the slow way.
+ */
+static bool
+parse_plain(struct name *n, struct span text)
+{
+	size_t label = 0, strangers, dots = 0;
+
+	if (text.n > FLAT_MAX - 1)
+		return false;
+	n->labels = 0;
+	n->odd = false;
+	n->len = (uint16_t)text.n;
+	strangers = copy_lower(n->text, text.p, text.n);
+	memset(n->text + text.n, 0, sizeof(uint64_t));
+	for (size_t at = 0; at < text.n; at += sizeof(uint64_t)) {
+		uint64_t word, found;
+
+		memcpy(&word, n->text + at, sizeof(word));
+		for (found = within(word, '.', '.'); found != 0;) {
+			size_t octet = octet_at(found), dot = at + octet;
+
+			if (!take_plain(n, label, dot))
+				return false;
+			label = dot + 1;
+			dots++;
+			found &= ~octet_mark(octet);
+		}
+	}
+	return strangers == dots && take_plain(n, label, text.n);
+}
+
 static enum name_error
 parse_ascii(struct name *n, struct span text)
 {
 	enum name_error error;
 	struct flat f;
 
+	if (parse_plain(n, text))
+		return NAME_OK;
 	if (text.n == 1 && text.p[0] == '.') {
 		write_name(n, span_of(NULL, 0));
 		return NAME_OK;

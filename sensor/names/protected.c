@@ -11,6 +11,7 @@
 enum {
 	OWNER_SIZE = 2,
 	LATER = 64,
+	AHEAD = 16,
 	CROWD = 48, /* more names under one key are a crowd */
 };
 
@@ -27,7 +28,7 @@ struct protected_draft {
 	uint8_t *suffix_at; /* where its public suffix begins */
 	char *text;
 	size_t text_n, text_room;
-	uint32_t *slots; /* number + 1 by hash, to find a name added twice */
+	uint64_t *slots; /* hash and number + 1, to find a name added twice */
 	size_t nslots;
 	uint32_t *tlds;
 	struct tld_pair *pairs; /* of the rules' maps */
@@ -35,9 +36,10 @@ struct protected_draft {
 	size_t suffix;	  /* of the name whose keys are made */
 	uint8_t *crowded; /* bits of its crowded keys, known from the second round on */
 	uint32_t number;  /* its own */
-	uint8_t *counts;  /* names under a key, by its hash */
-	size_t ncounts;	  /* a power of two */
-	uint8_t *later[LATER]; /* counts to go up */
+	uint32_t (*counted)[PROTECTED_CROWDS]; /* which counts are a name's */
+	uint8_t *counts;		       /* names under a key, by its hash */
+	size_t ncounts;			       /* a power of two */
+	uint8_t *later[LATER];		       /* counts to go up */
 	unsigned nlater;
 	bool counting;
 };
@@ -89,24 +91,67 @@ store_text(struct protected_draft *d, struct span name)
 	return (uint32_t)at;
 }
 
-static size_t
-slot_of(const struct protected_draft *d, struct span name)
+/* What a name has in its slot besides its number; the slot follows from it. */
+static uint64_t
+slot_hash(struct span name)
 {
-	size_t i = protected_key(KEY_NAME, spelling_hash(name)) & (d->nslots - 1);
+	return protected_key(KEY_NAME, spelling_hash(name)) &
+	    UINT64_C(0xffffffff) << 32;
+}
 
-	while (d->slots[i] != 0 && !span_eq(draft_name(d, d->slots[i] - 1), name))
+static size_t
+first_slot(const struct protected_draft *d, uint64_t hash)
+{
+	return (hash >> 32) & (d->nslots - 1);
+}
+
+static uint32_t
+slot_number(uint64_t slot)
+{
+	return (uint32_t)slot - 1;
+}
+
+static size_t
+slot_of(const struct protected_draft *d, uint64_t hash, struct span name)
+{
+	size_t i = first_slot(d, hash);
+
+	while (d->slots[i] != 0 &&
+	    ((d->slots[i] ^ hash) >> 32 != 0 ||
+		!span_eq(draft_name(d, slot_number(d->slots[i])), name)))
 		i = (i + 1) & (d->nslots - 1);
 	return i;
 }
 
+/* Slots for so many names: half of them stay free. */
 static void
 grow_slots(struct protected_draft *d, size_t names)
 {
-	d->nslots = d->nslots ? 2 * d->nslots : 64;
-	free(d->slots);
-	d->slots = mem_alloc(d->nslots * sizeof(*d->slots));
-	for (uint32_t i = 0; i < names; i++)
-		d->slots[slot_of(d, draft_name(d, i))] = i + 1;
+	uint64_t *old = d->slots;
+	size_t n = d->nslots;
+
+	for (d->nslots = n ? n : 64; d->nslots < 2 * names;)
+		d->nslots *= 2;
+	if (d->nslots == n)
+		return;
+	d->slots = mem_pages(d->nslots * sizeof(*d->slots));
+	for (size_t k = 0; k < n; k++) {
+		size_t i = first_slot(d, old[k]);
+
+		while (old[k] != 0 && d->slots[i] != 0)
+			i = (i + 1) & (d->nslots - 1);
+		if (old[k] != 0)
+			d->slots[i] = old[k];
+	}
+	mem_pages_free(old, n * sizeof(*old));
+}
+
+static void
+free_slots(struct protected_draft *d)
+{
+	mem_pages_free(d->slots, d->nslots * sizeof(*d->slots));
+	d->slots = NULL;
+	d->nslots = 0;
 }
 
 /* The number of a TLD, added when it is new. */
@@ -164,25 +209,42 @@ note_shape(struct protected *p, const struct spelling *s, size_t suffix)
 		note_suffix(p, s, suffix);
 }
 
+void
+protected_expect(struct protected *p, size_t n)
+{
+	grow_slots(p->draft, p->n + n);
+}
+
+void
+protected_fetch(const struct protected *p, const char *name)
+{
+	const struct protected_draft *d = p->draft;
+
+	if (d->nslots > 0)
+		__builtin_prefetch(
+		    &d->slots[first_slot(d, slot_hash(span_str(name)))], 1);
+}
+
 uint32_t
 protected_add(struct protected *p, const char *name, uint32_t classes)
 {
 	struct protected_draft *d = p->draft;
 	struct span text = span_str(name);
+	uint64_t hash = slot_hash(text);
 	struct spelling s;
 	uint32_t number;
 	size_t slot;
 
-	if (2 * (p->n + 1) > d->nslots)
-		grow_slots(d, p->n);
-	slot = slot_of(d, text);
+	grow_slots(d, p->n + 1);
+	slot = slot_of(d, hash, text);
 	p->wanted |= classes;
 	if (d->slots[slot] != 0) {
-		d->classes[d->slots[slot] - 1] |= classes;
-		return d->slots[slot] - 1;
+		number = slot_number(d->slots[slot]);
+		d->classes[number] |= classes;
+		return number;
 	}
 	number = (uint32_t)p->n++;
-	d->slots[slot] = number + 1;
+	d->slots[slot] = hash | (number + 1);
 	d->at = grow(d->at, number, sizeof(*d->at));
 	d->classes = grow(d->classes, number, sizeof(*d->classes));
 	d->suffix_at = grow(d->suffix_at, number, sizeof(*d->suffix_at));
@@ -260,18 +322,14 @@ bool
 protected_key_crowded(struct protected *p, unsigned i, uint64_t hash)
 {
 	struct protected_draft *d = p->draft;
-	uint8_t *crowded = &d->crowded[d->number], *count;
+	uint32_t count;
 
-	if (p->keys.stage != KEYMAP_COUNT)
-		return *crowded >> i & 1;
-	count = &d->counts[protected_key(KEY_FRAME, hash) & (d->ncounts - 1)];
-	if (d->counting) {
-		count_later(d, count);
-		return false;
-	}
-	if (*count > CROWD)
-		*crowded |= (uint8_t)(1u << i);
-	return *count > CROWD;
+	if (!d->counting)
+		return d->crowded[d->number] >> i & 1;
+	count = (uint32_t)(protected_key(KEY_FRAME, hash) & (d->ncounts - 1));
+	d->counted[d->number][i] = count;
+	count_later(d, &d->counts[count]);
+	return false;
 }
 
 static void
@@ -317,20 +375,44 @@ all_keys(struct protected *p)
 		name_keys(p, i);
 }
 
+/* Names that have no such key share the first count; they do not ask. */
+static void
+note_crowds(struct protected *p)
+{
+	struct protected_draft *d = p->draft;
+
+	for (size_t i = 0; i < p->n; i++)
+		for (unsigned k = 0; k < PROTECTED_CROWDS; k++) {
+			if (i + AHEAD < p->n)
+				__builtin_prefetch(
+				    &d->counts[d->counted[i + AHEAD][k]]);
+			if (d->counts[d->counted[i][k]] > CROWD)
+				d->crowded[i] |= (uint8_t)(1u << k);
+		}
+}
+
 /* Which keys would be crowded: a count for each, or for a few together. */
 static void
 count_keys(struct protected *p)
 {
 	struct protected_draft *d = p->draft;
 
-	for (d->ncounts = 64; d->ncounts < 4 * p->n;)
+	for (d->ncounts = 64; d->ncounts < 4 * p->n && d->ncounts < UINT32_MAX;)
 		d->ncounts *= 2;
 	d->counts = mem_pages(d->ncounts);
+	mem_touch(d->counts, d->ncounts);
 	d->crowded = mem_alloc(p->n);
+	d->counted = mem_pages(p->n * sizeof(*d->counted));
+	mem_touch(d->counted, p->n * sizeof(*d->counted));
 	d->counting = true;
 	all_keys(p);
 	count_all(d);
 	d->counting = false;
+	note_crowds(p);
+	mem_pages_free(d->counted, p->n * sizeof(*d->counted));
+	d->counted = NULL;
+	mem_pages_free(d->counts, d->ncounts);
+	d->counts = NULL;
 }
 
 /* From now on the text does not move. */
@@ -353,8 +435,7 @@ settle_text(struct protected *p)
 	if (p->ntlds > 0)
 		memcpy(tlds, d->tlds, p->ntlds * sizeof(*tlds));
 	p->tlds = tlds;
-	free(d->slots);
-	d->slots = NULL;
+	free_slots(d);
 }
 
 static void
@@ -362,13 +443,12 @@ draft_free(struct protected_draft *d)
 {
 	if (d == NULL)
 		return;
-	mem_pages_free(d->counts, d->ncounts);
+	free_slots(d);
 	free(d->at);
 	free(d->classes);
 	free(d->crowded);
 	free(d->suffix_at);
 	free(d->text);
-	free(d->slots);
 	free(d->tlds);
 	free(d->pairs);
 	free(d);

@@ -15,7 +15,7 @@
  * way to leave one letter out of it, its look - is in the filter as KEY_NAME, so that
  * one question serves for all of it.
  *
- * Memory for a name of n letters: its text, 3 octets, 1.1 for each letter in the
+ * Memory for a name of n letters: its text, 3 octets, 1.4 for each letter in the
  * filter, and about 5 for each of its entries, of which there are 4 and more where
  * many names are alike.
  */
@@ -33,6 +33,7 @@ enum key_kind {
 	KEY_CUT,      /* the same without the last */
 	KEY_EDIT,     /* the name with one letter left out, where many are alike */
 	KEY_SKELETON, /* the name as it looks */
+	KEY_PLAIN,    /* beyond ASCII: in UTF-8, a letter less, or written in ASCII */
 	KEY_NUMERIC,  /* with digits for number words */
 	KEY_SOUND,    /* with one spelling for all homophones */
 	KEY_TYPED = KEY_SOUND,
@@ -63,6 +64,10 @@ struct protected
 };
 
 struct protected *protected_new(const struct suffixes *suffixes, unsigned min_label);
+/* Room for so many more names; without it, it is made when it is needed. */
+void protected_expect(struct protected *p, size_t n);
+/* This name is going to be added soon: have fetched what that needs. */
+void protected_fetch(const struct protected *p, const char *name);
 /* Add a canonical name; the same name twice is one.  Its number, from 0 up. */
 uint32_t protected_add(struct protected *p, const char *name, uint32_t classes);
 enum { PROTECTED_OWNERS = UINT16_MAX };
@@ -172,10 +177,11 @@ protected_key_add(
 /* For them too: where the public suffix of the name begins whose keys are made. */
 size_t protected_key_suffix(const struct protected *p);
 /*
- * Very many names stand under this key, the i-th of the name that is asked about (0
- * to 7): they are to stand under finer ones.  The keys are counted in a first round,
+ * Very many names stand under this key, the i-th of the name that is asked about: they
+ * are to stand under finer ones.  The keys are counted in a first round,
  * for which nothing but this is called.
  */
+enum { PROTECTED_CROWDS = 3 };
 bool protected_key_crowded(struct protected *p, unsigned i, uint64_t hash);
 bool protected_key_counting(const struct protected *p);
 

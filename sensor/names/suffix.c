@@ -1,9 +1,13 @@
 /*
  * Public suffixes by libpsl; delegated top-level domains in a small hash table of
- * our own, because every name judged asks for its TLD.
+ * our own, because every name judged asks for its TLD.  The library takes a thousand
+ * instructions to say no, which is what it says nearly always: a filter of all words of
+ * its list stands in front where that matters.
  */
 
 #include "names/suffix.h"
+
+#include "names/suffix_words.h"
 
 #include <errno.h>
 #include <libpsl.h>
@@ -19,7 +23,9 @@ enum {
 struct suffixes {
 	psl_ctx_t *loaded;    /* ours to free, or NULL */
 	const psl_ctx_t *psl; /* the list in use */
-	struct arena arena;   /* the TLDs' text */
+	bool newest;	      /* of those that the system has */
+	struct suffix_words words;
+	struct arena arena; /* the TLDs' text */
 	size_t ntlds;
 	const char *tlds[TLD_SLOTS];
 };
@@ -117,6 +123,7 @@ suffixes_load(const char *psl_file, const char *tld_file, struct diag *d)
 	arena_init(&s->arena);
 	s->loaded = psl_file ? psl_load_file(psl_file) : psl_latest(NULL);
 	s->psl = s->loaded;
+	s->newest = psl_file == NULL;
 	if (s->psl == NULL && psl_file == NULL)
 		s->psl = psl_builtin();
 	if (s->psl == NULL)
@@ -127,6 +134,14 @@ suffixes_load(const char *psl_file, const char *tld_file, struct diag *d)
 		return NULL;
 	}
 	return s;
+}
+
+/* The list of which the words are taken is the one that the library has read. */
+void
+suffixes_quicken(struct suffixes *s)
+{
+	if (s->newest && s->psl != psl_builtin() && !s->words.known)
+		suffix_words_load(&s->words, suffixes_file());
 }
 
 const char *
@@ -162,6 +177,32 @@ label_before(struct span name, size_t dot)
 	return dot;
 }
 
+/* The tails of a name that may be suffixes, the longest last. */
+struct tails {
+	size_t at[SUFFIX_LABELS];
+	unsigned n;
+};
+
+/* A TLD is one by itself, whatever the list says. */
+static void
+find_tails(const struct suffixes *s, struct span name, struct tails *t)
+{
+	uint64_t hash = 0, behind = 0; /* behind: from the dot on */
+	unsigned labels = 0;
+
+	t->n = 0;
+	for (size_t i = name.n; labels < SUFFIX_LABELS; i--) {
+		if (i == 0 || name.p[i - 1] == '.') {
+			if (labels++ == 0 || suffix_maybe(&s->words, hash, behind))
+				t->at[t->n++] = i;
+			if (i == 0)
+				return;
+			behind = suffix_hash_on(hash, '.');
+		}
+		hash = suffix_hash_on(hash, name.p[i - 1]);
+	}
+}
+
 /*
  * The longest tail that is a suffix, so the labels are tried from left to right
  * (an exception such as !www.ck is none, what is below it is decided by "*.ck").
@@ -171,37 +212,41 @@ suffix_at(const struct suffixes *s, struct span name, bool icann_only)
 {
 	int type = icann_only ? PSL_TYPE_ICANN : PSL_TYPE_ANY;
 	char text[NAME_TEXT_MAX];
-	size_t at = name.n;
+	struct tails tails;
 
 	if (name.n == 0 || name.n >= sizeof(text))
 		return 0;
-	memcpy(text, name.p, name.n);
-	text[name.n] = '\0';
-	at = label_before(name, at);
-	for (int i = 1; i < SUFFIX_LABELS && at > 0; i++)
-		at = label_before(name, at - 1);
-	while (!psl_is_public_suffix2(s->psl, text + at, type)) {
-		const char *dot = strchr(text + at, '.');
-
-		if (dot == NULL)
-			break;
-		at = (size_t)(dot - text) + 1;
+	find_tails(s, name, &tails);
+	if (tails.n > 1) {
+		memcpy(text, name.p, name.n);
+		text[name.n] = '\0';
 	}
-	return at;
+	while (--tails.n > 0)
+		if (psl_is_public_suffix2(s->psl, text + tails.at[tails.n], type))
+			break;
+	return tails.at[tails.n];
 }
 
 bool
 is_public_suffix(const struct suffixes *s, struct span name, bool icann_only)
 {
 	int type = icann_only ? PSL_TYPE_ICANN : PSL_TYPE_ANY, dots = 0;
+	uint64_t hash = 0, behind = 0;
 	char text[NAME_TEXT_MAX];
 
 	if (name.n == 0 || name.n >= sizeof(text))
 		return true;
-	for (size_t i = 0; i < name.n; i++)
-		dots += name.p[i] == '.';
+	for (size_t i = name.n; i-- > 0;) {
+		bool dot = name.p[i] == '.';
+
+		hash = suffix_hash_on(hash, name.p[i]);
+		behind = dot ? hash : behind;
+		dots += dot;
+	}
 	if (dots == 0 || dots >= SUFFIX_LABELS)
 		return dots == 0;
+	if (!suffix_maybe(&s->words, hash, behind))
+		return false;
 	memcpy(text, name.p, name.n);
 	text[name.n] = '\0';
 	return psl_is_public_suffix2(s->psl, text, type);

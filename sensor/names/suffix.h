@@ -17,6 +17,11 @@ struct suffixes;
  */
 struct suffixes *suffixes_load(
     const char *psl_file, const char *tld_file, struct diag *d);
+/*
+ * Much is going to be asked: prepare for that.  What is answered stays the same; before
+ * the set is shared.
+ */
+void suffixes_quicken(struct suffixes *s);
 /* Which list of public suffixes is built in, and the file of the newer, or NULL. */
 const char *suffixes_version(void);
 const char *suffixes_file(void);

@@ -25,6 +25,7 @@ const struct typo_class *const typo_classes[] = {
 	&typo_sld,
 	&typo_dots,
 	&typo_homoglyph,
+	&typo_idn,
 	&typo_edit,
 	&typo_numeric,
 	&typo_sound,

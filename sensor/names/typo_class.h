@@ -25,6 +25,7 @@ struct typo_hit {
 	uint8_t label; /* characters of the label it rests on, the shorter of the two */
 	uint8_t meant; /* edit: of that label in the name meant */
 	uint8_t covers;	  /* characters of the name seen that it explains */
+	bool letters;	  /* edit: of letters beyond ASCII, not of the text seen */
 	bool digits;	  /* edit: digits for digits, numbered siblings */
 	struct edit edit; /* edit classes: for typo_edit_class */
 	size_t from;	  /* where the tail that was compared begins */
@@ -78,7 +79,7 @@ struct typo_class {
 };
 
 extern const struct typo_class typo_tld, typo_appended, typo_sld, typo_dots,
-    typo_homoglyph, typo_edit, typo_numeric, typo_sound, typo_combo;
+    typo_homoglyph, typo_idn, typo_edit, typo_numeric, typo_sound, typo_combo;
 
 /* In the order of judgement, NULL at the end. */
 extern const struct typo_class *const typo_classes[];

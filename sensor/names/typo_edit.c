@@ -21,7 +21,7 @@
  * the frame is the same whichever letter of the part was lost, so a name has three
  * entries instead of one for each letter.
  */
-enum { PARTS = 3 };
+enum { PARTS = PROTECTED_CROWDS };
 
 /* Letters of the part, of so many that are left, that begins part i. */
 static size_t

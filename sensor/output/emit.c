@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 enum { FLUSH_AT = 64 * 1024 }; /* octets that wait before they are handed on */
+enum { HELD_MOST = 8 << 20 };  /* octets that wait for their turn */
 
 struct output {
 	struct dest *dest;
@@ -19,6 +20,7 @@ struct output {
 	unsigned events;
 	const struct layout *layout;
 	const struct output_context *context;
+	const struct outputs_turn *turn; /* NULL: it is always */
 	struct stats *stats;
 	struct buf text; /* whole lines that wait */
 	uint64_t lines;	 /* in text */
@@ -27,7 +29,7 @@ struct output {
 
 struct output *
 emit_new(struct dest *dest, struct writer *writer, const struct output_context *context,
-    struct stats *s)
+    struct stats *s, const struct outputs_turn *turn)
 {
 	struct output *o = mem_alloc(sizeof(*o));
 
@@ -37,6 +39,7 @@ emit_new(struct dest *dest, struct writer *writer, const struct output_context *
 	o->layout = layout_find((enum conf_format)dest->what->format);
 	o->context = context;
 	o->stats = s;
+	o->turn = turn;
 	return o;
 }
 
@@ -78,6 +81,8 @@ emit_flush(struct output *o)
 	if (o->text.n == 0)
 		return o->failed ? -1 : 0;
 	if (o->writer == NULL) {
+		if (o->turn != NULL)
+			o->turn->wait(o->turn->arg);
 		o->stats->n[STAT_OUTPUT_FAILED] += write_through(o);
 		lost = o->failed;
 	} else if (!writer_push(o->writer, o->text.p, o->text.n, o->lines)) {
@@ -100,7 +105,9 @@ line_end(struct output *o)
 {
 	buf_char(&o->text, '\n');
 	o->lines++;
-	if (o->text.n >= FLUSH_AT)
+	if (o->text.n < FLUSH_AT)
+		return;
+	if (o->turn == NULL || o->text.n >= HELD_MOST || o->turn->is_now(o->turn->arg))
 		emit_flush(o);
 }
 

@@ -55,6 +55,19 @@ int outputs_leave(struct outputs *o, struct output **list);
 size_t outputs_n(const struct outputs *o);
 
 /*
+ * The same for one of several threads whose lines are to stand in the order of their
+ * turns, each thread's together: what is written before its turn waits in memory, up to a
+ * bound, then the thread waits.  The turn that is now must never wait for another.
+ */
+struct outputs_turn {
+	void *arg;
+	bool (*is_now)(void *arg);
+	void (*wait)(void *arg); /* until it is */
+};
+struct output **outputs_join_in_turn(
+    struct outputs *o, struct stats *s, const struct outputs_turn *turn);
+
+/*
  * Hand on the lines that wait in a set: after each batch of packets.  0, or -1 when
  * lines were lost (counted; said once a trouble).
  */

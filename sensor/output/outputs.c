@@ -81,13 +81,20 @@ outputs_n(const struct outputs *o)
 }
 
 struct output **
-outputs_join(struct outputs *o, struct stats *s)
+outputs_join_in_turn(
+    struct outputs *o, struct stats *s, const struct outputs_turn *turn)
 {
 	struct output **list = mem_alloc((o->n + 1) * sizeof(struct output *));
 
 	for (size_t i = 0; i < o->n; i++)
-		list[i] = emit_new(&o->dests[i], o->writers[i], &o->context, s);
+		list[i] = emit_new(&o->dests[i], o->writers[i], &o->context, s, turn);
 	return list;
+}
+
+struct output **
+outputs_join(struct outputs *o, struct stats *s)
+{
+	return outputs_join_in_turn(o, s, NULL);
 }
 
 int

@@ -5,12 +5,15 @@
 /* How long after its look-up a session of a name is expected. */
 #define SERVE_NS (30LL * 1000000000)
 
-/* Sessions that nothing explains count for half after this time. */
-#define STRAY_HALF_NS (64LL * 1000000000)
+/* Sessions count for half after this time, and in all for the mean. */
+#define STRAY_HALF_NS (180LL * 1000000000)
+#define STRAY_MEAN_S  260 /* by ln 2 */
 
 enum {
 	STRAY_ONE = 1024, /* a session, in parts that can be halved */
 	STRAYS_MAX = 1 << 24,
+	/* Where each was expected, the next may be a stray: as if so many of one came. */
+	STRAY_FIRST = STRAY_ONE / 2,
 };
 
 /* A place is in order of last use to this. */
@@ -26,8 +29,10 @@ struct place {
 	struct table_node node;			  /* its hash is the place */
 	struct crowd_address at[CROWD_ADDRESSES]; /* of an exchanger */
 	unsigned nat;				  /* how many came, ever */
-	uint32_t strays;  /* of an address, in parts of STRAY_ONE... */
-	int64_t stray_ns; /* ...as they counted then */
+	/* Sessions with an address of late, in parts of STRAY_ONE, as they counted then. */
+	uint32_t strays;
+	uint32_t expected; /* a look-up explained them */
+	int64_t counted_ns;
 	int64_t touched_ns;
 	unsigned n;
 	uint64_t name[CROWD_MAX]; /* of the members: together, for they are searched */
@@ -83,8 +88,8 @@ place_get(struct crowd *c, uint64_t hash, int64_t now_ns)
 	}
 	memset(p->at, 0, sizeof(p->at));
 	p->n = p->nat = 0;
-	p->strays = 0;
-	p->stray_ns = 0;
+	p->strays = p->expected = 0;
+	p->counted_ns = 0;
 	p->touched_ns = now_ns;
 	table_add(&c->table, &p->node, hash);
 	return p;
@@ -218,7 +223,7 @@ crowd_host(struct crowd *c, uint64_t exchanger, int64_t now_ns)
 	place_get(c, exchanger, now_ns);
 }
 
-void
+bool
 crowd_at(
     struct crowd *c, uint64_t exchanger, const struct crowd_address *at, int64_t now_ns)
 {
@@ -228,7 +233,7 @@ crowd_at(
 	settle(c);
 	p = place_find(c, exchanger);
 	if (p == NULL)
-		return;
+		return false;
 	for (unsigned i = 0; i < CROWD_ADDRESSES; i++)
 		if (p->at[i].place == at->place)
 			known = &p->at[i];
@@ -236,6 +241,7 @@ crowd_at(
 		known = &p->at[p->nat++ % CROWD_ADDRESSES];
 	*known = *at;
 	members_spread(c, p, at->place, now_ns);
+	return true;
 }
 
 const struct crowd_address *
@@ -303,36 +309,32 @@ crowd_waits(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns)
 	return now_ns > m->asked_ns ? now_ns - m->asked_ns : 0;
 }
 
-bool
-crowd_serve(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns)
-{
-	struct member *m;
-
-	settle(c);
-	m = waiting(place_find(c, place), client, now_ns);
-	if (m != NULL)
-		m->served = true;
-	return m != NULL;
-}
-
-/* What is left of them by now. */
+/* What is left of so many by now. */
 static uint32_t
-strays_left(const struct place *p, int64_t now_ns)
+left_of(uint32_t strays, int64_t past_ns)
 {
-	int64_t past_ns = now_ns - p->stray_ns;
 	uint32_t left;
 
 	if (past_ns <= 0)
-		return p->strays;
+		return strays;
 	if (past_ns / STRAY_HALF_NS >= 32)
 		return 0;
-	left = p->strays >> (past_ns / STRAY_HALF_NS);
+	left = strays >> (past_ns / STRAY_HALF_NS);
 	/* Between two halvings in a straight line. */
 	return left -
-	    (uint32_t)(left * (past_ns % STRAY_HALF_NS) / (2 * STRAY_HALF_NS));
+	    (uint32_t)((uint64_t)left * (uint64_t)(past_ns % STRAY_HALF_NS) /
+		(2 * STRAY_HALF_NS));
 }
 
-/* Where the strays of one client at an address are counted. */
+static void
+age(struct place *p, int64_t now_ns)
+{
+	p->strays = left_of(p->strays, now_ns - p->counted_ns);
+	p->expected = left_of(p->expected, now_ns - p->counted_ns);
+	p->counted_ns = now_ns;
+}
+
+/* Where the sessions of one client at an address are counted. */
 static uint64_t
 of_client(uint64_t place, uint64_t client)
 {
@@ -340,12 +342,39 @@ of_client(uint64_t place, uint64_t client)
 }
 
 static void
-count_stray(struct place *p, int64_t now_ns)
+count(struct place *p, int64_t now_ns, bool stray)
 {
-	p->strays = strays_left(p, now_ns);
-	p->stray_ns = now_ns;
-	if (p->strays < STRAYS_MAX)
-		p->strays += STRAY_ONE;
+	uint32_t *n = stray ? &p->strays : &p->expected;
+
+	age(p, now_ns);
+	if (*n < STRAYS_MAX)
+		*n += STRAY_ONE;
+}
+
+static void
+count_session(
+    struct crowd *c, struct place *p, uint64_t client, int64_t now_ns, bool stray)
+{
+	uint64_t own = of_client(p->node.hash, client);
+
+	count(p, now_ns, stray);
+	count(place_get(c, own, now_ns), now_ns, stray);
+}
+
+bool
+crowd_serve(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns)
+{
+	struct place *p;
+	struct member *m;
+
+	settle(c);
+	p = place_find(c, place);
+	m = waiting(p, client, now_ns);
+	if (m == NULL)
+		return false;
+	m->served = true;
+	count_session(c, p, m->client, now_ns, false);
+	return true;
 }
 
 void
@@ -357,24 +386,24 @@ crowd_stray(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns)
 	p = place_find(c, place);
 	if (p == NULL)
 		return;
-	count_stray(p, now_ns);
-	count_stray(place_get(c, of_client(place, client), now_ns), now_ns);
+	count_session(c, p, client, now_ns, true);
 }
 
 unsigned
 crowd_strays(
     struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns, int64_t within_ns)
 {
-	const struct place *p;
-	int64_t within_ms = within_ns / 1000000;
-	uint64_t mean_ms = STRAY_HALF_NS * 144 / 100 / 1000000; /* half-life by ln 2 */
+	struct place *p;
+	uint64_t n;
+	int64_t within_us = within_ns / 1000;
 
 	settle(c);
 	p = place_find(c, of_client(place, client));
-	if (p == NULL || within_ms <= 0)
+	if (p == NULL || within_us <= 0)
 		return 0;
-	if (within_ms > STRAY_HALF_NS / 1000000)
-		within_ms = STRAY_HALF_NS / 1000000;
-	return (unsigned)(strays_left(p, now_ns) * (uint64_t)within_ms * 1000 /
-	    STRAY_ONE / mean_ms);
+	if (within_us > STRAY_HALF_NS / 1000)
+		within_us = STRAY_HALF_NS / 1000;
+	age(p, now_ns);
+	n = p->strays + (uint64_t)STRAY_FIRST * p->expected / (p->expected + STRAY_ONE);
+	return (unsigned)(n * (uint64_t)within_us / STRAY_ONE / STRAY_MEAN_S);
 }

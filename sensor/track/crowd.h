@@ -58,9 +58,9 @@ void crowd_spread(struct crowd *c, uint64_t from, uint64_t to, int64_t now_ns);
 void crowd_host(struct crowd *c, uint64_t exchanger, int64_t now_ns);
 /*
  * The exchanger, if it is one, has that address: its crowd is there, and who joins it
- * later, for clients that know the address do not ask for it again.
+ * later, for clients that know the address do not ask for it again.  False: it is none.
  */
-void crowd_at(struct crowd *c, uint64_t exchanger, const struct crowd_address *at,
+bool crowd_at(struct crowd *c, uint64_t exchanger, const struct crowd_address *at,
     int64_t now_ns);
 /* Those addresses, CROWD_ADDRESSES of them, or NULL. */
 const struct crowd_address *crowd_addresses(struct crowd *c, uint64_t exchanger);
@@ -77,14 +77,18 @@ unsigned crowd_count(struct crowd *c, uint64_t place);
  * or too long ago.
  */
 int64_t crowd_waits(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns);
-/* A session came and is taken to be for that name; false when there is none. */
+/*
+ * A session came and is taken to be for that name, and counted; false when there is
+ * none.
+ */
 bool crowd_serve(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns);
 
 /* A session of client at an address that no look-up explains: it knew the name before. */
 void crowd_stray(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns);
 /*
- * Thousandths of such a session that are to be expected there within some time, of
- * client.
+ * Millionths of such a session that are to be expected there within some time, of
+ * client: by how many came of late, and a little where it knows names there but was
+ * seen to ask each time.
  */
 unsigned crowd_strays(struct crowd *c, uint64_t place, uint64_t client, int64_t now_ns,
     int64_t within_ns);

@@ -276,13 +276,13 @@ better(const struct candidate *a, const struct candidate *b)
 
 /*
  * Two names were asked for so long ago, and a session comes: it may be for either.
- * Most clients connect at once, so one asked for just now leaves no doubt about one
- * asked for much earlier.
+ * Most clients connect at once, so one asked for just now leaves little doubt about
+ * one asked for much earlier.
  */
 static bool
 rivals_at(int64_t a_ns, int64_t b_ns)
 {
-	enum { FAR = 300 };
+	enum { FAR = 3000 };
 	int64_t less = a_ns < b_ns ? a_ns : b_ns, more = a_ns < b_ns ? b_ns : a_ns;
 
 	return more < RIVAL_NS && more / FAR <= less;
@@ -353,13 +353,22 @@ weight(int64_t after_ns)
 enum { DOUBT_AMBIGUOUS = 40 };
 
 /*
+ * So many millionths of a session that nothing explains, expected between look-up and
+ * session, take one off: coincidences of one in a thousand happen among a thousand
+ * sessions.  No client connects so fast that less than AT_ONCE_NS would tell more.
+ */
+#define AT_ONCE_NS 50000000LL
+enum { STRAYS_OF_DOUBT = 20 };
+
+/*
  * Whether the session may be for another name that its client waited for: then which
- * of the two it was for stays unknown, and which the next one is for.  True when a
- * look-up explains the session, be it the other name's.
+ * of the two it was for stays unknown, and which the next one is for; sooner: that one
+ * was asked for later.  True when a look-up explains the session, be it the other
+ * name's.
  */
 static bool
-another_waits(
-    struct track *t, const struct candidate *c, uint64_t place, int64_t now_ns)
+another_waits(struct track *t, const struct candidate *c, uint64_t place,
+    int64_t now_ns, bool *sooner)
 {
 	struct crowd *crowd = &t->links.routes.crowd;
 	struct lookup *l = c->lookup;
@@ -369,6 +378,8 @@ another_waits(
 	bool rival = since_ns >= 0 && rivals_at(after_ns, since_ns);
 
 	l->doubted |= rival || c->rivals;
+	/* It is far more likely for that one, or as likely. */
+	*sooner = since_ns >= 0 && since_ns < after_ns;
 	/* Who asked last is taken to be served first. */
 	if (since_ns >= 0 && (since_ns < after_ns || l->taken))
 		return crowd_serve(crowd, place, asker, now_ns);
@@ -389,21 +400,27 @@ link_weigh(struct track *t, const struct candidate *c, const struct flow_tuple *
 	unsigned there = crowd_count(&r->crowd, place);
 	unsigned others = here > there ? here : there, busy;
 	int64_t after_ns = now_ns - c->lookup->answered_ns;
-	bool explained;
+	bool explained, sooner;
 
 	link->evidence.others = others;
 	link->evidence.after_ns = after_ns;
 	link->doubt = others * weight(after_ns);
 	if (others == 0)
 		return;
-	busy = crowd_strays(
-	    &r->crowd, place, c->own ? client : CROWD_ANYBODY, now_ns, after_ns);
+	busy = crowd_strays(&r->crowd, place, c->own ? client : CROWD_ANYBODY, now_ns,
+	    after_ns > AT_ONCE_NS ? after_ns : AT_ONCE_NS);
+	busy /= STRAYS_OF_DOUBT;
 	link->doubt += busy < DOUBT_AMBIGUOUS ? busy : DOUBT_AMBIGUOUS;
-	explained = another_waits(t, c, place, now_ns);
+	explained = another_waits(t, c, place, now_ns, &sooner);
 	/* Where many go, a look-up explains one session. */
-	if (c->lookup->doubted || !TAILQ_EMPTY(&c->lookup->links))
+	if (sooner || c->lookup->doubted || !TAILQ_EMPTY(&c->lookup->links))
 		link->doubt += DOUBT_AMBIGUOUS;
-	if (!explained && !watch_convinced(c->lookup->watch, link->doubt))
+	if (explained || watch_convinced(c->lookup->watch, link->doubt))
+		return;
+	/* Slow it may be, but it is no more likely to be one that nobody asked for. */
+	if (waits(c->lookup) && after_ns < RIVAL_NS)
+		c->lookup->taken = true;
+	else
 		crowd_stray(&r->crowd, place, client, now_ns);
 }
 
@@ -431,6 +448,8 @@ track_session(struct track *t, const struct flow *f, struct smtp_session *s)
 	const struct spot *spot = NULL;
 	struct link weighed = { 0 }, *link;
 
+	if (!route_may_end_at(&t->links.routes, route_addr(&t->links.routes, at)))
+		return;
 	while ((spot = route_next(&t->links.routes, at, spot, now_ns)) != NULL)
 		consider(t, spot, client, now_ns, &best);
 	if (best.lookup == NULL) {

@@ -8,10 +8,12 @@
  *
  * A session is linked to one look-up at most: that of its own client before a
  * resolver's, one that no session followed yet before others, one for MX before
- * others, then the latest.  When others take mail at
- * the same place (crowd.h), the link's score drops by what each of them weighs,
- * the more the longer the look-up was ago; a link that falls below its rule's score
- * is none.
+ * others, then the latest.  When others take mail at the same place (crowd.h), the
+ * link's score drops by what each of them weighs, the more the longer the look-up was
+ * ago, and by how likely its client comes there for one of them just then; a link that
+ * falls below its rule's score is none.
+ *
+ * A session at an address that no look-up led to costs one probe of a filter.
  *
  * What a link tells waits for the end of its session, at most limits.hold.  Links
  * are bounded by limits.tracked; the oldest goes first.

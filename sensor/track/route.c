@@ -47,7 +47,8 @@ route_init(struct routes *r, size_t entries, const struct name_key *names)
 	table_init(&r->spots, entries);
 	pool_init(&r->spot_pool, sizeof(struct spot), entries);
 	crowd_init(&r->crowd, entries);
-	r->awaited = (struct awaited){ 0 };
+	r->awaited = r->addresses = (struct awaited){ 0 };
+	r->searched = 0;
 	if (names == NULL)
 		name_key_init(&r->own_names);
 	r->names = names != NULL ? names : &r->own_names;
@@ -97,20 +98,39 @@ awaited_set_all(struct awaited *a, const struct table *t)
 		awaited_set(a, n->hash);
 }
 
-/* The name is in one of the tables now. */
+/* That is in one of the two tables now, places as crowd_places. */
 static void
-await(struct routes *r, uint64_t name)
+await_in(struct routes *r, struct awaited *a, uint64_t hash, const struct table *other)
 {
-	struct awaited *a = &r->awaited;
-
-	if (awaited_may(a, name))
+	if (awaited_may(a, hash))
 		return;
-	awaited_set(a, name);
+	awaited_set(a, hash);
 	if (++a->set < AWAITED_WORDS * 16)
 		return;
 	*a = (struct awaited){ 0 };
-	awaited_set_all(a, &r->leads);
+	awaited_set_all(a, other);
 	awaited_set_all(a, crowd_places(&r->crowd));
+}
+
+static void
+await(struct routes *r, uint64_t name)
+{
+	await_in(r, &r->awaited, name, &r->leads);
+}
+
+static void
+await_at(struct routes *r, uint64_t address)
+{
+	await_in(r, &r->addresses, address, &r->spots);
+}
+
+bool
+route_may_end_at(struct routes *r, uint64_t address)
+{
+	bool may = awaited_may(&r->addresses, address);
+
+	r->searched += may;
+	return may;
 }
 
 /* ---- leads ---- */
@@ -221,6 +241,7 @@ spot_add(struct routes *r, const struct spot *s)
 	known = entry_get(&r->spots, &r->spot_pool, hash);
 	*known = *s;
 	table_add(&r->spots, &known->node, hash);
+	await_at(r, hash);
 	return true;
 }
 
@@ -378,7 +399,8 @@ take_address(struct lesson *l, const struct dns_record *rec, uint64_t owner)
 	spots_of(l, &spot, &rec->name);
 	at.addr = spot.addr;
 	at.place = route_addr(r, &spot.addr);
-	crowd_at(&r->crowd, owner, &at, l->question->now_ns);
+	if (crowd_at(&r->crowd, owner, &at, l->question->now_ns))
+		await_at(r, at.place);
 }
 
 typedef void take_fn(struct lesson *l, const struct dns_record *rec, uint64_t owner);

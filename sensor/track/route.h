@@ -18,8 +18,8 @@
 #include "track/crowd.h"
 
 /*
- * A filter before the tables: no name is awaited whose bit is clear.  When a quarter is
- * set all are cleared, and those of the names that are still known set again.
+ * A filter before the tables: nothing is awaited whose bit is clear.  When a quarter is
+ * set all are cleared, and those of what is still known set again.
  */
 enum { AWAITED_WORDS = 1024 };
 struct awaited {
@@ -29,6 +29,9 @@ struct awaited {
 
 struct routes {
 	struct awaited awaited;
+	struct awaited
+	    addresses;	 /* the same of spots and of places that are addresses */
+	size_t searched; /* addresses that passed it */
 	struct table leads;
 	struct pool lead_pool;
 	struct table spots;
@@ -91,6 +94,12 @@ bool route_no_address(
 
 /* An address is known, or was, that mail for the flagged name goes to. */
 bool route_ends(const struct routes *r, uint64_t flagged);
+
+/*
+ * Sessions with this address, by its number (route_addr), may tell something.  What
+ * is told no costs this one probe, and most addresses are.
+ */
+bool route_may_end_at(struct routes *r, uint64_t address);
 
 /* The spots at an address, one after the other (NULL: the first), then NULL. */
 const struct spot *route_next(const struct routes *r, const struct ip_addr *a,

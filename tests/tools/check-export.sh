@@ -73,6 +73,40 @@ for format in rpz postfix unbound suricata zeek; do
 	cmp -s "$work/$format" "$work/again" || fail "$format: another order each time"
 done
 
+# Selections: rules, scores, and a limit that keeps the surest classes whole.
+export_to --export zeek --rule 1 --rule 3
+grep -q '^army\.ml	' "$work/zeek" || fail "--rule 1 --rule 3: army.ml is not there"
+grep -q '^lockhedmartin\.com	' "$work/zeek" || fail "--rule 1 --rule 3: no edits"
+! grep -q '^boeing-zzz\|^doppel' "$work/zeek" || fail "--rule 1 --rule 3: others' names"
+export_to --export zeek --score 95
+grep -q '^army\.ml	' "$work/zeek" || fail "--score 95: army.ml is not there"
+! grep -q '^lockhedmartin\|^navy\.mil\.com	' "$work/zeek" || fail "--score 95: weaker ones"
+export_to --export zeek --limit 60
+[ "$(grep -vc '^#' "$work/zeek")" -le 60 ] || fail "--limit 60: more names"
+grep -q '^army\.ml	' "$work/zeek" || fail "--limit 60: army.ml is not there"
+grep -q 'left out: .* of rules .*3' "$work/err" || fail "--limit 60: silent about rule 3"
+export_to --export zeek --limit 0
+cp "$work/zeek" "$work/all"
+export_to --export zeek
+cmp -s "$work/zeek" "$work/all" || fail "--limit 0: not all"
+for wrong in "--rule 77" "--rule x" "--score 101" "--limit -1" "--sid 0"; do
+	# shellcheck disable=SC2086
+	"$check" -R "$work/rules.yaml" --export zeek $wrong >"$work/out" 2>"$work/err"
+	if [ $? != 2 ] || [ -s "$work/out" ] || [ ! -s "$work/err" ]; then
+		fail "$wrong is no error"
+	fi
+done
+# The shipped rules together, which would be ten million names.
+(unset SOURCE_DATE_EPOCH && "$check" --export zeek >"$work/shipped" 2>"$work/err") ||
+	fail "all shipped rules"
+lines=$(grep -vc '^#' "$work/shipped")
+if [ "$lines" -gt 100000 ] || [ "$lines" -lt 30000 ]; then
+	fail "all shipped rules: $lines names"
+fi
+for name in army.ml af.il gmial.com gmail.co defence.gov.ua; do
+	grep -q "^$name	" "$work/shipped" || fail "all shipped rules: $name is not there"
+done
+
 # ask PORT NAME: NXDOMAIN, or the address
 ask()
 {

@@ -20,7 +20,7 @@ sets: { hundred: { file: $(realpath "$names") } }
 rules: [{ id: 1, name: all of them, protect: [hundred], detect: [all], score: 30 }]
 END
 while read -r name; do
-	$check --variants "$name" | sed "s/\$/	$name/"
+	$check --genuine --variants "$name" | sed "s/\$/	$name/"
 done <"$names" >"$work/made"
 cut -f1 "$work/made" | $check -R "$work/rules.yaml" --names >"$work/found"
 
@@ -84,8 +84,8 @@ numeric_swap 95 5
 combosquat 95 10000
 END
 
-# As somebody protects domains of his own, with the shipped rules and lists: popular
-# names are genuine then, such as google.de beside google.dz.
+# As somebody protects domains of his own, with the shipped rules and lists, and with the
+# popular names among the variants, which are genuine then: google.de beside google.dz.
 # shellcheck disable=SC2046 # a hundred options
 cut -f1 "$work/made" | $check $(sed 's/^/-p /' "$names") --names >"$work/found"
 rates "$work/found" "with -p"
@@ -107,6 +107,54 @@ vowel_swap 95 800
 bitsquat 95 1000
 substitution 95 5000
 END
+
+# The same for a hundred names that nobody chose: drawn at even distances from the lists
+# of popular names and those of two registries.  Flagged is found, whatever the class.
+draw()
+{
+	awk -v want="$1" '!/^#/ && NF { name[n++] = $1 }
+		END { for (i = 0; i < want; i++) print name[int((i + 0.5) * n / want)] }' \
+		"${srcdir:-.}/rules/lists/$2"
+}
+{
+	draw 50 popular.txt
+	draw 25 us-gov.txt
+	draw 25 us-mil.txt
+} >"$work/drawn"
+while read -r name; do
+	$check --variants "$name" | sed "s/\$/	$name/"
+done <"$work/drawn" >"$work/made"
+# shellcheck disable=SC2046
+cut -f1 "$work/made" | $check $(sed 's/^/-p /' "$work/drawn") --names |
+	awk -F'\t' -v OFS='\t' 'NR == FNR { class[FNR] = $2; meant[FNR] = $3; next }
+		{ $4 = meant[FNR]; $5 = class[FNR]; print }' "$work/made" - >"$work/found"
+rates "$work/found" "drawn names, with -p"
+hold "drawn names" <<END
+tld_confusion 99 100
+tld_undelegated 99 10000
+suffix_appended 99 2000
+missing_dot 99 5000
+subdomain_shift 99 800
+homoglyph_idn 99 500
+homoglyph_ascii 99 100
+wrong_sld 99 100
+hyphenation 95 500
+repetition 95 500
+transposition 95 500
+keyboard_adjacent 95 3000
+omission 95 500
+insertion 95 15000
+vowel_swap 95 800
+bitsquat 95 1000
+substitution 95 5000
+END
+
+# Somebody's own known name is no typo, however near.
+printf '%s\n' google.cz google.de google.sz >"$work/wanted"
+$check --genuine --variants google.dz | awk '$2 == "tld_confusion" { print $1 }' | sort |
+	cmp -s - "$work/wanted" || fail "google.dz: not all neighbours with --genuine"
+[ "$($check --variants google.dz | awk '$2 == "tld_confusion" { print $1 }')" = google.sz ] ||
+	fail "google.de is told as a typo of google.dz"
 
 # What is read by a person or a program: tab-separated, sorted by class, each name once.
 $check --variants army.mil >"$work/army" || fail "variants of army.mil"

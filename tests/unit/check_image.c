@@ -3,6 +3,7 @@
 #include "guard.h"
 #include "judge/image_private.h"
 #include "judge/rules.h"
+#include "judge/rules_diff.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,6 +214,54 @@ START_TEST(set_compiled_with_other_settings_is_refused)
 }
 END_TEST
 
+static void
+note_change(void *arg, enum rules_change change, const struct rule_spec *rule)
+{
+	buf_printf(arg, "%c%u ", "+-~"[change], rule -> id);
+}
+
+/* What a reload tells between two sets; to is closed. */
+static void
+tells(const struct rules *from, struct rules *to, const char *wanted)
+{
+	struct buf told = { 0 };
+
+	buf_str(&told, "");
+	rules_diff(&from->specs, &to->specs, note_change, &told);
+	ck_assert_str_eq(told.n > 0 ? told.p : "", wanted);
+	buf_fini(&told);
+	ruleset_free(to->set);
+	rule_specs_fini(&to->specs);
+}
+
+START_TEST(changes_between_compiled_sets_are_told)
+{
+	struct rules text, before, now;
+	struct diag d = { 0 };
+
+	compile(&text);
+	ck_assert_int_eq(open_set(&before, settings.text, &d), 0);
+	ck_assert_int_eq(open_set(&now, settings.text, &d), 0);
+	tells(&before, &now, "");
+	/* From text to compiled nothing changes. */
+	ck_assert_int_eq(open_set(&now, settings.text, &d), 0);
+	tells(&text, &now, "");
+	rules_close(&text);
+
+	/* One name more in a list file, which the rules name as before. */
+	put_file(list_path,
+	    "army.mil\nnavy.mil\npentagon.mil\nlockheedmartin.com\n"
+	    "boeing.com\n");
+	compile(&text);
+	ck_assert_int_eq(open_set(&now, settings.text, &d), 0);
+	tells(&before, &now, "~7 ");
+	rules_close(&text);
+	ruleset_free(before.set);
+	rule_specs_fini(&before.specs);
+	diag_fini(&d);
+}
+END_TEST
+
 /* What the image in memory is refused for; NULL when it is not. */
 static const char *
 fault_of(const uint8_t *image, size_t n, const struct ruleset_options *options,
@@ -285,6 +334,7 @@ main(void)
 	tcase_add_test(t, compiled_set_judges_as_its_rules_do);
 	tcase_add_test(t, set_is_stale_when_what_it_was_made_from_has_changed);
 	tcase_add_test(t, set_compiled_with_other_settings_is_refused);
+	tcase_add_test(t, changes_between_compiled_sets_are_told);
 	tcase_add_test(t, cut_damaged_and_forged_sets_are_refused_or_harmless);
 	suite_add_tcase(suite, t);
 	return guard_main(suite);

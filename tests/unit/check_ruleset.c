@@ -346,6 +346,12 @@ START_TEST(layouts_decide_what_a_neighbour_key_is)
 	ck_assert(seen("zirbus.com", PLACE_RCPT));
 	ck_assert_uint_eq(j.n, 2);
 	ck_assert_int_eq(j.match[0].class, TYPO_KEYBOARD_ADJACENT);
+	/* Surer than by any keyboard: 75 and 10. */
+	ck_assert_uint_eq(j.match[0].score, 85);
+	ck_assert(seen("airubs.com", PLACE_RCPT));
+	ck_assert_uint_eq(j.match[0].score, 90);
+	ck_assert(seen("airbuss.com", PLACE_RCPT));
+	ck_assert_uint_eq(j.match[0].score, 80);
 	ck_assert(seen("airbua.com", PLACE_RCPT));
 	ck_assert_uint_eq(j.match[0].rule->id, 2);
 	ck_assert_int_eq(j.match[1].class, TYPO_SUBSTITUTION);

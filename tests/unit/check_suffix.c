@@ -63,6 +63,70 @@ START_TEST(suffix_and_registrable_domain_are_found)
 }
 END_TEST
 
+/* The same answers for this name, and for names below it, with the filter and without. */
+static size_t
+same_answers(
+    const struct suffixes *quick, const char *front, const char *rule, bool icann)
+{
+	char text[512];
+	struct span name;
+
+	snprintf(text, sizeof(text), "%s%s", front, rule);
+	name = span_str(text);
+	ck_assert_msg(suffix_at(quick, name, icann) == suffix_at(suffixes, name, icann),
+	    "%s", text);
+	ck_assert_msg(is_public_suffix(quick, name, icann) ==
+		is_public_suffix(suffixes, name, icann),
+	    "%s", text);
+	return 1;
+}
+
+static bool
+is_ascii(const char *text)
+{
+	while (*text > 0)
+		text++;
+	return *text == '\0';
+}
+
+/*
+ * Every rule of the system's list in text; without one, of the cases above.  A canonical
+ * name has no other than ASCII letters.
+ */
+START_TEST(asking_quickly_gives_the_same)
+{
+	static const char *const fronts[] = { "", "a.", "www.", "com.", "b.a.", "x" };
+	FILE *f = fopen("/usr/share/publicsuffix/public_suffix_list.dat", "r");
+	const char *srcdir = getenv("srcdir");
+	char path[4096], line[512];
+	struct suffixes *quick;
+	struct diag d = { 0 };
+	size_t n = 0;
+
+	snprintf(path, sizeof(path), "%s/rules/lists/tlds.txt", srcdir ? srcdir : ".");
+	quick = suffixes_load(NULL, path, &d);
+	ck_assert_ptr_nonnull(quick);
+	suffixes_quicken(quick);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		n += same_answers(quick, "", cases[i].name, cases[i].icann);
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		const char *rule = line + (*line == '!');
+
+		line[strcspn(line, " \r\n")] = '\0';
+		rule += strncmp(rule, "*.", 2) == 0 ? 2 : 0;
+		if (*rule == '\0' || *rule == '/' || !is_ascii(rule))
+			continue;
+		for (size_t i = 0; i < 2 * sizeof(fronts) / sizeof(fronts[0]); i++)
+			n += same_answers(quick, fronts[i / 2], rule, i % 2);
+	}
+	if (f != NULL) {
+		ck_assert_uint_gt(n, 10000);
+		fclose(f);
+	}
+	suffixes_free(quick);
+}
+END_TEST
+
 START_TEST(delegated_tlds_are_known)
 {
 	ck_assert(tld_delegated(suffixes, span_str("ml")));
@@ -137,6 +201,7 @@ main(void)
 	TCase *tc = tcase_create("suffix");
 
 	tcase_add_unchecked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, asking_quickly_gives_the_same);
 	tcase_add_loop_test(tc, suffix_and_registrable_domain_are_found, 0,
 	    sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tc, delegated_tlds_are_known);

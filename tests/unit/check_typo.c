@@ -137,8 +137,11 @@ START_TEST(every_class_has_its_word_and_its_file)
 		ck_assert_int_eq(typo_find(typo_str(t)), t);
 	ck_assert_int_eq(typo_find("no such"), TYPO_COUNT);
 	for (size_t i = 0; typo_classes[i] != NULL; i++) {
-		ck_assert_uint_eq(found & typo_classes[i]->classes, 0);
-		found |= typo_classes[i]->classes;
+		/* Those of letters beyond ASCII are found by a file of their own. */
+		if (typo_classes[i] != &typo_idn)
+			ck_assert_uint_eq(found & typo_classes[i]->classes, 0);
+		if (typo_classes[i] != &typo_idn)
+			found |= typo_classes[i]->classes;
 	}
 	ck_assert_uint_eq(found, (UINT32_C(1) << TYPO_COUNT) - 1);
 }

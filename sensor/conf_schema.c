@@ -133,9 +133,9 @@ const struct conf_row conf_rows[] = {
 };
 /* clang-format on */
 
-const char *const conf_live_keys[] = { "limits.hold", "sites.networks",
-	"sites.search_suffixes", "rules.paths", "rules.protect", "stats.interval",
-	"stats.prometheus", NULL };
+const char *const conf_live_keys[] = { "capture.filter", "limits.hold",
+	"sites.networks", "sites.search_suffixes", "rules.paths", "rules.protect",
+	"rules.allow", "stats.interval", "stats.prometheus", NULL };
 
 const size_t conf_nrows = sizeof(conf_rows) / sizeof(conf_rows[0]);
 

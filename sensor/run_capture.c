@@ -32,10 +32,12 @@ look_open(void *arg, struct stats *s)
 	const struct capture *c = arg;
 	struct worker_look *l = mem_alloc(sizeof(*l));
 	char error[PCAP_ERRBUF_SIZE];
+	const char *expression;
 
 	l->stats = s;
-	if (c->filter != NULL)
-		l->filter = filter_new(c->filter, error, sizeof(error));
+	expression = __atomic_load_n(&c->filter, __ATOMIC_ACQUIRE);
+	if (expression != NULL)
+		l->filter = filter_new(expression, error, sizeof(error));
 	l->look = look_new(&c->look, __atomic_load_n(&c->rules, __ATOMIC_ACQUIRE), s);
 	return l;
 }
@@ -118,23 +120,25 @@ warn_of_blindness(const char *expression, unsigned blind)
 		    expression);
 }
 
+/* The user's filter, the command line's first: 0 and *expression, NULL for none. */
 static int
-check_user_filter(struct capture *c, const struct run *run)
+check_user_filter(
+    const struct options *o, const struct conf *conf, const char **expression)
 {
 	char error[PCAP_ERRBUF_SIZE];
 	struct filter *filter;
 
-	c->filter = run->options->filter;
-	if (c->filter == NULL && *run->conf.filter != '\0')
-		c->filter = run->conf.filter;
-	if (c->filter == NULL)
+	*expression = o->filter;
+	if (*expression == NULL && *conf->filter != '\0')
+		*expression = conf->filter;
+	if (*expression == NULL)
 		return 0;
-	filter = filter_new(c->filter, error, sizeof(error));
+	filter = filter_new(*expression, error, sizeof(error));
 	if (filter == NULL) {
-		log_warnx("filter \"%s\": %s", c->filter, error);
+		log_warnx("filter \"%s\": %s", *expression, error);
 		return EXIT_USAGE;
 	}
-	warn_of_blindness(c->filter, filter_blindness(filter));
+	warn_of_blindness(*expression, filter_blindness(filter));
 	filter_free(filter);
 	return 0;
 }
@@ -213,7 +217,7 @@ capture_prepare(struct capture *c, struct run *run)
 		    LIVE_IFACES_MAX);
 		return EXIT_USAGE;
 	}
-	status = check_user_filter(c, run);
+	status = check_user_filter(run->options, &run->conf, &c->filter);
 	return status != 0 ? status : make_programs(c, &run->conf);
 }
 
@@ -272,9 +276,23 @@ capture_start(struct capture *c, struct run *run, struct sensor *sensor)
 	log_info("%u worker%s", c->workers, c->workers > 1 ? "s" : "");
 }
 
-void
-capture_set_rules(struct capture *c, const struct ruleset *rules)
+int
+capture_check(const struct run *run, const struct conf *conf)
 {
+	const char *unused;
+
+	return check_user_filter(run->options, conf, &unused) == 0 ? 0 : -1;
+}
+
+void
+capture_reload(struct capture *c, const struct run *run, const struct conf *conf,
+    const struct ruleset *rules)
+{
+	const char *filter = run->options->filter;
+
+	if (filter == NULL && *conf->filter != '\0')
+		filter = conf->filter;
+	__atomic_store_n(&c->filter, filter, __ATOMIC_RELEASE);
 	__atomic_store_n(&c->rules, rules, __ATOMIC_RELEASE);
 	crew_renew(c->crew);
 }

@@ -30,8 +30,14 @@ int capture_prepare(struct capture *c, struct run *run);
 int capture_open(struct capture *c, struct run *run);
 /* Begin: threads, when there are several workers. */
 void capture_start(struct capture *c, struct run *run, struct sensor *sensor);
-/* Other rules from now on; those of before are in use until capture_renewed(). */
-void capture_set_rules(struct capture *c, const struct ruleset *rules);
+/* What of a new configuration is for the capture: 0, or -1 after a message. */
+int capture_check(const struct run *run, const struct conf *conf);
+/*
+ * Other rules and that configuration, which was checked, from now on; those of before are
+ * in use until capture_renewed().
+ */
+void capture_reload(struct capture *c, const struct run *run, const struct conf *conf,
+    const struct ruleset *rules);
 bool capture_renewed(const struct capture *c);
 void capture_stop(struct capture *c);
 void capture_close(struct capture *c);

@@ -127,12 +127,15 @@ end_reload(struct watch_run *w)
 	w->facts.reload_worked = false;
 	if (g == NULL) {
 		log_warnx("reload: what is wrong was told, all stays as it was");
+	} else if (capture_check(w->run, &g->conf) < 0) {
+		log_warnx("reload: the filter is wrong, all stays as it was");
+		generation_free_aside(g);
 	} else if (!sensor_reload(w->sensor, &g->conf, g->rules.set)) {
 		log_warnx("reload: alerts still wait for too many rule sets of before, "
 			  "all stays as it was");
 		generation_free_aside(g);
 	} else {
-		capture_set_rules(&w->capture, g->rules.set);
+		capture_reload(&w->capture, w->run, &g->conf, g->rules.set);
 		w->now->older = w->old;
 		w->old = w->now;
 		w->now = g;

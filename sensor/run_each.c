@@ -94,10 +94,14 @@ replay_one(struct each *e, size_t file)
 	struct turn of_file = { e, file };
 	struct outputs_turn turn = { &of_file, turn_is_now, turn_wait };
 	struct replay *r = replay_new(run_input_error, NULL);
-	struct run one = *e->run;
+	struct run one;
 	const char *error;
 	bool failed;
 
+	/* The counters in there are others' to change. */
+	pthread_mutex_lock(&e->lock);
+	one = *e->run;
+	pthread_mutex_unlock(&e->lock);
 	options.workers = 1;
 	options.each = false;
 	one.options = &options;

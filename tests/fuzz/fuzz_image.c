@@ -6,9 +6,10 @@
 
 #include "judge/image_private.h"
 
+#include "scratch.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -25,19 +26,6 @@ static const struct image_settings settings = { .text = "" };
 static struct ruleset_options options;
 static uint8_t *image;
 static size_t size;
-
-static const char *
-tld_file(void)
-{
-	static char path[] = "/tmp/fuzz_image.XXXXXX";
-	static const char tlds[] = "mil\nml\nil\ncom\nco\ncm\nom\nuk\norg\n";
-	int fd = mkstemp(path);
-
-	if (fd < 0 || write(fd, tlds, sizeof(tlds) - 1) < 0)
-		abort();
-	close(fd);
-	return path;
-}
 
 static void
 make_image(void)
@@ -64,7 +52,6 @@ make_image(void)
 		.file = "a file" };
 	static struct rule_spec *rules[] = { &rule, &scope };
 	static struct rule_specs specs = { .rules = rules, .n = 2 };
-	const char *tlds = tld_file();
 	struct ruleset *set;
 	struct diag d = { 0 };
 
@@ -74,10 +61,7 @@ make_image(void)
 	scope.detect.tlds = &row;
 	scope.detect.ntlds = 1;
 	rule.protect = (struct name_list){ meant, COUNT };
-	options.suffixes = suffixes_load(NULL, tlds, &d);
-	unlink(tlds);
-	if (options.suffixes == NULL)
-		abort();
+	options.suffixes = scratch_suffixes("mil\nml\nil\ncom\nco\ncm\nom\nuk\norg\n");
 	set = ruleset_new(&specs, &options, &d);
 	image = image_make(set, &settings, &size);
 	ruleset_free(set);

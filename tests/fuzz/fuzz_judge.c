@@ -6,10 +6,11 @@
 
 #include "judge/ruleset.h"
 
+#include "scratch.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -20,19 +21,6 @@ static const char *const meant[] = { "army.mil", "us.army.mil", "pentagon.mil",
 enum { NMEANT = sizeof(meant) / sizeof(meant[0]) };
 
 static struct ruleset *set;
-
-static const char *
-tld_file(void)
-{
-	static char path[] = "/tmp/fuzz_judge.XXXXXX";
-	static const char tlds[] = "mil\nml\nil\ncom\nco\ncm\nom\nuk\nde\norg\n";
-	int fd = mkstemp(path);
-
-	if (fd < 0 || write(fd, tlds, sizeof(tlds) - 1) < 0)
-		abort();
-	close(fd);
-	return path;
-}
 
 static void
 make_rules(void)
@@ -45,7 +33,6 @@ make_rules(void)
 		.on = (1u << PLACE_OTHER) - 1 };
 	static struct rule_spec *rules[] = { &rule };
 	struct ruleset_options options = { 0 };
-	const char *tlds = tld_file();
 	struct diag d = { 0 };
 
 	for (int t = 0; t < TYPO_LISTED; t++)
@@ -57,10 +44,10 @@ make_rules(void)
 	rule_specs_init(&specs);
 	specs.rules = rules;
 	specs.n = 1;
-	options.suffixes = suffixes_load(NULL, tlds, &d);
-	unlink(tlds);
+	options.suffixes =
+	    scratch_suffixes("mil\nml\nil\ncom\nco\ncm\nom\nuk\nde\norg\n");
 	set = ruleset_new(&specs, &options, &d);
-	if (options.suffixes == NULL || set == NULL)
+	if (set == NULL)
 		abort();
 }
 

@@ -14,9 +14,10 @@
 
 #include "track/track.h"
 
+#include "scratch.h"
+
 #include <assert.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -33,19 +34,6 @@ struct world {
 	int64_t now_ns;
 };
 
-static const char *
-tld_file(void)
-{
-	static char path[] = "/tmp/fuzz_link.XXXXXX";
-	static const char tlds[] = "mil\nml\nnet\n";
-	int fd = mkstemp(path);
-
-	if (fd < 0 || write(fd, tlds, sizeof(tlds) - 1) < 0)
-		abort();
-	close(fd);
-	return path;
-}
-
 static void
 make_rules(void)
 {
@@ -60,16 +48,12 @@ make_rules(void)
 	static struct rule_spec *rules[] = { &rule };
 	static struct rule_specs specs;
 	struct ruleset_options options = { 0 };
-	const char *tlds = tld_file();
 	struct diag d = { 0 };
 
 	rule_specs_init(&specs);
 	specs.rules = rules;
 	specs.n = 1;
-	options.suffixes = suffixes_load(NULL, tlds, &d);
-	unlink(tlds);
-	if (options.suffixes == NULL)
-		abort();
+	options.suffixes = scratch_suffixes("mil\nml\nnet\n");
 	set = ruleset_new(&specs, &options, &d);
 	if (set == NULL)
 		abort();

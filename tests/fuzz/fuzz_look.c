@@ -14,10 +14,11 @@
 #include "sensor.h"
 #include "worker/clock.h"
 
+#include "scratch.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -32,17 +33,6 @@ struct world {
 	int64_t now_ns;
 };
 
-/* A file of this text, its name in path, which ends in six X and a suffix. */
-static void
-write_file(char *path, int suffix, const char *text)
-{
-	int fd = mkstemps(path, suffix);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		abort();
-	close(fd);
-}
-
 static const struct ruleset *
 make_rules(void)
 {
@@ -54,19 +44,17 @@ make_rules(void)
 				   "    detect: [default]\n"
 				   "    score: 10\n";
 	static struct rule_specs specs;
-	char rules[] = "/tmp/fuzz_look.XXXXXX.yaml", tlds[] = "/tmp/fuzz_look.XXXXXX";
+	char rules[64];
 	struct ruleset_options options = { 0 };
 	struct ruleset *set = NULL;
 	struct diag d = { 0 };
 
-	write_file(rules, 5, text);
-	write_file(tlds, 0, "com\nmil\nml\nnet\norg\n");
+	scratch_file(rules, text);
 	rule_specs_init(&specs);
-	options.suffixes = suffixes_load(NULL, tlds, &d);
-	if (rule_specs_load(&specs, rules, &d) == 0 && options.suffixes != NULL)
+	options.suffixes = scratch_suffixes("com\nmil\nml\nnet\norg\n");
+	if (rule_specs_load(&specs, rules, &d) == 0)
 		set = ruleset_new(&specs, &options, &d);
 	unlink(rules);
-	unlink(tlds);
 	if (set == NULL) {
 		diag_print(&d);
 		abort();

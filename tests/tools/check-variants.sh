@@ -62,6 +62,16 @@ hold()
 }
 
 rates "$work/found" "by a rule for all classes"
+# What slips of the hand must reach: percent, and how many there are at least.
+edits='hyphenation 95 500
+repetition 95 500
+transposition 95 500
+keyboard_adjacent 95 3000
+omission 95 500
+insertion 95 15000
+vowel_swap 95 800
+bitsquat 95 1000
+substitution 95 5000'
 hold "by a rule" <<END
 tld_confusion 99 200
 tld_undelegated 99 10000
@@ -71,15 +81,7 @@ missing_dot 99 8000
 subdomain_shift 95 800
 homoglyph_idn 99 600
 homoglyph_ascii 99 150
-hyphenation 95 500
-repetition 95 500
-transposition 95 500
-keyboard_adjacent 95 3000
-omission 95 500
-insertion 95 15000
-vowel_swap 95 800
-bitsquat 95 1000
-substitution 95 5000
+$edits
 numeric_swap 95 5
 combosquat 95 10000
 END
@@ -90,6 +92,7 @@ END
 cut -f1 "$work/made" | $check $(sed 's/^/-p /' "$names") --names >"$work/found"
 rates "$work/found" "with -p"
 hold "with -p" <<END
+$edits
 tld_confusion 98 200
 tld_undelegated 99 10000
 suffix_appended 99 3000
@@ -97,15 +100,6 @@ missing_dot 99 8000
 subdomain_shift 95 800
 homoglyph_idn 99 600
 homoglyph_ascii 99 150
-hyphenation 95 500
-repetition 95 500
-transposition 95 500
-keyboard_adjacent 95 3000
-omission 95 500
-insertion 95 15000
-vowel_swap 95 800
-bitsquat 95 1000
-substitution 95 5000
 END
 
 # The same for a hundred names that nobody chose: drawn at even distances from the lists
@@ -130,6 +124,7 @@ cut -f1 "$work/made" | $check $(sed 's/^/-p /' "$work/drawn") --names |
 		{ $4 = meant[FNR]; $5 = class[FNR]; print }' "$work/made" - >"$work/found"
 rates "$work/found" "drawn names, with -p"
 hold "drawn names" <<END
+$edits
 tld_confusion 99 100
 tld_undelegated 99 10000
 suffix_appended 99 2000
@@ -138,15 +133,6 @@ subdomain_shift 99 800
 homoglyph_idn 99 500
 homoglyph_ascii 99 100
 wrong_sld 99 100
-hyphenation 95 500
-repetition 95 500
-transposition 95 500
-keyboard_adjacent 95 3000
-omission 95 500
-insertion 95 15000
-vowel_swap 95 800
-bitsquat 95 1000
-substitution 95 5000
 END
 
 # Somebody's own known name is no typo, however near.

@@ -120,25 +120,29 @@ warn_of_blindness(const char *expression, unsigned blind)
 		    expression);
 }
 
-/* The user's filter, the command line's first: 0 and *expression, NULL for none. */
+/* The command line's, else the configuration's; NULL: none. */
+static const char *
+user_filter(const struct options *o, const struct conf *conf)
+{
+	if (o->filter == NULL && *conf->filter != '\0')
+		return conf->filter;
+	return o->filter;
+}
+
 static int
-check_user_filter(
-    const struct options *o, const struct conf *conf, const char **expression)
+check_user_filter(const char *expression)
 {
 	char error[PCAP_ERRBUF_SIZE];
 	struct filter *filter;
 
-	*expression = o->filter;
-	if (*expression == NULL && *conf->filter != '\0')
-		*expression = conf->filter;
-	if (*expression == NULL)
+	if (expression == NULL)
 		return 0;
-	filter = filter_new(*expression, error, sizeof(error));
+	filter = filter_new(expression, error, sizeof(error));
 	if (filter == NULL) {
-		log_warnx("filter \"%s\": %s", *expression, error);
+		log_warnx("filter \"%s\": %s", expression, error);
 		return EXIT_USAGE;
 	}
-	warn_of_blindness(*expression, filter_blindness(filter));
+	warn_of_blindness(expression, filter_blindness(filter));
 	filter_free(filter);
 	return 0;
 }
@@ -217,7 +221,8 @@ capture_prepare(struct capture *c, struct run *run)
 		    LIVE_IFACES_MAX);
 		return EXIT_USAGE;
 	}
-	status = check_user_filter(run->options, &run->conf, &c->filter);
+	c->filter = user_filter(run->options, &run->conf);
+	status = check_user_filter(c->filter);
 	return status != 0 ? status : make_programs(c, &run->conf);
 }
 
@@ -279,20 +284,14 @@ capture_start(struct capture *c, struct run *run, struct sensor *sensor)
 int
 capture_check(const struct run *run, const struct conf *conf)
 {
-	const char *unused;
-
-	return check_user_filter(run->options, conf, &unused) == 0 ? 0 : -1;
+	return check_user_filter(user_filter(run->options, conf)) == 0 ? 0 : -1;
 }
 
 void
 capture_reload(struct capture *c, const struct run *run, const struct conf *conf,
     const struct ruleset *rules)
 {
-	const char *filter = run->options->filter;
-
-	if (filter == NULL && *conf->filter != '\0')
-		filter = conf->filter;
-	__atomic_store_n(&c->filter, filter, __ATOMIC_RELEASE);
+	__atomic_store_n(&c->filter, user_filter(run->options, conf), __ATOMIC_RELEASE);
 	__atomic_store_n(&c->rules, rules, __ATOMIC_RELEASE);
 	crew_renew(c->crew);
 }

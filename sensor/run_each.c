@@ -227,8 +227,8 @@ run_each(struct run *run, struct replay *r)
 	size_t n;
 
 	e.n = replay_files(r, &e.paths);
-	/* A pipe is read where it is. */
-	if (e.n == 0)
+	/* A pipe is read where it is; one file may be worth several threads by itself. */
+	if (e.n <= 1)
 		return run_stages(run, r);
 	replay_progress(r, &done, &e.total);
 	e.read = e.room = mem_alloc(e.n * sizeof(e.read[0]));

@@ -45,9 +45,9 @@ char *arena_spandup(struct arena *a, struct span s);
 void arena_fini(struct arena *a);
 
 /*
- * Pool: objects of one size, at most `cap` of them.  Address space for all is
- * taken at once, pages only as they are first used, in ever larger pieces, so a large
- * cap costs nothing until it is needed and get and put never call malloc.  What put takes back is
+ * Pool: objects of one size, at most `cap` of them.  Address space for all is taken at
+ * once, pages only as they are first used, in ever larger pieces, so a large cap costs
+ * nothing until it is needed and get and put never call malloc.  What put takes back is
  * handed out again first.
  */
 struct pool {

@@ -429,8 +429,8 @@ substitution_class(const struct edit *e, unsigned layouts)
 {
 	if (is_vowel(e->meant) && is_vowel(e->typed))
 		return TYPO_VOWEL_SWAP;
-	if ((keyboard_adjacent(layouts, e->meant, e->typed) ||
-		keyboard_swapped(layouts, e->meant, e->typed)))
+	if (keyboard_adjacent(layouts, e->meant, e->typed) ||
+	    keyboard_swapped(layouts, e->meant, e->typed))
 		return TYPO_KEYBOARD_ADJACENT;
 	return one_bit(e->meant, e->typed) ? TYPO_BITSQUAT : TYPO_SUBSTITUTION;
 }

@@ -141,15 +141,13 @@ write_ascii(const char *text, enum writing how, char out[SPELLING_MAX + 2])
 
 /* ---- keys ---- */
 
-/* The text without the n octets at `at`. */
-static uint64_t
-hash_without(const struct written *w, size_t from, size_t at, size_t n)
+/* The text without the n octets at `at`, in room. */
+static struct span
+text_without(const struct written *w, size_t at, size_t n, char room[NAME_TEXT_MAX])
 {
-	char text[NAME_TEXT_MAX];
-
-	memcpy(text, w->text + from, at - from);
-	memcpy(text + at - from, w->text + at + n, w->n - at - n);
-	return spelling_hash(span_of(text, w->n - from - n));
+	memcpy(room, w->text, at);
+	memcpy(room + at, w->text + at + n, w->n - at - n);
+	return span_of(room, w->n - n);
 }
 
 /* Letters of the label that the octet at `at` belongs to. */
@@ -173,7 +171,7 @@ keys(struct protected *p, const struct spelling *name, uint32_t id)
 	unsigned labels =
 	    name->labels - spelling_label_at(name, protected_key_suffix(p));
 	struct written w;
-	char ascii[SPELLING_MAX + 2];
+	char ascii[SPELLING_MAX + 2], less[NAME_TEXT_MAX];
 	size_t end, n;
 
 	if (!has_idn(name->text))
@@ -191,7 +189,8 @@ keys(struct protected *p, const struct spelling *name, uint32_t id)
 	for (size_t at = 0; at < end; at += n) {
 		code_at(w.text + at, &n);
 		if (w.text[at] != '.' && letters_around(&w, at) >= p->min_label)
-			protected_key_add(p, KEY_PLAIN, hash_without(&w, 0, at, n), id);
+			protected_key_add(p, KEY_PLAIN,
+			    spelling_hash(text_without(&w, at, n, less)), id);
 	}
 }
 
@@ -348,7 +347,7 @@ find_text(
 static void
 find_idn(struct typo_search *s, const struct written *typed, size_t from)
 {
-	char text[SPELLING_MAX + 2];
+	char text[SPELLING_MAX + 2], less[NAME_TEXT_MAX];
 	size_t n;
 
 	find_text(s, span_of(typed->text, typed->n), typed, from);
@@ -356,14 +355,9 @@ find_idn(struct typo_search *s, const struct written *typed, size_t from)
 		if ((n = write_ascii(typed->text, (enum writing)how, text)) > 0)
 			find_text(s, span_of(text, n), typed, from);
 	for (size_t at = 0; at < typed->n; at += n) {
-		char less[NAME_TEXT_MAX];
-
 		code_at(typed->text + at, &n);
-		if (typed->text[at] == '.')
-			continue;
-		memcpy(less, typed->text, at);
-		memcpy(less + at, typed->text + at + n, typed->n - at - n);
-		find_text(s, span_of(less, typed->n - n), typed, from);
+		if (typed->text[at] != '.')
+			find_text(s, text_without(typed, at, n, less), typed, from);
 	}
 }
 

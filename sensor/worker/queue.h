@@ -17,7 +17,7 @@ struct queue;
 struct queue *queue_new(size_t octets);
 void queue_free(struct queue *q);
 
-/* The writer: a copy of f with what was seen goes in, or false when there is no room for it. */
+/* The writer: a copy of f goes in with what was seen, or false when there is no room. */
 bool queue_push(struct queue *q, const struct frame *f, const struct look_seen *seen);
 /* What was pushed can be seen by the reader from now on. */
 void queue_publish(struct queue *q);

@@ -304,8 +304,7 @@ report_write_html(const struct report *r, FILE *out)
 	if (report_incomplete(r))
 		fprintf(out,
 		    "<p><strong>%llu inputs and %llu lines could not be read; what "
-		    "they "
-		    "hold is missing here.</strong>\n",
+		    "they hold is missing here.</strong>\n",
 		    (unsigned long long)r->unread, (unsigned long long)r->bad_lines);
 	html_mails(out, r);
 	html_lookups(out, r);

@@ -178,6 +178,8 @@ note_tld(struct protected *p, struct span tld)
 		return;
 	tld_add(p, tld);
 	marks_add(&p->marks, hash, MARK_TLD | MARK_TLD_EDIT);
+	if (tld_delegated(p->suffixes, tld))
+		marks_add(&p->marks, hash, MARK_DELEGATED);
 	for (size_t i = 0; i < tld.n; i++)
 		marks_add(&p->marks, spelling_hash_without(tld, i), MARK_TLD_EDIT);
 }

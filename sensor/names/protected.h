@@ -111,10 +111,8 @@ protected_key(enum key_kind kind, uint64_t hash)
 {
 	uint64_t x = hash + (uint64_t)kind * UINT64_C(0xa0761d6478bd642f);
 
-	/* The finalizer of SplitMix64 (Steele, Lea and Flood, 2014). */
-	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-	return x ^ x >> 31;
+	/* The upper bits are as good as a product's can be; they mend the lower ones. */
+	return (x ^ x >> 32) * UINT64_C(0x94d049bb133111eb);
 }
 
 /* The same as it stands in the filter. */

@@ -416,7 +416,8 @@ letters_of(const struct spelling *s, size_t from, size_t to)
 {
 	struct letters l = { 0, 0 };
 
-	if (s->hyphens == 0 || memchr(s->text.p + from, '-', to - from) == NULL)
+	if (!(s->signs & SPELLING_HYPHEN) ||
+	    memchr(s->text.p + from, '-', to - from) == NULL)
 		return (struct letters){ spelling_part(s, from, to), to - from };
 	l.hash = spelling_squash(spelling_text(s, from, to));
 	for (size_t i = from; i < to; i++)

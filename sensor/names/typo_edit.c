@@ -394,20 +394,57 @@ find(struct typo_search *s)
 		find_tail(s, &t);
 }
 
+/*
+ * Ask for the tail from `from` on without each letter of a label in turn.  The hash of
+ * the tail is  sum w[i] * B^(n-1-i);  without w[k], what is in front of it counts for one
+ * power less:
+ *
+ *	tail + front * (B^-1 - 1) - w[k] * B^(n-1-k),   front = sum of all before w[k]
+ */
+static void
+probe_label(struct typo_probe *q, size_t from, size_t begin, size_t end)
+{
+	const struct spelling *seen = q->seen;
+	const struct keymap *keys = &q->protected->keys;
+	const uint8_t *text = seen->text.p;
+	size_t n = seen->text.n;
+	uint64_t tail = spelling_part(seen, from, n);
+	uint64_t front = spelling_part(seen, from, begin) * spelling_power(n - begin);
+	struct typo_question *asked;
+
+	if (q->n + (end - begin) > PROBES)
+		probe_tested(q);
+	asked = &q->asked[q->n];
+	for (size_t at = begin; at < end; at++) {
+		uint64_t letter = text[at] * spelling_power(n - 1 - at);
+		uint64_t key = protected_key(
+		    KEY_NAME, tail + front * (SPELLING_INVERSE - 1) - letter);
+		const uint64_t *block = keymap_block(keys, key);
+
+		__builtin_prefetch(block);
+		*asked = (struct typo_question){ key, block, q->class };
+		/* Of equal letters one is asked for. */
+		asked += text[at] != text[at + 1];
+		front += letter;
+	}
+	q->n = (unsigned)(asked - q->asked);
+}
+
 /* A letter too few is asked for as a tail: see KEY_NAME. */
 static void
 probe(struct typo_probe *q)
 {
-	struct edit_tails e = { q->seen->labels, q->seen->labels, NULL };
+	const struct spelling *seen = q->seen;
+	struct edit_tails e = { seen->labels, seen->labels, NULL };
 	struct edit_tail t;
 
-	while (tails_next(&e, q->protected, q->seen, 0, &t)) {
-		struct edit_walk w = walk_begin(&t, q->protected->min_label);
-		uint64_t hash;
+	while (tails_next(&e, q->protected, seen, 0, &t))
+		for (unsigned i = e.j; i < e.i; i++) {
+			size_t begin = seen->start[i], end = spelling_end(seen, i);
 
-		while (walk_next(&w, &hash))
-			probe_typed(q, hash);
-	}
+			if (end - begin >= q->protected->min_label)
+				probe_label(q, t.from, begin, end);
+		}
 }
 
 static bool

@@ -211,11 +211,14 @@ variants(struct variant_maker *m)
 static void
 probe(struct typo_probe *q)
 {
-	enum look look = look_at(q->seen->text);
 	char text[NAME_TEXT_MAX];
 	struct spelling other;
+	enum look look;
 	size_t n;
 
+	if (!(q->seen->signs & (SPELLING_LIKE | SPELLING_HYPHENS)))
+		return;
+	look = look_at(q->seen->text);
 	if (look == LOOK_IDN)
 		probe_found(q);
 	if (look != LOOK_LIKE)

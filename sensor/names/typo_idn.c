@@ -383,7 +383,7 @@ find(struct typo_search *s)
 static void
 probe(struct typo_probe *q)
 {
-	if (has_idn(q->seen->text))
+	if (q->seen->signs & SPELLING_HYPHENS && has_idn(q->seen->text))
 		probe_found(q);
 }
 

@@ -140,6 +140,7 @@ take_names(const struct opening *o)
 	p->most_letters = h->most_letters;
 	p->min_label = h->min_label;
 	p->wanted = h->wanted;
+	p->kinds = h->kinds;
 	return is_text(part_of(o, PART_TEXT)) && p->text_n <= UINT32_MAX &&
 	    p->most_labels <= SPELLING_LABELS && p->most_letters <= NAME_TEXT_MAX &&
 	    take_marks(o, &p->marks) && take_keys(o, PART_KEYS, &h->keys, &p->keys) &&

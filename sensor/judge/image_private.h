@@ -10,7 +10,7 @@
 #define IMAGE_MAGIC "STRAYSET"
 
 enum {
-	IMAGE_VERSION = 4,
+	IMAGE_VERSION = 5,
 	IMAGE_BUILD = 96,	  /* octets that tell what made it */
 	IMAGE_ORDER = 0x01020304, /* as the machine writes it */
 	IMAGE_ALIGN = 64,
@@ -51,7 +51,8 @@ struct image_header {
 	struct image_keys keys, tld_keys, zone_keys;
 	uint64_t names;
 	uint32_t most_labels, most_letters, min_label, wanted;
-	uint32_t classes, places, scope_any, nrules;
+	uint32_t kinds, classes, places, scope_any;
+	uint64_t nrules;
 	uint64_t body_sum;   /* of all behind the header */
 	uint64_t header_sum; /* of all before this */
 };

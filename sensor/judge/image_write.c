@@ -100,6 +100,7 @@ set_names(struct draft *d, const struct ruleset *r)
 	d->h.most_letters = p->most_letters;
 	d->h.min_label = p->min_label;
 	d->h.wanted = p->wanted;
+	d->h.kinds = p->kinds;
 }
 
 static void
@@ -112,7 +113,7 @@ set_rules(struct draft *d, const struct ruleset *r)
 	d->h.classes = r->classes;
 	d->h.places = r->places;
 	d->h.scope_any = r->scope_any;
-	d->h.nrules = (uint32_t)r->nrules;
+	d->h.nrules = r->nrules;
 }
 
 /* Where the parts stand; the size of it all. */

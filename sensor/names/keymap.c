@@ -301,8 +301,10 @@ keymap_bucket(const struct keymap *m, uint64_t key)
 
 	if (end > m->entries)
 		end = (uint32_t)m->entries;
-	if (m->begin[i] < end)
+	if (m->begin[i] < end) {
 		__builtin_prefetch(m->value + m->begin[i]);
+		__builtin_prefetch(m->tag + m->begin[i]);
+	}
 	return (struct keymap_cursor){ m->begin[i], end, tag_of(key) };
 }
 

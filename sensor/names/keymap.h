@@ -87,7 +87,17 @@ keymap_maybe(const struct keymap *m, uint64_t key)
 	return keymap_in(keymap_block(m, key), key);
 }
 
-/* The bucket of a key that may be there. */
+/*
+ * The bucket of a key that may be there.  What it reads may be fetched before, and what
+ * keymap_next reads is on its way from then on: so of several keys all are to be asked
+ * for before the first is read.
+ */
+static inline void
+keymap_bucket_fetch(const struct keymap *m, uint64_t key)
+{
+	__builtin_prefetch(m->begin + keymap_scale(key, m->buckets));
+}
+
 struct keymap_cursor keymap_bucket(const struct keymap *m, uint64_t key);
 
 static inline struct keymap_cursor

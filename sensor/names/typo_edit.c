@@ -246,16 +246,23 @@ compare_longer(
     struct typo_search *s, uint64_t hash, struct span left, size_t letters, size_t from)
 {
 	const struct protected *p = s->protected;
+	struct keymap_cursor c[PARTS + 1];
+	uint64_t frames[PARTS];
 
+	protected_entries_fetch(p, KEY_EDIT, hash);
 	for (unsigned part = 0; part < PARTS; part++) {
 		size_t front = part_at(letters, part);
 		size_t back = part_at(letters, part + 1);
-		uint64_t frame = frame_hash(spelling_hash(span_first(left, front)),
-		    spelling_hash(span_after(left, back)), left.n - back, left.n, part);
 
-		compare_all(s, protected_entries(p, KEY_FRAME, frame), from);
+		frames[part] = frame_hash(spelling_hash(span_first(left, front)),
+		    spelling_hash(span_after(left, back)), left.n - back, left.n, part);
+		protected_entries_fetch(p, KEY_FRAME, frames[part]);
 	}
-	compare_all(s, protected_entries(p, KEY_EDIT, hash), from);
+	for (unsigned part = 0; part < PARTS; part++)
+		c[part] = protected_entries(p, KEY_FRAME, frames[part]);
+	c[PARTS] = protected_entries(p, KEY_EDIT, hash);
+	for (unsigned i = 0; i <= PARTS; i++)
+		compare_all(s, c[i], from);
 }
 
 /* What may be meant by the tail from `from`, when the letter at `at` is too much. */
@@ -269,6 +276,8 @@ compare_without(struct typo_search *s, uint64_t hash, size_t from, size_t at, si
 
 	memcpy(left, text.p + from, at - from);
 	memcpy(left + (at - from), text.p + at + 1, text.n - at - 1);
+	protected_entries_fetch(
+	    s->protected, KEY_SQUASHED, spelling_squash(span_of(left, n)));
 	compare_longer(s, hash, span_of(left, n), to - 2 - from, from);
 	id = protected_lookup(s->protected, hash, span_of(left, n));
 	if (id != UINT32_MAX)

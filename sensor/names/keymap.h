@@ -42,6 +42,21 @@ bool keymap_round(struct keymap *m);
 void keymap_mark(struct keymap *m, uint64_t key);
 void keymap_put(struct keymap *m, uint64_t key, uint32_t value);
 void keymap_add(struct keymap *m, uint64_t key, uint32_t value);
+/*
+ * So many keys for the filter, and so many entries, are to be given in this round: true
+ * when that is all that is wanted to know of them now.
+ */
+static inline bool
+keymap_counted(struct keymap *m, size_t marks, size_t entries)
+{
+	bool first = m->marks + m->entries == 0;
+
+	if (m->stage != KEYMAP_COUNT || m->log != NULL || first)
+		return false;
+	m->marks += marks;
+	m->entries += entries;
+	return true;
+}
 void keymap_fini(struct keymap *m);
 size_t keymap_memory(const struct keymap *m);
 

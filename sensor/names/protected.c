@@ -347,7 +347,7 @@ name_keys(struct protected *p, uint32_t number)
 	d->number = number;
 	if (!d->counting) {
 		protected_key_mark(p, KEY_NAME, s.hash[s.text.n]);
-		protected_key_put(p, KEY_SQUASHED, spelling_squash(s.text), id);
+		protected_key_put(p, KEY_SQUASHED, spelling_squashed(&s), id);
 	}
 	for (size_t i = 0; typo_classes[i] != NULL; i++)
 		if (typo_classes[i]->keys != NULL &&

@@ -57,6 +57,21 @@ spelling_squash(struct span text)
 	return spelling_squash_on(0, text);
 }
 
+uint64_t
+spelling_squashed(const struct spelling *s)
+{
+	uint64_t hash = 0;
+
+	if (s->signs & SPELLING_HYPHEN)
+		return spelling_squash(s->text);
+	for (unsigned i = 0; i < s->labels; i++) {
+		size_t from = s->start[i], to = spelling_end(s, i);
+
+		hash = spelling_join(hash, spelling_part(s, from, to), to - from);
+	}
+	return hash;
+}
+
 /* The signs that a character makes, alone or as the second of two, and as the first. */
 #define SIGNS(second, first) ((second) | (first) << 8)
 enum { SIGNS_ONE = SPELLING_HYPHEN | SPELLING_UNDERSCORE | SPELLING_LIKE_ONE };

@@ -63,6 +63,9 @@ uint64_t spelling_hash_without(struct span text, size_t at);
 uint64_t spelling_squash(struct span text);
 uint64_t spelling_squash_on(uint64_t squashed, struct span more);
 
+/* The same of a name that was taken apart. */
+uint64_t spelling_squashed(const struct spelling *s);
+
 /* The hash of x joined with y of n characters. */
 static inline uint64_t
 spelling_join(uint64_t x, uint64_t y, size_t n)

@@ -66,12 +66,9 @@ squashed_part(const struct squashed *q, size_t from, size_t to)
 static void
 keys(struct protected *p, const struct spelling *name, uint32_t id)
 {
-	struct squashed q;
-
 	(void)id;
-	squash(&q, name->text);
 	/* The entry is there: every name has it. */
-	protected_key_mark(p, KEY_SQUASHED, squashed_part(&q, 0, name->text.n));
+	protected_key_mark(p, KEY_SQUASHED, spelling_squashed(name));
 }
 
 /* What stands between letters at *i, which is moved behind it; 0 for nothing. */

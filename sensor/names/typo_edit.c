@@ -89,8 +89,30 @@ mark_length(struct protected *p, const struct spelling *name, size_t suffix)
 		mark->depth = depth;
 }
 
-/* The keys of a name for one letter left out from `at` up to `to`, of one part. */
+/* The keys of a name for one letter left out from `at` up to `to`, of one label. */
 static void
+letter_keys(struct protected *p, const struct spelling *name, uint32_t id, size_t at,
+    size_t to, bool crowded)
+{
+	size_t n = 0;
+
+	for (size_t i = at; i < to; i++)
+		n += !same_as_next(name, i);
+	if (keymap_counted(&p->keys, n, crowded ? n : 0))
+		return;
+	for (; at < to; at++) {
+		uint64_t hash = without(name, at);
+
+		if (same_as_next(name, at))
+			continue;
+		protected_key_mark(p, KEY_EDIT, hash);
+		if (crowded)
+			protected_key_put(p, KEY_EDIT, hash, id);
+	}
+}
+
+/* The same of one part, which has some of a label, or of several; false for none. */
+static bool
 part_keys(struct protected *p, const struct spelling *name, uint32_t id, unsigned part,
     size_t at, size_t to)
 {
@@ -98,36 +120,27 @@ part_keys(struct protected *p, const struct spelling *name, uint32_t id, unsigne
 	bool crowded = false, any = false;
 	size_t end = 0;
 
-	while (at < to) {
-		if (!label_counts(name, at, p->min_label, &end)) {
-			at = end + 1;
+	for (; at < to; at = end + 1) {
+		if (!label_counts(name, at, p->min_label, &end))
 			continue;
-		}
 		if (!any)
 			crowded = protected_key_crowded(p, part, frame);
 		any = true;
 		if (protected_key_counting(p) ||
 		    (p->keys.stage == KEYMAP_FILL && !crowded))
 			break;
-		for (; at < to && at < end; at++) {
-			if (same_as_next(name, at))
-				continue;
-			protected_key_mark(p, KEY_EDIT, without(name, at));
-			if (crowded)
-				protected_key_put(p, KEY_EDIT, without(name, at), id);
-		}
-		at += at == end;
+		letter_keys(p, name, id, at, end < to ? end : to, crowded);
 	}
 	if (any && !crowded && !protected_key_counting(p))
 		protected_key_put(p, KEY_FRAME, frame, id);
-	if (any)
-		mark_length(p, name, protected_key_suffix(p));
+	return any;
 }
 
 static void
 keys(struct protected *p, const struct spelling *name, uint32_t id)
 {
 	size_t suffix = protected_key_suffix(p), from = 0;
+	bool any = false;
 
 	if (suffix < 2)
 		return;
@@ -135,9 +148,11 @@ keys(struct protected *p, const struct spelling *name, uint32_t id)
 		size_t to = part_at(suffix - 2, part + 1) + 1;
 
 		if (from < to)
-			part_keys(p, name, id, part, from, to);
+			any |= part_keys(p, name, id, part, from, to);
 		from = to;
 	}
+	if (any && protected_key_counting(p))
+		mark_length(p, name, suffix);
 }
 
 /* The length of the label of a name that the character at `at` is in. */

@@ -40,7 +40,8 @@ skeleton(const struct protected *p, struct span name, char out[NAME_TEXT_MAX])
 static void
 keys(struct protected *p, const struct spelling *name, uint32_t id)
 {
-	form_keys(p, name, id, KEY_SKELETON, skeleton);
+	if (name->signs & (SPELLING_LIKE | SPELLING_HYPHENS))
+		form_keys(p, name, id, KEY_SKELETON, skeleton);
 }
 
 /* The last label of *name, which is taken off. */

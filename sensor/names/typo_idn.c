@@ -174,7 +174,7 @@ keys(struct protected *p, const struct spelling *name, uint32_t id)
 	char ascii[SPELLING_MAX + 2], less[NAME_TEXT_MAX];
 	size_t end, n;
 
-	if (!has_idn(name->text))
+	if (!(name->signs & SPELLING_HYPHENS) || !has_idn(name->text))
 		return;
 	write_out(&w, name->text);
 	if (!w.idn)

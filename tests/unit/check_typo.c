@@ -200,6 +200,7 @@ START_TEST(signs_are_those_of_the_letters)
 
 	ck_assert(spelling_init(&s, span_str(signed_names[_i].name)));
 	ck_assert_uint_eq(s.signs, signed_names[_i].signs);
+	ck_assert_uint_eq(spelling_squashed(&s), spelling_squash(s.text));
 }
 END_TEST
 

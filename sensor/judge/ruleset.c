@@ -210,11 +210,11 @@ tell_classes(const struct judge *g)
 static bool
 scope_is_any(const struct judge *g)
 {
-	struct span tld = spelling_tld(&g->seen);
+	const struct spelling *s = &g->seen;
+	uint64_t tld = spelling_part(s, s->start[s->labels - 1], s->text.n);
 
 	return g->r->scope_any &&
-	    marks_find(&g->r->protected->marks, spelling_hash(tld), MARK_SCOPE_ANY) !=
-	    NULL;
+	    marks_find(&g->r->protected->marks, tld, MARK_SCOPE_ANY) != NULL;
 }
 
 /* in: what typo_probe_answer says. */

@@ -106,7 +106,6 @@ tld_wanted(
     const struct rule *rule, struct span right, struct span wrong, enum typo class)
 {
 	const struct detect_spec *detect = &rule->spec->detect;
-	struct edit e;
 
 	for (size_t i = 0; i < detect->ntlds; i++)
 		for (size_t k = 0; k < detect->tlds[i].wrong.n; k++)
@@ -117,7 +116,7 @@ tld_wanted(
 		return false;
 	return class == TYPO_TLD_CONFUSION
 	    ? typo_tld_near(right, wrong, detect->layouts)
-	    : edit_find(right, wrong, &e);
+	    : typo_tld_like(right, wrong, detect->layouts);
 }
 
 static struct span
@@ -152,6 +151,9 @@ hit_wanted(struct judge *g, const struct rule *rule, const struct typo_hit *hit,
 	const char *name = protected_name(g->r->protected, hit->id);
 
 	*class = hit->class;
+	/* Below a closed domain all names are known, so that there is no such host. */
+	if (hit->host && !g->closed)
+		return false;
 	if (is_edit(hit->class) && !hit->letters)
 		*class = typo_edit_class(&hit->edit,
 		    span_after(g->seen.text, hit->from), rule->spec->detect.layouts);

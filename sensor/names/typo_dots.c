@@ -22,7 +22,7 @@ static const struct service {
 	{ "www", 2 },
 	{ "webmail", 2 },
 	{ "smtp", 3 },
-	{ "mail", 4 },
+	{ "mail", 3 },
 	{ "mx", 4 },
 };
 
@@ -134,11 +134,11 @@ is_service(struct span label)
 	return false;
 }
 
-/* People name hosts so: www, a single letter, a country. */
+/* People name hosts so, too: a single letter, a country. */
 static bool
-is_host_word(const struct suffixes *suffixes, struct span label)
+is_short_host(const struct suffixes *suffixes, struct span label)
 {
-	return is_service(label) || label.n < PART_MIN - 1 ||
+	return label.n < PART_MIN - 1 ||
 	    (label.n < PART_MIN && tld_delegated(suffixes, label));
 }
 
@@ -150,12 +150,15 @@ first_label(struct span name)
 	return span_first(name, dot ? (size_t)(dot - name.p) : name.n);
 }
 
+/* What may be in front of a dot that the name meant has not got. */
+enum host { HOST_NONE, HOST_SHORT, HOST_SERVICE };
+
 /*
- * A dot that the name meant has not got makes the end of the name typed a domain of
- * its own, and what is in front of that a plain host label: mail.boeing.com is no
- * slip for mailboeing.com.  `domain` is where that begins in the name typed.
+ * Such a dot makes the end of the name typed a domain of its own, and what is in front
+ * of that a plain host label: mail.boeing.com is no slip for mailboeing.com.  `domain`
+ * is where that begins in the name typed.
  */
-static bool
+static enum host
 genuine_host(const struct suffixes *suffixes, struct span meant, struct span typed,
     size_t domain)
 {
@@ -164,14 +167,33 @@ genuine_host(const struct suffixes *suffixes, struct span meant, struct span typ
 	struct span label;
 
 	if (was == '.')
-		return false;
+		return HOST_NONE;
 	while (begin > 0 && typed.p[begin - 1] != '.')
 		begin--;
 	label = span_of(typed.p + begin, end - begin);
 	/* A host of the name meant in front is no coincidence, but for mail and www. */
 	if (begin > 0 && !is_service(first_label(typed)))
-		return false;
-	return was == '-' ? is_service(label) : is_host_word(suffixes, label);
+		return HOST_NONE;
+	if (is_service(label))
+		return HOST_SERVICE;
+	return was != '-' && is_short_host(suffixes, label) ? HOST_SHORT : HOST_NONE;
+}
+
+size_t
+typo_service_word(struct span text, bool *hyphen)
+{
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		struct span word = span_str(services[i].word);
+		size_t skip = word.n;
+
+		if (text.n <= skip || !span_eq(span_first(text, skip), word))
+			continue;
+		*hyphen = text.p[skip] == '-';
+		skip += *hyphen;
+		if (first_label(span_after(text, skip)).n >= services[i].least)
+			return skip;
+	}
+	return 0;
 }
 
 /* Protected names whose letters are those from `from` up to `to`. */
@@ -185,6 +207,7 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 	while (keymap_next(&s->protected->keys, &c, &id)) {
 		struct span name = span_str(protected_name(s->protected, id));
 		enum typo class = compare_dots(name, typed);
+		enum host host = HOST_NONE;
 		struct typo_hit *hit;
 
 		if (class == TYPO_COUNT)
@@ -192,13 +215,14 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 		/* In front of another suffix a fused name has no dot left to move. */
 		if (to < s->seen->text.n)
 			class = TYPO_MISSING_DOT;
-		else if (class == TYPO_SUBDOMAIN_SHIFT && from < search_domain(s) &&
-		    genuine_host(
-			s->protected->suffixes, name, typed, search_domain(s) - from))
+		else if (class == TYPO_SUBDOMAIN_SHIFT && from < search_domain(s))
+			host = genuine_host(s->protected->suffixes, name, typed,
+			    search_domain(s) - from);
+		hit = host != HOST_SERVICE ? search_hit(s, id, class) : NULL;
+		if (hit == NULL)
 			continue;
-		hit = search_hit(s, id, class);
-		if (hit != NULL)
-			hit->covers = (uint8_t)(s->seen->text.n - from);
+		hit->host = host == HOST_SHORT;
+		hit->covers = (uint8_t)(s->seen->text.n - from);
 	}
 }
 
@@ -241,24 +265,17 @@ find_fused(struct typo_search *s, const struct squashed *q, unsigned label, size
 
 /* www and the like at the front of a label, with a hyphen or nothing for the dot. */
 static void
-find_service(struct typo_search *s, const struct squashed *q, unsigned label,
-    const struct service *service)
+find_service(struct typo_search *s, const struct squashed *q, unsigned label)
 {
 	const struct spelling *seen = s->seen;
-	struct span text = spelling_label(seen, label);
-	size_t skip = strlen(service->word), from;
-	enum typo class = TYPO_MISSING_DOT;
+	bool hyphen = false;
+	size_t skip = typo_service_word(spelling_label(seen, label), &hyphen);
+	enum typo class = hyphen ? TYPO_SUBDOMAIN_SHIFT : TYPO_MISSING_DOT;
+	size_t from = seen->start[label] + skip;
 	uint64_t hash;
 
-	if (!span_eq(span_first(text, skip), span_str(service->word)))
+	if (skip == 0)
 		return;
-	if (text.n > skip && text.p[skip] == '-') {
-		class = TYPO_SUBDOMAIN_SHIFT;
-		skip++;
-	}
-	if (text.n < skip + service->least)
-		return;
-	from = seen->start[label] + skip;
 	hash = spelling_part(seen, from, seen->text.n);
 	if (keymap_maybe(&s->protected->keys, protected_key(KEY_NAME, hash)) &&
 	    seen->start[label] <= search_domain(s))
@@ -280,10 +297,8 @@ find(struct typo_search *s)
 		uint8_t first = seen->text.p[seen->start[i]];
 
 		find_fused(s, &q, i, seen->start[i]);
-		if (first != 'w' && first != 'm' && first != 's')
-			continue;
-		for (size_t j = 0; j < sizeof(services) / sizeof(services[0]); j++)
-			find_service(s, &q, i, &services[j]);
+		if (first == 'w' || first == 'm' || first == 's')
+			find_service(s, &q, i);
 	}
 }
 
@@ -299,7 +314,7 @@ too_plain(const struct variant_maker *m, const struct spelling *s, enum typo cla
 	if (s->labels == 2 && spelling_end(s, 0) < SHIFTED_MIN)
 		return tld_delegated(m->suffixes, tld);
 	return class == TYPO_SUBDOMAIN_SHIFT && domain > 0 && domain < s->text.n &&
-	    genuine_host(m->suffixes, m->name->text, s->text, domain);
+	    genuine_host(m->suffixes, m->name->text, s->text, domain) != HOST_NONE;
 }
 
 /* The n characters at `at` typed as `with`. */
@@ -383,6 +398,9 @@ fuse_services(struct variant_maker *m)
 {
 	struct span name = m->name->text;
 
+	/* In front of an A-label they are typed inside it: typo_idn.c. */
+	if (span_begins_nocase(name, span_str("xn--")))
+		return;
 	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
 		struct span word = span_str(services[i].word);
 

@@ -7,6 +7,7 @@
 enum {
 	FULL_LABEL = 6, /* letters of the label meant, from which an edit weighs all */
 	SHORT_WEIGHT = 70,   /* percent below that */
+	WEAK_WEIGHT = 60,    /* of a slip that may be chance */
 	KEYBOARD_KNOWN = 10, /* added where the slip is one of the senders' keyboard */
 	LOOK_MIN = 4,	     /* letters of a label that is compared by look or sound */
 	SCOPE_ANY_BASE = 35,
@@ -263,13 +264,20 @@ keyboard_known(const struct rule *rule, enum typo class)
 	    : 0;
 }
 
+/* How much the label that the hit rests on weighs, percent. */
+static unsigned
+label_weight(const struct judge *g, const struct typo_hit *hit)
+{
+	if (is_edit(hit->class) && hit->meant < FULL_LABEL)
+		return SHORT_WEIGHT;
+	return hit->weak && !g->closed ? WEAK_WEIGHT : 100;
+}
+
 static void
 judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 {
 	const char *name = protected_name(g->r->protected, hit->id);
-	bool is_short = is_edit(hit->class) && hit->meant < FULL_LABEL;
-	unsigned percent = is_short ? SHORT_WEIGHT : 100, base = hit->base, known,
-		 score;
+	unsigned percent = label_weight(g, hit), base = hit->base, known, score;
 	enum verdict refused;
 	enum typo class;
 
@@ -279,7 +287,7 @@ judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 		return;
 	}
 	if (class != hit->class)
-		base = (unsigned)typo_base(class);
+		base = typo_edit_base(class, &hit->edit);
 	known = keyboard_known(rule, class);
 	score = judge_weigh(g, base, percent) + known;
 	if (score > 100)

@@ -28,6 +28,7 @@ struct typo_hit {
 	bool letters;	  /* edit: of letters beyond ASCII, not of the text seen */
 	bool digits;	  /* edit: digits for digits, numbered siblings */
 	bool host;	  /* a host word of one or two letters may explain it, too */
+	bool weak;	  /* by so few letters that it may be chance */
 	struct edit edit; /* edit classes: for typo_edit_class */
 	size_t from;	  /* where the tail that was compared begins */
 	struct span word; /* combosquat: the word beside the name */
@@ -174,12 +175,14 @@ unsigned search_first(const struct typo_search *s, int more);
  * keyboard, 0: all): what is a neighbour key on one is a wrong letter on another.
  */
 enum typo typo_edit_class(const struct edit *e, struct span typed, unsigned layouts);
+/* What such an edit counts, percent: more than its class where it may be a spelling. */
+unsigned typo_edit_base(enum typo class, const struct edit *e);
 /*
  * www or the like at the front of a name typed, with a hyphen or nothing behind it, and
  * enough letters of the label after that: how many characters that is, 0 for none.
- * *hyphen: whether it has one.
+ * *hyphen: whether it has one; *weak: it may be the beginning of another word.
  */
-size_t typo_service_word(struct span text, bool *hyphen);
+size_t typo_service_word(struct span text, bool *hyphen, bool *weak);
 /* The words that combosquats are made with, when a rule names none. */
 bool typo_combo_word(struct span word);
 

@@ -9,7 +9,9 @@
 #include "names/typo_class.h"
 
 enum {
-	FUSED_MIN = 5,	 /* letters of a whole name that became one label */
+	FUSED_MIN = 5, /* letters of a whole name that became one label */
+	FUSED_SURE =
+	    6, /* with so many it is no chance that they end like a country's */
 	SHIFTED_MIN = 4, /* letters of a name with dots lost in the same place */
 	PART_MIN = 3,	 /* letters in front of a dot that no country's name has */
 	LABELS_BACK = 4, /* a fused label stands among the last of these */
@@ -18,12 +20,13 @@ enum {
 static const struct service {
 	const char *word;
 	size_t least; /* letters of the label behind it */
+	size_t sure;  /* with so many it is no chance */
 } services[] = {
-	{ "www", 2 },
-	{ "webmail", 2 },
-	{ "smtp", 3 },
-	{ "mail", 3 },
-	{ "mx", 4 },
+	{ "www", 2, 2 },
+	{ "webmail", 2, 2 },
+	{ "smtp", 3, 3 },
+	{ "mail", 3, 4 },
+	{ "mx", 4, 5 },
 };
 
 static bool
@@ -180,8 +183,10 @@ genuine_host(const struct suffixes *suffixes, struct span meant, struct span typ
 }
 
 size_t
-typo_service_word(struct span text, bool *hyphen)
+typo_service_word(struct span text, bool *hyphen, bool *weak)
 {
+	size_t letters;
+
 	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
 		struct span word = span_str(services[i].word);
 		size_t skip = word.n;
@@ -190,10 +195,25 @@ typo_service_word(struct span text, bool *hyphen)
 			continue;
 		*hyphen = text.p[skip] == '-';
 		skip += *hyphen;
-		if (first_label(span_after(text, skip)).n >= services[i].least)
+		letters = first_label(span_after(text, skip)).n;
+		*weak = letters < services[i].sure;
+		if (letters >= services[i].least)
 			return skip;
 	}
 	return 0;
+}
+
+/* frase.io: words are many that end as fra.se does. */
+static bool
+few_letters(struct span name, struct span typed)
+{
+	const uint8_t *dot = memchr(name.p, '.', name.n);
+	size_t letters = 0;
+
+	for (size_t i = 0; i < name.n; i++)
+		letters += !separates(name.p[i]);
+	return letters < FUSED_SURE && dot != NULL &&
+	    name.p + name.n - dot <= PART_MIN && typed.n == letters;
 }
 
 /* Protected names whose letters are those from `from` up to `to`. */
@@ -222,6 +242,7 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 		if (hit == NULL)
 			continue;
 		hit->host = host == HOST_SHORT;
+		hit->weak = to < s->seen->text.n && few_letters(name, typed);
 		hit->covers = (uint8_t)(s->seen->text.n - from);
 	}
 }
@@ -268,10 +289,11 @@ static void
 find_service(struct typo_search *s, const struct squashed *q, unsigned label)
 {
 	const struct spelling *seen = s->seen;
-	bool hyphen = false;
-	size_t skip = typo_service_word(spelling_label(seen, label), &hyphen);
+	bool hyphen = false, weak = false;
+	size_t skip = typo_service_word(spelling_label(seen, label), &hyphen, &weak);
 	enum typo class = hyphen ? TYPO_SUBDOMAIN_SHIFT : TYPO_MISSING_DOT;
 	size_t from = seen->start[label] + skip;
+	unsigned first = s->n;
 	uint64_t hash;
 
 	if (skip == 0)
@@ -281,6 +303,8 @@ find_service(struct typo_search *s, const struct squashed *q, unsigned label)
 	    seen->start[label] <= search_domain(s))
 		search_name(s, hash, spelling_text(seen, from, seen->text.n),
 		    span_of("", 0), class, (unsigned)typo_base(class));
+	for (; first < s->n; first++)
+		s->hits[first].weak = weak;
 	find_fused(s, q, label, from);
 }
 

@@ -368,9 +368,9 @@ find_idn(struct typo_search *s, const struct written *typed, size_t from)
 static void
 find_service(struct typo_search *s, const struct written *typed, size_t from)
 {
-	bool hyphen = false;
+	bool hyphen = false, weak = false;
 	struct span text = span_of(typed->text, typed->n);
-	size_t skip = typo_service_word(text, &hyphen);
+	size_t skip = typo_service_word(text, &hyphen, &weak);
 	struct typo_hit *hit;
 	struct name name;
 	uint32_t id;
@@ -382,8 +382,10 @@ find_service(struct typo_search *s, const struct written *typed, size_t from)
 	if (id == UINT32_MAX)
 		return;
 	hit = search_hit(s, id, hyphen ? TYPO_SUBDOMAIN_SHIFT : TYPO_MISSING_DOT);
-	if (hit != NULL)
-		hit->covers = (uint8_t)(s->seen->text.n - from);
+	if (hit == NULL)
+		return;
+	hit->weak = weak;
+	hit->covers = (uint8_t)(s->seen->text.n - from);
 }
 
 static void

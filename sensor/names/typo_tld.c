@@ -119,6 +119,19 @@ typo_tld_keys(struct protected *p, struct span right, uint32_t id)
 	}
 }
 
+/*
+ * The part of the name seen that a protected suffix is meant by is a suffix, too:
+ * gov.pk for gov.pl.  What is below it belongs to others.
+ */
+static bool
+foreign_suffix(const struct typo_search *s, size_t from)
+{
+	struct span tail = span_after(s->seen->text, from);
+
+	return from > 0 && is_public_suffix(s->protected->suffixes, tail, true) &&
+	    !suffix_by_wildcard(s->protected->suffixes, tail);
+}
+
 /* Every name that the one seen would be, or lie below, were its TLD `right`. */
 static void
 find_with(struct typo_search *s, struct span right, enum typo class)
@@ -128,12 +141,19 @@ find_with(struct typo_search *s, struct span right, enum typo class)
 	size_t tld = seen->start[last];
 	uint64_t hash = spelling_hash(right);
 
-	for (unsigned i = search_first(s, 0); i < last; i++)
+	for (unsigned i = search_first(s, 0); i < last; i++) {
+		unsigned before = s->n;
+
 		search_name(s,
 		    spelling_join(
 			spelling_part(seen, seen->start[i], tld), hash, right.n),
 		    spelling_text(seen, seen->start[i], tld), right, class,
 		    (unsigned)typo_base(class));
+		if (s->n > before && foreign_suffix(s, seen->start[i])) {
+			s->genuine_suffix = true;
+			s->n = before;
+		}
+	}
 }
 
 static void

@@ -126,9 +126,10 @@ weigh(struct typo_search *s, struct span meant, struct span typed)
 		return 0;
 	if (edit_find(meant, typed, &e))
 		return BASE_TYPO;
-	if (same_meaning(meant, typed))
+	/* A suffix has names of others below it; what is none has nobody's. */
+	if (search_suffix(s) == s->seen->start[s->seen->labels - 2])
 		return BASE_OTHER;
-	return search_suffix(s) == s->seen->start[s->seen->labels - 2] ? BASE_OTHER : 0;
+	return same_meaning(meant, typed) ? BASE_TYPO : 0;
 }
 
 /* Names that are front, a second level other than `typed`, and the TLD seen. */

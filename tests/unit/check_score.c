@@ -155,7 +155,7 @@ static const struct {
 	{ "mod.gov.uk", "mod.goc.uk", TYPO_WRONG_SLD, 80 },
 	{ "mod.gov.uk", "mod.co.uk", TYPO_WRONG_SLD, 60 },
 	{ "mod.gov.uk", "mod.gov", TYPO_WRONG_SLD, 60 },
-	{ "forces.gc.ca", "forces.gov.ca", TYPO_WRONG_SLD, 60 },
+	{ "forces.gc.ca", "forces.gov.ca", TYPO_WRONG_SLD, 80 },
 	{ "pentagon.mil", "wwwpentagon.mil", TYPO_MISSING_DOT, 85 },
 	{ "boeing.com", "mail-boeing.com", TYPO_SUBDOMAIN_SHIFT, 85 },
 	{ "boeing.com", "xn--being-jye.com", TYPO_HOMOGLYPH_IDN, 95 },

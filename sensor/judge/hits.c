@@ -281,9 +281,15 @@ judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 	enum verdict refused;
 	enum typo class;
 
-	if (!rule_listens(g, rule->spec) || !hit_wanted(g, rule, hit, &class)) {
+	if (!rule_listens(g, rule->spec)) {
 		judge_say(
-		    g, "rule %u: does not look for this, or not so", rule->spec->id);
+		    g, "rule %u: is not for this place or client", rule->spec->id);
+		return;
+	}
+	if (!hit_wanted(g, rule, hit, &class)) {
+		judge_say(g, "rule %u: does not look for %s%s", rule->spec->id,
+		    typo_str(class),
+		    rule->classes & typo_bit(class) ? " of this kind" : "");
 		return;
 	}
 	if (class != hit->class)

@@ -177,12 +177,6 @@ unsigned search_first(const struct typo_search *s, int more);
 enum typo typo_edit_class(const struct edit *e, struct span typed, unsigned layouts);
 /* What such an edit counts, percent: more than its class where it may be a spelling. */
 unsigned typo_edit_base(enum typo class, const struct edit *e);
-/*
- * www or the like at the front of a name typed, with a hyphen or nothing behind it, and
- * enough letters of the label after that: how many characters that is, 0 for none.
- * *hyphen: whether it has one; *weak: it may be the beginning of another word.
- */
-size_t typo_service_word(struct span text, bool *hyphen, bool *weak);
 /* The words that combosquats are made with, when a rule names none. */
 bool typo_combo_word(struct span word);
 

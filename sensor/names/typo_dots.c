@@ -6,6 +6,7 @@
  * People put www and the like before any name, so that dot is looked for too.
  */
 
+#include "names/service_words.h"
 #include "names/typo_class.h"
 
 enum {
@@ -15,18 +16,6 @@ enum {
 	SHIFTED_MIN = 4, /* letters of a name with dots lost in the same place */
 	PART_MIN = 3,	 /* letters in front of a dot that no country's name has */
 	LABELS_BACK = 4, /* a fused label stands among the last of these */
-};
-
-static const struct service {
-	const char *word;
-	size_t least; /* letters of the label behind it */
-	size_t sure;  /* with so many it is no chance */
-} services[] = {
-	{ "www", 2, 2 },
-	{ "webmail", 2, 2 },
-	{ "smtp", 3, 3 },
-	{ "mail", 3, 4 },
-	{ "mx", 4, 5 },
 };
 
 static bool
@@ -128,29 +117,12 @@ separator_meant(struct span meant, struct span typed, size_t at)
 	return c;
 }
 
-static bool
-is_service(struct span label)
-{
-	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
-		if (span_eq(label, span_str(services[i].word)))
-			return true;
-	return false;
-}
-
 /* People name hosts so, too: a single letter, a country. */
 static bool
 is_short_host(const struct suffixes *suffixes, struct span label)
 {
 	return label.n < PART_MIN - 1 ||
 	    (label.n < PART_MIN && tld_delegated(suffixes, label));
-}
-
-static struct span
-first_label(struct span name)
-{
-	const uint8_t *dot = memchr(name.p, '.', name.n);
-
-	return span_first(name, dot ? (size_t)(dot - name.p) : name.n);
 }
 
 /* What may be in front of a dot that the name meant has not got. */
@@ -175,32 +147,11 @@ genuine_host(const struct suffixes *suffixes, struct span meant, struct span typ
 		begin--;
 	label = span_of(typed.p + begin, end - begin);
 	/* A host of the name meant in front is no coincidence, but for mail and www. */
-	if (begin > 0 && !is_service(first_label(typed)))
+	if (begin > 0 && !is_service_word(first_label(typed)))
 		return HOST_NONE;
-	if (is_service(label))
+	if (is_service_word(label))
 		return HOST_SERVICE;
 	return was != '-' && is_short_host(suffixes, label) ? HOST_SHORT : HOST_NONE;
-}
-
-size_t
-typo_service_word(struct span text, bool *hyphen, bool *weak)
-{
-	size_t letters;
-
-	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
-		struct span word = span_str(services[i].word);
-		size_t skip = word.n;
-
-		if (text.n <= skip || !span_eq(span_first(text, skip), word))
-			continue;
-		*hyphen = text.p[skip] == '-';
-		skip += *hyphen;
-		letters = first_label(span_after(text, skip)).n;
-		*weak = letters < services[i].sure;
-		if (letters >= services[i].least)
-			return skip;
-	}
-	return 0;
 }
 
 /* frase.io: words are many that end as fra.se does. */
@@ -290,7 +241,7 @@ find_service(struct typo_search *s, const struct squashed *q, unsigned label)
 {
 	const struct spelling *seen = s->seen;
 	bool hyphen = false, weak = false;
-	size_t skip = typo_service_word(spelling_label(seen, label), &hyphen, &weak);
+	size_t skip = service_word_before(spelling_label(seen, label), &hyphen, &weak);
 	enum typo class = hyphen ? TYPO_SUBDOMAIN_SHIFT : TYPO_MISSING_DOT;
 	size_t from = seen->start[label] + skip;
 	unsigned first = s->n;
@@ -308,6 +259,23 @@ find_service(struct typo_search *s, const struct squashed *q, unsigned label)
 	find_fused(s, q, label, from);
 }
 
+/* The dot before the TLD lost, so that the last label is a TLD which does not exist. */
+static bool
+is_fused_tld(const struct protected *p, const struct spelling *seen, size_t letters)
+{
+	return seen->labels > 1 && letters >= FUSED_MIN &&
+	    !tld_delegated(p->suffixes, spelling_label(seen, seen->labels - 1));
+}
+
+static void
+find_fused_tld(struct typo_search *s, const struct squashed *q)
+{
+	size_t from = s->seen->start[s->seen->labels - 1], to = s->seen->text.n;
+
+	if (is_fused_tld(s->protected, s->seen, q->at[to] - q->at[from]))
+		find_squashed(s, squashed_part(q, from, to), from, to);
+}
+
 static void
 find(struct typo_search *s)
 {
@@ -316,6 +284,7 @@ find(struct typo_search *s)
 
 	squash(&q, seen->text);
 	find_shifted(s, &q);
+	find_fused_tld(s, &q);
 	for (unsigned i = seen->labels - 1;
 	     i-- > 0 && i + LABELS_BACK >= seen->labels;) {
 		uint8_t first = seen->text.p[seen->start[i]];
@@ -421,14 +390,16 @@ static void
 fuse_services(struct variant_maker *m)
 {
 	struct span name = m->name->text;
+	const char *text;
+	size_t least;
 
 	/* In front of an A-label they are typed inside it: typo_idn.c. */
 	if (span_begins_nocase(name, span_str("xn--")))
 		return;
-	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
-		struct span word = span_str(services[i].word);
+	for (size_t i = 0; (text = service_word(i, &least)) != NULL; i++) {
+		struct span word = span_str(text);
 
-		if (spelling_end(m->name, 0) < services[i].least)
+		if (spelling_end(m->name, 0) < least)
 			continue;
 		variant_add(
 		    m, word, span_of("", 0), name, TYPO_MISSING_DOT, i == 0 ? 9 : 7);
@@ -479,9 +450,11 @@ probe_services(struct typo_probe *q, unsigned label)
 {
 	const struct spelling *seen = q->seen;
 	struct span text = spelling_label(seen, label);
+	const char *service;
+	size_t least;
 
-	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
-		struct span word = span_str(services[i].word);
+	for (size_t i = 0; (service = service_word(i, &least)) != NULL; i++) {
+		struct span word = span_str(service);
 		size_t from = seen->start[label] + word.n;
 
 		if (text.n <= word.n || !span_eq(span_first(text, word.n), word))
@@ -505,8 +478,11 @@ probe(struct typo_probe *q)
 
 		tail.hash = spelling_join(l.hash, tail.hash, tail.n);
 		tail.n += l.n;
-		if (i + 1 == seen->labels)
+		if (i + 1 == seen->labels) {
+			if (is_fused_tld(q->protected, seen, l.n))
+				probe_squashed(q, l);
 			continue;
+		}
 		probe_squashed(q, tail);
 		if (i + LABELS_BACK < seen->labels)
 			continue;

@@ -8,6 +8,7 @@
  * are names seen that have any; what others type is asked for as it stands.
  */
 
+#include "names/service_words.h"
 #include "names/typo_class.h"
 
 enum {
@@ -370,7 +371,7 @@ find_service(struct typo_search *s, const struct written *typed, size_t from)
 {
 	bool hyphen = false, weak = false;
 	struct span text = span_of(typed->text, typed->n);
-	size_t skip = typo_service_word(text, &hyphen, &weak);
+	size_t skip = service_word_before(text, &hyphen, &weak);
 	struct typo_hit *hit;
 	struct name name;
 	uint32_t id;

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { LINE = 64 }; /* octets of a line of the cache */
+enum { LINE = 64 };	    /* octets of a line of the cache */
+enum { WALK_SPINS = 2000 }; /* some ten microseconds */
 
 _Static_assert((int)LOOK_BEHIND <= (int)BLOCK_BEHIND, "blocks have room behind");
 
@@ -28,13 +29,36 @@ enum { PACE_BLOCKS = 16 };
 /* Hundredths of the time that looks take, to call others in and to send them off. */
 enum { LOOKS_MANY = 35, LOOKS_FEW = 28 };
 
+/*
+ * A block on its way, and what was seen of it.  There are more of them than threads, so
+ * that a thread whose block is not yet its turn leaves it and goes on with another:
+ * to sleep and be woken takes as long as half a block.
+ */
+struct slot {
+	struct block *block;
+	uint64_t turn;
+	struct stats stats;
+	struct looked_at *at;
+	size_t n, cap;
+	int64_t look_ns, read_ns;
+};
+
+enum { SLOTS_A_THREAD = 4 };
+
 /* How far all threads have come, counted in blocks. */
 struct progress {
 	const struct parallel *p;
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
 	pthread_cond_t called; /* more threads are of use, or all is over */
-	uint64_t taken, walked, done;
+	struct slot *slots;
+	size_t nslots;
+	struct slot **unused; /* the latest used last: it is in a cache */
+	size_t nunused;
+	struct slot **ready; /* looked at, by turn */
+	uint64_t taken, done;
+	_Atomic uint64_t walked;
+	bool handing_on; /* some thread does */
 	struct pace pace;
 	bool alone;	   /* the caller's thread is enough for now */
 	bool ended;	   /* there are no more blocks */
@@ -45,11 +69,8 @@ struct worker {
 	struct progress *progress;
 	pthread_t thread;
 	bool caller;
-	struct block *block;
 	struct look *look;
 	struct stats stats;
-	struct looked_at *at;
-	size_t n, cap;
 };
 
 static int64_t
@@ -61,24 +82,38 @@ clock_ns(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static bool
-take(struct worker *w, uint64_t *turn)
+/*
+ * The next block and a slot for it; none when there are no more.  Who finds no slot
+ * waits for half of them: what hands on frees them all before it rests.
+ */
+static struct slot *
+take(const struct worker *w)
 {
 	struct progress *g = w->progress;
-	bool got;
+	struct slot *s = NULL;
 
 	pthread_mutex_lock(&g->lock);
-	while (g->alone && !w->caller && !g->ended)
-		pthread_cond_wait(&g->called, &g->lock);
-	got = !g->over && blocks_take(g->p->blocks, w->block);
-	if (got) {
-		*turn = g->taken++;
-	} else {
+	for (;;) {
+		if (g->ended)
+			break;
+		if (g->alone && !w->caller)
+			pthread_cond_wait(&g->called, &g->lock);
+		else if (g->nunused == 0)
+			pthread_cond_wait(&g->moved, &g->lock);
+		else
+			break;
+	}
+	if (!g->ended && !g->over &&
+	    blocks_take(g->p->blocks, g->unused[g->nunused - 1]->block)) {
+		s = g->unused[--g->nunused];
+		s->turn = g->taken++;
+	} else if (!g->ended) {
 		g->ended = true;
 		pthread_cond_broadcast(&g->called);
+		pthread_cond_broadcast(&g->moved);
 	}
 	pthread_mutex_unlock(&g->lock);
-	return got;
+	return s;
 }
 
 /* Another block took so long; the lock is held. */
@@ -103,47 +138,64 @@ pace_see(struct progress *g, int64_t look_ns, int64_t other_ns)
 	}
 }
 
-static void
-wait_for(struct progress *g, const uint64_t *counter, uint64_t turn)
+static inline void
+pause_briefly(void)
 {
+#ifdef __SSE2__
+	__builtin_ia32_pause();
+#endif
+}
+
+/*
+ * The block before is walked as soon as it is read, which does not take long: a short
+ * wait is not slept through.
+ */
+static void
+wait_for_walk(struct progress *g, uint64_t turn)
+{
+	for (unsigned i = 0; i < WALK_SPINS; i++) {
+		if (g->walked == turn)
+			return;
+		pause_briefly();
+	}
 	pthread_mutex_lock(&g->lock);
-	while (*counter != turn)
+	while (g->walked != turn)
 		pthread_cond_wait(&g->moved, &g->lock);
 	pthread_mutex_unlock(&g->lock);
 }
 
 static void
-move_on(struct progress *g, uint64_t *counter)
+walk_done(struct progress *g)
 {
 	pthread_mutex_lock(&g->lock);
-	++*counter;
+	g->walked++;
 	pthread_cond_broadcast(&g->moved);
 	pthread_mutex_unlock(&g->lock);
 }
 
 /* Room for a note on each frame, and for one that is written and not kept. */
 static void
-make_room(struct worker *w, size_t frames)
+make_room(struct slot *s, size_t frames)
 {
-	if (w->cap > frames)
+	if (s->cap > frames)
 		return;
-	w->cap = frames + 1;
-	w->at = mem_grow(w->at, w->cap * sizeof(w->at[0]));
+	s->cap = frames + 1;
+	s->at = mem_grow(s->at, s->cap * sizeof(s->at[0]));
 }
 
 /* Frames from `first` on, at most LOOK_BATCH; those of the next batch are fetched. */
 static void
-look_at_batch(
-    struct worker *w, struct clock *clock, size_t first, size_t n, size_t ahead)
+look_at_batch(struct look *look, struct slot *s, struct clock *clock, size_t first,
+    size_t n, size_t ahead)
 {
-	const uint8_t *octets = block_octets(w->block);
+	const uint8_t *octets = block_octets(s->block);
 	struct look_seen seen[LOOK_BATCH];
 	struct span spans[LOOK_BATCH];
 	uint16_t links[LOOK_BATCH];
 	const struct block_frame *f;
 	size_t frames;
 
-	f = block_frames(w->block, &frames) + first;
+	f = block_frames(s->block, &frames) + first;
 	for (size_t i = 0; i < n; i++) {
 		links[i] = f[i].link;
 		spans[i] = span_of(octets + f[i].at, f[i].len);
@@ -152,54 +204,76 @@ look_at_batch(
 		__builtin_prefetch(octets + f[i].at);
 		__builtin_prefetch(octets + f[i].at + LINE);
 	}
-	look_batch(w->look, links, spans, n, LOOK_BEHIND, seen);
+	look_batch(look, links, spans, n, LOOK_BEHIND, seen);
 	for (size_t i = 0; i < n; i++) {
 		bool told = clock_must_tell(clock, f[i].ts_ns);
-		struct looked_at *at = &w->at[w->n];
+		struct looked_at *at = &s->at[s->n];
 
 		/* Written in any case: whether it is kept cannot be guessed. */
 		at->frame = (uint32_t)(first + i);
 		at->verdict = seen[i].verdict;
 		at->told = told;
 		at->name = seen[i].name;
-		w->n += told | (seen[i].verdict != LOOK_PASS);
+		s->n += told | (seen[i].verdict != LOOK_PASS);
 	}
 }
 
 static void
-look_at_block(struct worker *w)
+look_at_block(struct worker *w, struct slot *s)
 {
 	struct clock clock = { 0 };
 	size_t frames, n, ahead;
 
-	block_frames(w->block, &frames);
-	make_room(w, frames);
-	w->n = 0;
+	block_frames(s->block, &frames);
+	make_room(s, frames);
+	s->n = 0;
 	w->stats = (struct stats){ 0 };
 	for (size_t i = 0; i < frames; i += n) {
 		n = frames - i < LOOK_BATCH ? frames - i : LOOK_BATCH;
 		ahead = frames - i - n < LOOK_BATCH ? frames - i - n : LOOK_BATCH;
-		look_at_batch(w, &clock, i, n, ahead);
+		look_at_batch(w->look, s, &clock, i, n, ahead);
 	}
+	s->stats = w->stats;
 }
 
-static void
-hand_on(struct worker *w)
+/* Returns how long the sink took. */
+static int64_t
+hand_on(struct progress *g, const struct slot *s)
 {
-	struct progress *g = w->progress;
-	struct looked l = { w->block, w->at, w->n, &w->stats };
+	struct looked l = { s->block, s->at, s->n, &s->stats };
+	int64_t start = clock_ns();
 
 	if (!g->over && !g->p->sink(g->p->arg, &l))
 		g->over = true;
+	return clock_ns() - start;
 }
 
+/*
+ * A block is ready.  Whoever brings the one whose turn it is hands it on, and all ready
+ * ones behind it, while the others look at more.
+ */
 static void
-finish(struct progress *g, int64_t look_ns, int64_t other_ns)
+deliver(struct progress *g, struct slot *s)
 {
+	struct slot **next;
+	int64_t sink_ns;
+
 	pthread_mutex_lock(&g->lock);
-	g->done++;
-	pace_see(g, look_ns, other_ns);
-	pthread_cond_broadcast(&g->moved);
+	g->ready[s->turn % g->nslots] = s;
+	while (!g->handing_on && *(next = &g->ready[g->done % g->nslots]) != NULL) {
+		s = *next;
+		*next = NULL;
+		g->handing_on = true;
+		pthread_mutex_unlock(&g->lock);
+		sink_ns = hand_on(g, s);
+		pthread_mutex_lock(&g->lock);
+		g->handing_on = false;
+		g->done++;
+		g->unused[g->nunused++] = s;
+		pace_see(g, s->look_ns, s->read_ns + sink_ns);
+		if (g->nunused == g->nslots / 2)
+			pthread_cond_broadcast(&g->moved);
+	}
 	pthread_mutex_unlock(&g->lock);
 }
 
@@ -208,42 +282,47 @@ work(void *arg)
 {
 	struct worker *w = arg;
 	struct progress *g = w->progress;
-	int64_t look_ns, other_ns;
-	uint64_t turn;
+	struct slot *s;
 
-	while (take(w, &turn)) {
-		other_ns = -clock_ns();
-		blocks_read(g->p->blocks, w->block);
-		other_ns += clock_ns();
-		wait_for(g, &g->walked, turn);
-		look_ns = -clock_ns();
-		blocks_walk(g->p->blocks, w->block);
-		move_on(g, &g->walked);
-		look_at_block(w);
-		look_ns += clock_ns();
-		wait_for(g, &g->done, turn);
-		other_ns -= clock_ns();
-		hand_on(w);
-		other_ns += clock_ns();
-		finish(g, look_ns, other_ns);
+	while ((s = take(w)) != NULL) {
+		s->read_ns = -clock_ns();
+		blocks_read(g->p->blocks, s->block);
+		s->read_ns += clock_ns();
+		wait_for_walk(g, s->turn);
+		s->look_ns = -clock_ns();
+		blocks_walk(g->p->blocks, s->block);
+		walk_done(g);
+		look_at_block(w, s);
+		s->look_ns += clock_ns();
+		deliver(g, s);
 	}
 	return NULL;
 }
 
+/* One thread alone needs one slot: the same octets of its cache again and again. */
 static void
-worker_init(struct worker *w, struct progress *g)
+progress_init(struct progress *g)
 {
-	w->progress = g;
-	w->block = block_new(g->p->blocks);
-	w->look = look_new(g->p->look, g->p->rules, &w->stats);
+	g->nslots = g->p->threads == 1 ? 1 : g->p->threads * SLOTS_A_THREAD;
+	g->slots = mem_alloc(g->nslots * sizeof(g->slots[0]));
+	g->unused = mem_alloc(g->nslots * sizeof(struct slot *));
+	g->ready = mem_alloc(g->nslots * sizeof(struct slot *));
+	for (size_t i = 0; i < g->nslots; i++) {
+		g->slots[i].block = block_new(g->p->blocks);
+		g->unused[g->nunused++] = &g->slots[i];
+	}
 }
 
 static void
-worker_fini(struct worker *w)
+progress_fini(struct progress *g)
 {
-	block_free(w->block);
-	look_free(w->look);
-	free(w->at);
+	for (size_t i = 0; i < g->nslots; i++) {
+		block_free(g->slots[i].block);
+		free(g->slots[i].at);
+	}
+	free(g->slots);
+	free(g->unused);
+	free(g->ready);
 }
 
 /* Threads beside the caller's; signals stay with that one. */
@@ -276,14 +355,18 @@ parallel_run(const struct parallel *p)
 	struct worker *workers = mem_alloc(p->threads * sizeof(workers[0]));
 	unsigned started;
 
-	for (unsigned i = 0; i < p->threads; i++)
-		worker_init(&workers[i], &progress);
+	progress_init(&progress);
+	for (unsigned i = 0; i < p->threads; i++) {
+		workers[i].progress = &progress;
+		workers[i].look = look_new(p->look, p->rules, &workers[i].stats);
+	}
 	workers[0].caller = true;
 	started = start(workers, p->threads);
 	work(&workers[0]);
 	for (unsigned i = 1; i < started; i++)
 		pthread_join(workers[i].thread, NULL);
 	for (unsigned i = 0; i < p->threads; i++)
-		worker_fini(&workers[i]);
+		look_free(workers[i].look);
+	progress_fini(&progress);
 	free(workers);
 }

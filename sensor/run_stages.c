@@ -188,6 +188,8 @@ run_frames(struct stages *s)
 
 /* ---- in blocks ---- */
 
+enum { LINE = 64 }; /* octets of a line of the cache */
+
 /* Frames of a block that follow each other and go to all the stages. */
 struct batch {
 	struct frame f[SENSOR_BATCH];
@@ -209,6 +211,9 @@ batch_add(struct stages *s, struct batch *b, const struct looked *l, size_t fram
 	struct frame *f = &b->f[b->n++];
 
 	block_frame(l->block, frame, f);
+	/* Its headers, until the batch is full. */
+	__builtin_prefetch(f->data.p);
+	__builtin_prefetch(f->data.p + LINE);
 	if (f->ref.file != s->file || f->link != s->run->link)
 		look_at_link(s->run, f);
 	s->file = f->ref.file;

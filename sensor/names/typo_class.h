@@ -59,8 +59,11 @@ struct typo_probe {
 	uint32_t class; /* bit of the place in typo_classes of the one that asks */
 	uint32_t found; /* bits of those for which something may be found */
 	unsigned n;
-	uint32_t who[PROBES];
-	uint64_t key[PROBES];
+	struct typo_question {
+		uint64_t key;
+		const uint64_t *block;
+		uint32_t who;
+	} asked[PROBES];
 };
 
 struct typo_class {
@@ -117,11 +120,12 @@ void probe_tested(struct typo_probe *q);
 static inline void
 probe_key(struct typo_probe *q, uint64_t key)
 {
+	const uint64_t *block = keymap_block(&q->protected->keys, key);
+
 	if (q->n == PROBES)
 		probe_tested(q);
-	keymap_fetch(&q->protected->keys, key);
-	q->who[q->n] = q->class;
-	q->key[q->n++] = key;
+	__builtin_prefetch(block);
+	q->asked[q->n++] = (struct typo_question){ key, block, q->class };
 }
 
 /* Is this hash of something typed in the filter? */

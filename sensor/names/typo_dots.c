@@ -58,12 +58,9 @@ squashed_part(const struct squashed *q, size_t from, size_t to)
 static void
 keys(struct protected *p, const struct spelling *name, uint32_t id)
 {
-	struct squashed q;
-
 	(void)id;
-	squash(&q, name->text);
 	/* The entry is there: every name has it. */
-	protected_key_mark(p, KEY_SQUASHED, squashed_part(&q, 0, name->text.n));
+	protected_key_mark(p, KEY_SQUASHED, spelling_squashed(name));
 }
 
 /* What stands between letters at *i, which is moved behind it; 0 for nothing. */
@@ -429,7 +426,8 @@ letters_of(const struct spelling *s, size_t from, size_t to)
 {
 	struct letters l = { 0, 0 };
 
-	if (s->hyphens == 0 || memchr(s->text.p + from, '-', to - from) == NULL)
+	if (!(s->signs & SPELLING_HYPHEN) ||
+	    memchr(s->text.p + from, '-', to - from) == NULL)
 		return (struct letters){ spelling_part(s, from, to), to - from };
 	l.hash = spelling_squash(spelling_text(s, from, to));
 	for (size_t i = from; i < to; i++)

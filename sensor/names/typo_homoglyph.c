@@ -40,7 +40,8 @@ skeleton(const struct protected *p, struct span name, char out[NAME_TEXT_MAX])
 static void
 keys(struct protected *p, const struct spelling *name, uint32_t id)
 {
-	form_keys(p, name, id, KEY_SKELETON, skeleton);
+	if (name->signs & (SPELLING_LIKE | SPELLING_HYPHENS))
+		form_keys(p, name, id, KEY_SKELETON, skeleton);
 }
 
 /* The last label of *name, which is taken off. */
@@ -215,11 +216,14 @@ variants(struct variant_maker *m)
 static void
 probe(struct typo_probe *q)
 {
-	enum look look = look_at(q->seen->text);
 	char text[NAME_TEXT_MAX];
 	struct spelling other;
+	enum look look;
 	size_t n;
 
+	if (!(q->seen->signs & (SPELLING_LIKE | SPELLING_HYPHENS)))
+		return;
+	look = look_at(q->seen->text);
 	if (look == LOOK_IDN)
 		probe_found(q);
 	if (look != LOOK_LIKE)

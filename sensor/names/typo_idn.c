@@ -175,7 +175,7 @@ keys(struct protected *p, const struct spelling *name, uint32_t id)
 	char ascii[SPELLING_MAX + 2], less[NAME_TEXT_MAX];
 	size_t end, n;
 
-	if (!has_idn(name->text))
+	if (!(name->signs & SPELLING_HYPHENS) || !has_idn(name->text))
 		return;
 	write_out(&w, name->text);
 	if (!w.idn)
@@ -413,7 +413,7 @@ find(struct typo_search *s)
 static void
 probe(struct typo_probe *q)
 {
-	if (has_idn(q->seen->text))
+	if (q->seen->signs & SPELLING_HYPHENS && has_idn(q->seen->text))
 		probe_found(q);
 }
 

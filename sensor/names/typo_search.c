@@ -18,6 +18,8 @@ typo_search_in(struct typo_search *s, const struct protected *p,
 	s->domain = s->suffix = SIZE_MAX;
 	s->genuine_suffix = s->leaked = false;
 	s->n = 0;
+	if ((in & (TYPO_MAY_BE_NAMED - 1)) == 0)
+		return 0;
 	for (size_t i = 0; typo_classes[i] != NULL; i++)
 		if (in >> i & 1 && typo_classes[i]->classes & classes)
 			typo_classes[i]->find(s);

@@ -244,10 +244,14 @@ probe(struct typo_probe *q)
 	size_t at = seen->start[seen->labels - 1], n = seen->text.n;
 	uint64_t hash = spelling_part(seen, at, n);
 	struct span tld = spelling_text(seen, at, n);
+	const struct mark *mark =
+	    marks_find(&q->protected->marks, hash, MARK_WRONG_TLD | MARK_DELEGATED);
+	uint32_t bits = mark != NULL ? mark->bits : 0;
 
-	if (marks_find(&q->protected->marks, hash, MARK_WRONG_TLD) != NULL)
+	if (bits & MARK_WRONG_TLD)
 		probe_rights(q, hash);
-	if (!tld_delegated(q->protected->suffixes, tld) &&
+	/* The list of all TLDs need not be asked for those of protected names. */
+	if (!(bits & MARK_DELEGATED) && !tld_delegated(q->protected->suffixes, tld) &&
 	    has_neighbour(q->protected, tld))
 		probe_found(q);
 }

@@ -45,6 +45,7 @@ allow_shipped(struct rules *r, const struct rules_options *o, struct diag *d)
 	} lists[] = {
 		{ "", "popular", "rules/lists/popular.txt", LIST_REGISTRABLE },
 		{ ".gov", "registry", "rules/lists/us-gov.txt", LIST_SUBDOMAIN },
+		{ ".edu", "registry-edu", "rules/lists/us-edu.txt", LIST_REGISTRABLE },
 	};
 	int failed = 0;
 

@@ -233,6 +233,7 @@ compare(struct typo_search *s, uint32_t id, size_t from)
 	hit = search_hit(s, id, typo_edit_class(&e, typed, 0));
 	if (hit == NULL)
 		return;
+	hit->base = (uint8_t)typo_edit_base(hit->class, &e);
 	hit->edit = e;
 	hit->from = from;
 	hit->covers = (uint8_t)typed.n;
@@ -494,6 +495,29 @@ substitution_class(const struct edit *e, unsigned layouts)
 	    keyboard_swapped(layouts, e->meant, e->typed))
 		return TYPO_KEYBOARD_ADJACENT;
 	return one_bit(e->meant, e->typed) ? TYPO_BITSQUAT : TYPO_SUBSTITUTION;
+}
+
+/* One sound has both spellings: defence and defense, licence and license, smith, smyth. */
+static bool
+sounds_alike(char a, char b)
+{
+	static const char *const pairs[] = { "cs", "ck", "gj", "iy", "kq", "sz" };
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if ((pairs[i][0] == a && pairs[i][1] == b) ||
+		    (pairs[i][0] == b && pairs[i][1] == a))
+			return true;
+	return false;
+}
+
+unsigned
+typo_edit_base(enum typo class, const struct edit *e)
+{
+	bool spelling = (class == TYPO_BITSQUAT || class == TYPO_SUBSTITUTION) &&
+	    sounds_alike(e->meant, e->typed);
+
+	/* Then the wrong letter is the writer's, as wrong vowels often are. */
+	return (unsigned)typo_base(spelling ? TYPO_VOWEL_SWAP : class);
 }
 
 enum typo

@@ -81,12 +81,16 @@ find(struct typo_search *s)
 	search_form(
 	    s, KEY_SKELETON, skeleton, idn ? TYPO_HOMOGLYPH_IDN : TYPO_HOMOGLYPH_ASCII);
 	for (unsigned i = first; idn && i < s->n; i++) {
-		const char *name = protected_name(s->protected, s->hits[i].id);
+		struct typo_hit *hit = &s->hits[i];
+		const char *name = protected_name(s->protected, hit->id);
 
-		if (differs_in_idn(span_str(name), s->seen->text))
+		if (differs_in_idn(span_str(name), s->seen->text)) {
+			/* Letters of another script are no accident in short labels. */
+			hit->label = UINT8_MAX;
 			continue;
-		s->hits[i].class = TYPO_HOMOGLYPH_ASCII;
-		s->hits[i].base = (uint8_t)typo_base(TYPO_HOMOGLYPH_ASCII);
+		}
+		hit->class = TYPO_HOMOGLYPH_ASCII;
+		hit->base = (uint8_t)typo_base(TYPO_HOMOGLYPH_ASCII);
 	}
 }
 

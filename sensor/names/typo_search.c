@@ -81,6 +81,10 @@ search_name(struct typo_search *s, uint64_t hash, struct span front, struct span
 	uint32_t id = protected_lookup_joined(s->protected, hash, front, back);
 	struct typo_hit *hit;
 
+	/* By several rules' maps one name is found more than once. */
+	for (unsigned i = 0; i < s->n; i++)
+		if (s->hits[i].id == id && s->hits[i].class == class)
+			return;
 	if (id == UINT32_MAX)
 		return;
 	hit = search_hit(s, id, class);

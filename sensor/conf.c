@@ -2,6 +2,8 @@
 
 #include "conf_private.h"
 
+#include "names/name.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,6 +160,26 @@ load_ports(
 	}
 }
 
+static bool
+is_domain(struct conf_load *l, const struct conf_row *row, const struct yaml_node *node)
+{
+	struct name name;
+	enum name_error error = name_parse(&name, span_str(node->text));
+	const char *why = NULL;
+
+	if (error != NAME_OK)
+		why = name_error_str(error);
+	else if (name.odd)
+		why = "letters, digits and hyphens are wanted";
+	else if (name.labels < row->min)
+		why = row->min > 1 ? "one with a dot is wanted" : "one label at least";
+	if (why != NULL)
+		diag_error(l->diag, l->file, node->line, node->column,
+		    "%s.%s: \"%s\" is no domain name to use here: %s", row->group,
+		    row->key, node->text, why);
+	return why == NULL;
+}
+
 static void
 load_strings(
     struct conf_load *l, const struct conf_row *row, const struct yaml_node *node)
@@ -170,9 +192,10 @@ load_strings(
 	}
 	*to = (struct conf_strings){ 0 };
 	for (size_t i = 0; i < node->n; i++) {
-		if (node->items[i]->type != YAML_SCALAR)
+		if (node->items[i]->type != YAML_SCALAR ||
+		    *node->items[i]->text == '\0')
 			conf_wrong(l, node->items[i], row, "a list of plain words");
-		else
+		else if (row->type != TYPE_DOMAINS || is_domain(l, row, node->items[i]))
 			conf_add_string(l->conf, to, node->items[i]->text);
 	}
 }
@@ -224,6 +247,7 @@ load_row(struct conf_load *l, const struct conf_row *row, const struct yaml_node
 		load_ports(l, row, node);
 		break;
 	case TYPE_STRINGS:
+	case TYPE_DOMAINS:
 		load_strings(l, row, node);
 		break;
 	case TYPE_NETS:
@@ -346,6 +370,19 @@ conf_init(struct conf *c)
 	diag_fini(&d);
 }
 
+/* What is not wrong, but hardly meant. */
+static void
+advise(struct conf_load *l, const struct yaml_node *root)
+{
+	const struct yaml_node *privacy = yaml_get(root, "privacy");
+
+	if (privacy != NULL && l->conf->privacy == PRIVACY_HASH &&
+	    *l->conf->privacy_key == '\0')
+		diag_warn(l->diag, l->file, privacy->line, privacy->column,
+		    "privacy.addresses: hash without privacy.key: who knows an address "
+		    "knows its hash; give a key and keep it secret");
+}
+
 int
 conf_load(struct conf *c, const char *path, struct diag *d)
 {
@@ -356,8 +393,10 @@ conf_load(struct conf *c, const char *path, struct diag *d)
 
 	arena_init(&tree);
 	root = yaml_load(&tree, path, d);
-	if (root != NULL)
+	if (root != NULL) {
 		load_root(&l, root);
+		advise(&l, root);
+	}
 	arena_fini(&tree);
 	c->file = arena_strdup(&c->arena, path);
 	return d->errors == errors ? 0 : -1;
@@ -366,13 +405,16 @@ conf_load(struct conf *c, const char *path, struct diag *d)
 void
 conf_add_string(struct conf *c, struct conf_strings *list, const char *s)
 {
-	const char **grown = arena_alloc(&c->arena, (list->n + 1) * sizeof(*grown));
+	/* Doubled when full: sizes 4, 8, 16...; the arena keeps the outgrown ones. */
+	if (list->n == 0 || (list->n >= 4 && (list->n & (list->n - 1)) == 0)) {
+		const char **grown = arena_alloc(
+		    &c->arena, (list->n ? 2 * list->n : 4) * sizeof(*grown));
 
-	if (list->n > 0)
-		memcpy(grown, list->s, list->n * sizeof(*grown));
-	grown[list->n] = arena_strdup(&c->arena, s);
-	list->s = grown;
-	list->n++;
+		if (list->n > 0)
+			memcpy(grown, list->s, list->n * sizeof(*grown));
+		list->s = grown;
+	}
+	list->s[list->n++] = arena_strdup(&c->arena, s);
 }
 
 unsigned

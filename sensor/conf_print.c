@@ -2,14 +2,46 @@
 
 #include "conf_private.h"
 
+/*
+ * The octets at p, in UTF-8, that make one character which YAML does not take as it is
+ * (YAML 1.1, 5.1 and 5.4: control characters, and what ends a line); 0 for others.
+ */
+static size_t
+not_printable(const uint8_t *p)
+{
+	if (p[0] < 0x20 || p[0] == 0x7f)
+		return 1;
+	if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+		return 2;
+	if (p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9))
+		return 3;
+	if (p[0] == 0xef &&
+	    ((p[1] == 0xbb && p[2] == 0xbf) || (p[1] == 0xbf && p[2] >= 0xbe)))
+		return 3;
+	return 0;
+}
+
 void
 conf_print_quoted(struct buf *out, const char *text)
 {
+	const uint8_t *p = (const uint8_t *)text;
+
 	buf_char(out, '"');
-	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
-			buf_char(out, '\\');
-		buf_char(out, *text);
+	while (*p != '\0') {
+		size_t n = not_printable(p);
+
+		if (n == 0) {
+			if (*p == '"' || *p == '\\')
+				buf_char(out, '\\');
+			buf_char(out, (char)*p++);
+			continue;
+		}
+		buf_printf(out, "\\u%04x",
+		    n == 1 ? p[0]
+			: n == 2
+			? (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu)
+			: (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu));
+		p += n;
 	}
 	buf_char(out, '"');
 }
@@ -103,6 +135,7 @@ print_value(const struct conf *c, const struct conf_row *row, struct buf *out)
 		buf_char(out, ']');
 		break;
 	case TYPE_STRINGS:
+	case TYPE_DOMAINS:
 		print_list(out, strings->s, strings->n);
 		break;
 	case TYPE_NETS:
@@ -119,8 +152,7 @@ conf_print(const struct conf *c, struct buf *out)
 {
 	const char *group = NULL;
 
-	buf_printf(out, "# straywatch configuration, from %s\n",
-	    c->file ? c->file : "built-in defaults");
+	buf_str(out, "# straywatch configuration, as in effect\n");
 	for (size_t i = 0; i < conf_nrows; i++) {
 		const struct conf_row *row = &conf_rows[i];
 		const char *indent = row->group ? "  " : "";

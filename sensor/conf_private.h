@@ -20,6 +20,7 @@ enum conf_type {
 	TYPE_WORDS, /* several of them, as bits by index */
 	TYPE_PORTS,
 	TYPE_STRINGS,
+	TYPE_DOMAINS, /* of row->min labels at least */
 	TYPE_NETS,
 	TYPE_OUTPUTS,
 };

@@ -99,14 +99,14 @@ const struct conf_row conf_rows[] = {
 
 	{ "sites", "networks", TYPE_NETS, AT(networks), 0, 0, "[]",
 	    "our own networks", NULL },
-	{ "sites", "search_suffixes", TYPE_STRINGS, AT(search_suffixes), 0, 0, "[]",
+	{ "sites", "search_suffixes", TYPE_DOMAINS, AT(search_suffixes), 1, 0, "[]",
 	    "domains that our clients append to names: navy.mil.corp.example is no typo", NULL },
 
 	{ "rules", "paths", TYPE_STRINGS, AT(rule_paths), 0, 0, "[]",
 	    "rule files or folders, or one compiled rule set; empty: the shipped rules", NULL },
-	{ "rules", "protect", TYPE_STRINGS, AT(protect), 0, 0, "[]",
+	{ "rules", "protect", TYPE_DOMAINS, AT(protect), 2, 0, "[]",
 	    "domains whose typos are flagged without writing a rule", NULL },
-	{ "rules", "allow", TYPE_STRINGS, AT(allow), 0, 0, "[]",
+	{ "rules", "allow", TYPE_DOMAINS, AT(allow), 1, 0, "[]",
 	    "domains that no rule flags, with all names below them", NULL },
 
 	{ "privacy", "addresses", TYPE_WORD, AT(privacy), 0, 0, "full",

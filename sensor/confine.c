@@ -84,6 +84,15 @@ add_writable(
 }
 
 int
+confine_test(const struct conf *c)
+{
+	struct priv p;
+
+	priv_init(&p);
+	return *c->run_user == '\0' ? 0 : priv_find(&p, c->run_user, c->run_group);
+}
+
+int
 confine_begin(const struct conf *c, struct priv *p)
 {
 	return priv_begin(

@@ -6,6 +6,9 @@
 #include "conf.h"
 #include "priv/priv.h"
 
+/* Are there the user and group that it names?  0, or -1 after a message. */
+int confine_test(const struct conf *c);
+
 /*
  * A sensor that stays: who it becomes, and the helper (run.reopen).  When the
  * configuration is known, before rules are loaded and interfaces opened.  0, or -1

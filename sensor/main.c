@@ -243,6 +243,8 @@ execute(struct run *run)
 		buf_fini(&text);
 		return 0;
 	}
+	if (o->test && run_test(run) < 0)
+		return EXIT_USAGE;
 	if (o->test) {
 		log_info(
 		    "configuration and rules are good: %zu rules", run->rules.specs.n);

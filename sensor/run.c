@@ -3,6 +3,7 @@
 #include "run.h"
 
 #include "base/log.h"
+#include "capture/filter.h"
 
 #include <unistd.h>
 
@@ -61,12 +62,27 @@ run_is_live(const struct run *run)
 	    (o->ifaces.n > 0 || run->conf.interfaces.n > 0);
 }
 
+/* What the command line says about events. */
+static int
+check_event_options(const struct options *o, struct diag *d)
+{
+	size_t errors = d->errors;
+
+	if (o->events != NULL)
+		conf_parse_events(o->events, "-e", d);
+	if (o->format != NULL && conf_parse_format(o->format) < 0)
+		diag_error(d, "--format", 0, 0, "unknown layout \"%s\": eve or ecs",
+		    o->format);
+	return d->errors == errors ? 0 : -1;
+}
+
 /* Everything that can be wrong before the first packet is reported at once. */
 int
 run_prepare(struct run *run)
 {
 	struct diag d = { 0 };
-	int failed = load_conf(run->options, &run->conf, &d);
+	int failed = check_event_options(run->options, &d) |
+	    load_conf(run->options, &run->conf, &d);
 	bool live = run_is_live(run);
 
 	/* The helper is a copy of the program: before the rules make that large. */
@@ -79,30 +95,46 @@ run_prepare(struct run *run)
 	return failed;
 }
 
-/* What the command line says about events; -1 after a message. */
-static int
+const char *
+run_filter(const struct options *o, const struct conf *c)
+{
+	if (o->filter == NULL && *c->filter != '\0')
+		return c->filter;
+	return o->filter;
+}
+
+int
+run_test(const struct run *run)
+{
+	const char *expression = run_filter(run->options, &run->conf);
+	struct filter *filter;
+	char error[256];
+	int failed = 0;
+
+	if (expression != NULL) {
+		filter = filter_new(expression, error, sizeof(error));
+		if (filter == NULL) {
+			log_warnx("filter \"%s\": %s", expression, error);
+			failed = -1;
+		}
+		filter_free(filter);
+	}
+	return failed | confine_test(&run->conf);
+}
+
+/* What the command line says about events; it was checked. */
+static void
 take_event_options(const struct options *o, struct conf_outputs *to)
 {
 	struct diag d = { 0 };
-	unsigned events = 0;
-	int format = 0;
 
-	if (o->events != NULL)
-		events = conf_parse_events(o->events, "-e", &d);
-	if (o->format != NULL)
-		format = conf_parse_format(o->format);
-	if (format < 0)
-		diag_error(&d, "--format", 0, 0, "unknown layout \"%s\": eve or ecs",
-		    o->format);
 	for (size_t i = 0; i < to->n; i++) {
 		if (o->events != NULL)
-			to->output[i].events = events;
+			to->output[i].events = conf_parse_events(o->events, "-e", &d);
 		if (o->format != NULL)
-			to->output[i].format = format;
+			to->output[i].format = conf_parse_format(o->format);
 	}
-	diag_print(&d);
 	diag_fini(&d);
-	return d.errors > 0 ? -1 : 0;
 }
 
 int
@@ -125,8 +157,7 @@ run_open_outputs(struct run *run, bool live)
 	*to = live && o->output == NULL && run->conf.outputs.n > 0
 	    ? run->conf.outputs
 	    : (struct conf_outputs){ &run->output_conf, 1 };
-	if (take_event_options(o, to) < 0)
-		return -1;
+	take_event_options(o, to);
 	run->outputs = outputs_open(to, &options);
 	if (run->outputs == NULL)
 		return -1;

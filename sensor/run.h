@@ -60,7 +60,13 @@ int run_prepare(struct run *run);
 /* The command line, or else the configuration, names interfaces to watch. */
 bool run_is_live(const struct run *run);
 
-/* The same into another place, with what is wrong in d: for a reload. */
+/* The user's filter: the command line's, else the configuration's; NULL: none. */
+const char *run_filter(const struct options *o, const struct conf *c);
+
+/* -T: what else would only show when it runs.  0, or -1 after a message. */
+int run_test(const struct run *run);
+
+/* As run_prepare, into another place, with what is wrong in d: for a reload. */
 int run_load(const struct options *o, struct conf *c, struct rules *r, struct diag *d);
 
 /*

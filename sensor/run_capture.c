@@ -120,15 +120,6 @@ warn_of_blindness(const char *expression, unsigned blind)
 		    expression);
 }
 
-/* The command line's, else the configuration's; NULL: none. */
-static const char *
-user_filter(const struct options *o, const struct conf *conf)
-{
-	if (o->filter == NULL && *conf->filter != '\0')
-		return conf->filter;
-	return o->filter;
-}
-
 static int
 check_user_filter(const char *expression)
 {
@@ -221,7 +212,7 @@ capture_prepare(struct capture *c, struct run *run)
 		    LIVE_IFACES_MAX);
 		return EXIT_USAGE;
 	}
-	c->filter = user_filter(run->options, &run->conf);
+	c->filter = run_filter(run->options, &run->conf);
 	status = check_user_filter(c->filter);
 	return status != 0 ? status : make_programs(c, &run->conf);
 }
@@ -284,14 +275,14 @@ capture_start(struct capture *c, struct run *run, struct sensor *sensor)
 int
 capture_check(const struct run *run, const struct conf *conf)
 {
-	return check_user_filter(user_filter(run->options, conf)) == 0 ? 0 : -1;
+	return check_user_filter(run_filter(run->options, conf)) == 0 ? 0 : -1;
 }
 
 void
 capture_reload(struct capture *c, const struct run *run, const struct conf *conf,
     const struct ruleset *rules)
 {
-	__atomic_store_n(&c->filter, user_filter(run->options, conf), __ATOMIC_RELEASE);
+	__atomic_store_n(&c->filter, run_filter(run->options, conf), __ATOMIC_RELEASE);
 	__atomic_store_n(&c->rules, rules, __ATOMIC_RELEASE);
 	crew_renew(c->crew);
 }

@@ -90,6 +90,7 @@ finish(struct each *e, const struct run *one, bool failed)
 static void
 replay_one(struct each *e, size_t file)
 {
+	const char *filter = run_filter(e->run->options, &e->run->conf);
 	struct options options = *e->run->options;
 	struct turn of_file = { e, file };
 	struct outputs_turn turn = { &of_file, turn_is_now, turn_wait };
@@ -111,7 +112,7 @@ replay_one(struct each *e, size_t file)
 	one.output = outputs_join_in_turn(one.outputs, &one.stats, &turn);
 	replay_stop_on(r, one.stop);
 	/* It was compiled before, when the run began. */
-	failed = options.filter != NULL && replay_filter(r, options.filter, &error) < 0;
+	failed = filter != NULL && replay_filter(r, filter, &error) < 0;
 	if (!failed) {
 		replay_add(r, e->paths[file]);
 		failed = run_stages(&one, r) != 0;

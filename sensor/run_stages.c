@@ -188,55 +188,84 @@ run_frames(struct stages *s)
 
 /* ---- in blocks ---- */
 
-/* The i-th of what a first look has left of a block comes soon. */
+enum { LINE = 64 }; /* octets of a line of the cache */
+
+/* Frames of a block that follow each other and go to all the stages. */
+struct batch {
+	struct frame f[SENSOR_BATCH];
+	size_t n;
+};
+
 static void
-stages_ahead(struct stages *s, const struct looked *l, size_t i)
+batch_pass(struct stages *s, struct batch *b)
+{
+	if (b->n == 0)
+		return;
+	sensor_frames(s->sensor, b->f, b->n);
+	b->n = 0;
+}
+
+static void
+batch_add(struct stages *s, struct batch *b, const struct looked *l, size_t frame)
+{
+	struct frame *f = &b->f[b->n++];
+
+	block_frame(l->block, frame, f);
+	/* Its headers, until the batch is full. */
+	__builtin_prefetch(f->data.p);
+	__builtin_prefetch(f->data.p + LINE);
+	if (f->ref.file != s->file || f->link != s->run->link)
+		look_at_link(s->run, f);
+	s->file = f->ref.file;
+	if (b->n == SENSOR_BATCH)
+		batch_pass(s, b);
+}
+
+/* The answer to a question for a dull name; true when that was all of it. */
+static bool
+stages_answer(struct stages *s, const struct looked *l, const struct looked_at *at)
 {
 	struct frame f;
 
-	if (i >= l->n || l->at[i].verdict != LOOK_KEEP)
-		return;
-	block_frame(l->block, l->at[i].frame, &f);
-	sensor_ahead(s->sensor, &f);
+	if (at->name == 0 ||
+	    (at->verdict == LOOK_ASK && !sensor_awaits(s->sensor, at->name)))
+		return false;
+	block_frame(l->block, at->frame, &f);
+	stages_pass(s, &f, at->name);
+	return true;
 }
 
 /* What a first look has left of a block. */
 static bool
 stages_block(void *arg, const struct looked *l)
 {
+	struct batch batch = { .n = 0 };
 	struct stages *s = arg;
 	uint64_t passed = 0;
 	struct frame f;
-	bool ahead;
 	size_t n;
 
 	(void)block_frames(l->block, &n);
 	if (n == 0)
 		return true;
 	stats_sum(&s->run->stats, l->stats);
-	ahead = sensor_crowded(s->sensor);
-	for (size_t i = 0; ahead && i < SENSOR_AHEAD; i++)
-		stages_ahead(s, l, i);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct looked_at *at = &l->at[i];
 
-		if (ahead)
-			stages_ahead(s, l, i + SENSOR_AHEAD);
-		if (at->verdict == LOOK_ASK && !at->told &&
-		    !sensor_awaits(s->sensor, at->name)) {
-			passed++;
+		if (at->verdict == LOOK_KEEP && at->name == 0) {
+			batch_add(s, &batch, l, at->frame);
 			continue;
 		}
-		block_frame(l->block, at->frame, &f);
-		if (at->verdict == LOOK_KEEP ||
-		    (at->verdict == LOOK_ASK && sensor_awaits(s->sensor, at->name))) {
-			stages_pass(s, &f, at->name);
+		batch_pass(s, &batch);
+		if (stages_answer(s, l, at))
 			continue;
-		}
 		passed += at->verdict == LOOK_ASK;
-		if (at->told)
+		if (at->told) {
+			block_frame(l->block, at->frame, &f);
 			sensor_time(s->sensor, f.ref.ts_ns);
+		}
 	}
+	batch_pass(s, &batch);
 	look_pass_answers(&s->run->stats, passed);
 	s->file = block_file(l->block);
 	return look_round(s) == 0 && !*s->run->stop;

@@ -25,6 +25,7 @@ struct sensor {
 	struct output **outputs;
 	size_t noutputs;
 	bool log_dns, log_smtp, log_stats; /* some output wants these */
+	struct packet batch[SENSOR_BATCH]; /* of sensor_frames */
 	struct look_options look;	   /* what a first look needs to know */
 	struct clock clock;		   /* packet time */
 	int64_t first_ns;		   /* of the first frame */
@@ -423,6 +424,28 @@ sensor_crowded(struct sensor *s)
 	return flow_crowded(s->flows);
 }
 
+/* A decoded packet to its protocol; key is what flow_fetch said of it, or NULL. */
+static void
+on_packet(struct sensor *s, const struct packet *p, const struct flow_key *key)
+{
+	enum stat_id fate = STAT_FRAME_DECODED;
+
+	if (s->duplicates != NULL && duplicates_seen(s->duplicates, p))
+		fate = STAT_FRAME_DUPLICATE;
+	stats_inc(s->stats, fate);
+	if (fate != STAT_FRAME_DECODED)
+		return;
+	if (p->proto == IP_PROTO_UDP) {
+		decoders_udp(s->decoders, p);
+		return;
+	}
+	blind_packet(p, s->stats);
+	if (key != NULL)
+		flow_fetched(s->flows, p, key);
+	else
+		flow_packet(s->flows, p);
+}
+
 void
 sensor_frame(struct sensor *s, const struct frame *f)
 {
@@ -432,17 +455,32 @@ sensor_frame(struct sensor *s, const struct frame *f)
 	stats_inc(s->stats, STAT_FRAME_READ);
 	sensor_time(s, f->ref.ts_ns);
 	fate = packet_decode(s->packets, f, &p);
-	if (fate == STAT_FRAME_DECODED && s->duplicates != NULL &&
-	    duplicates_seen(s->duplicates, &p))
-		fate = STAT_FRAME_DUPLICATE;
-	stats_inc(s->stats, fate);
-	if (fate != STAT_FRAME_DECODED)
-		return;
-	if (p.proto == IP_PROTO_UDP) {
-		decoders_udp(s->decoders, &p);
-	} else {
-		blind_packet(&p, s->stats);
-		flow_packet(s->flows, &p);
+	if (fate == STAT_FRAME_DECODED)
+		on_packet(s, &p, NULL);
+	else
+		stats_inc(s->stats, fate);
+}
+
+void
+sensor_frames(struct sensor *s, const struct frame *f, size_t n)
+{
+	struct packet *p = s->batch;
+	struct flow_key keys[SENSOR_BATCH];
+
+	/* One that is not plain may wait for others: it is decoded when its turn comes. */
+	for (size_t i = 0; i < n; i++)
+		if (!packet_ahead(s->packets, &f[i], &p[i]))
+			p[i].proto = 0;
+	flow_fetch(s->flows, p, n, keys);
+	for (size_t i = 0; i < n; i++) {
+		if (p[i].proto == 0) {
+			sensor_frame(s, &f[i]);
+			continue;
+		}
+		stats_inc(s->stats, STAT_FRAME_READ);
+		sensor_time(s, f[i].ref.ts_ns);
+		packet_ready(s->packets, &p[i]);
+		on_packet(s, &p[i], &keys[i]);
 	}
 }
 

@@ -22,7 +22,7 @@ static const char *const reasons[VERDICT_COUNT] = {
 	[VERDICT_SEARCH_LEAK] = "a resolver put a search suffix behind another name",
 	[VERDICT_PUBLIC_SUFFIX] = "it is a public suffix, under which others register",
 	[VERDICT_SUFFIX_GENUINE] =
-	    "a protected name is in front, but what follows is a suffix with it",
+	    "its end is a public suffix of its own, under which others register",
 	[VERDICT_POPULAR_LEGIT] = "it is known as a popular name",
 	[VERDICT_REGISTRY_SIBLING] = "it stands in the same registry's list",
 	[VERDICT_DIGIT_FAMILY] = "only digits differ: names are numbered so",

@@ -2,7 +2,7 @@
 #define CHECK_EXPORT_H
 
 /*
- * What the rules know, name by name, for other programs: check_export.c works out
+ * What the rules know, name by name, for other programs: check_export_names.c works out
  * the names, check_formats.c has a row for each program.
  */
 

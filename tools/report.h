@@ -41,6 +41,8 @@ struct row {
 	    *same_way; /* next mail between the same two addresses to the same host */
 	struct row *last_same_way; /* the last of these, while this is the oldest */
 	bool later_hop;		   /* shown with the row whose next_hop leads here */
+	bool orphan;		   /* only outcomes were read, in file `told_by` */
+	unsigned told_by;
 };
 
 /* The lookups of one name and type by one client. */
@@ -68,14 +70,18 @@ struct report {
 	uint64_t mails, arrived, lookup_count, reflections, others;
 	uint64_t duplicates; /* alerts that came a second time */
 	uint64_t orphans;    /* outcomes of alerts that did not come */
+	unsigned inputs;     /* read so far */
 	uint64_t bad_lines;
 	uint64_t unread; /* inputs that could not be read, or not to their end */
 };
 
 void report_init(struct report *r);
 void report_fini(struct report *r);
-/* All lines of in; problems go to stderr as "file:line: ..." and into bad_lines. */
-void report_read(struct report *r, FILE *in, const char *file);
+/*
+ * All lines that come from fd, which it closes, unpacked where they are gzip or zstd;
+ * problems go to stderr as "file:line: ..." and into bad_lines.
+ */
+void report_read(struct report *r, int fd, const char *file);
 void report_settle(struct report *r);
 
 /* The row that tells what finally became of a mail. */

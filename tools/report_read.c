@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "capture/source.h"
 
 enum {
 	LINE_MOST = 1 << 20, /* octets; an alert has a few hundred */
@@ -222,16 +223,38 @@ query_type(struct place *at, const json_t *dns)
 	return string(at, dns, "rrtype");
 }
 
+/* The row of an alert with this id, or NULL. */
 static struct row *
-row_new(struct report *r)
+row_of(struct report *r, const char *id)
 {
+	const json_t *index = json_object_get(r->by_id, id);
+
+	return index != NULL ? r->rows[json_integer_value(index)] : NULL;
+}
+
+static struct row *
+row_new(struct report *r, const char *id)
+{
+	if (id[0] != '\0')
+		json_object_set_new(r->by_id, id, json_integer((json_int_t)r->n_rows));
 	if (r->n_rows == r->rows_cap) {
 		r->rows_cap = r->rows_cap ? 2 * r->rows_cap : 256;
 		r->rows = mem_grow(r->rows, r->rows_cap * sizeof(struct row *));
 	}
 	r->rows[r->n_rows] = arena_alloc(&r->text, sizeof(struct row));
 	r->rows[r->n_rows]->order = r->n_rows;
+	r->rows[r->n_rows]->outcome = r->rows[r->n_rows]->reply = "";
 	return r->rows[r->n_rows++];
+}
+
+static void
+row_fill_outcome(
+    struct place *at, struct row *row, const json_t *line, const json_t *stray)
+{
+	if (json_object_get(stray, "outcome") != NULL)
+		row->outcome = string(at, stray, "outcome");
+	row->bytes = number(at, stray, "bytes", row->bytes);
+	row_fill_reply(at, row, member(at, line, "smtp", JSON_OBJECT));
 }
 
 static void
@@ -244,13 +267,13 @@ read_alert(struct place *at, const json_t *line, const char *id)
 
 	if (stray == NULL)
 		return; /* an alert of another program in the same file */
-	if (json_object_get(r->by_id, id) != NULL) {
+	row = row_of(r, id);
+	if (row != NULL && !row->orphan) {
 		r->duplicates++;
 		return;
 	}
-	if (id[0] != '\0')
-		json_object_set_new(r->by_id, id, json_integer((json_int_t)r->n_rows));
-	row = row_new(r);
+	if (row == NULL)
+		row = row_new(r, id);
 	row->time = string(at, line, "timestamp");
 	row->src = string(at, line, "src_ip");
 	row->dest = string(at, line, "dest_ip");
@@ -261,34 +284,35 @@ read_alert(struct place *at, const json_t *line, const char *id)
 	row->meant = joined(at, stray, "meant", NULL);
 	row->class = string(at, stray, "class");
 	row->severity = string(at, stray, "severity");
-	row->outcome = string(at, stray, "outcome");
-	row->bytes = number(at, stray, "bytes", 0);
 	row->count = number(at, stray, "count", 1);
 	if (row->count == 0)
 		row->count = 1;
-	row->reply = "";
 	row_fill_smtp(at, row, member(at, line, "smtp", JSON_OBJECT));
 	row->type = query_type(at, member(at, line, "dns", JSON_OBJECT));
+	if (!row->orphan)
+		row_fill_outcome(at, row, line, stray);
+	row->orphan = false;
 }
 
-/* What is now known of an alert that came before. */
+/*
+ * What is now known of an alert.  Files that were put aside may be read newest first, as
+ * alerts.json* names them: then the outcome comes before its alert, and what an older
+ * file says is older.
+ */
 static void
 read_outcome(struct place *at, const json_t *line, const char *id)
 {
-	const json_t *index = json_object_get(at->report->by_id, id);
 	const json_t *stray = member(at, line, "stray", JSON_OBJECT);
-	const json_t *smtp = member(at, line, "smtp", JSON_OBJECT);
-	struct row *row;
+	struct report *r = at->report;
+	struct row *row = row_of(r, id);
 
-	if (index == NULL) {
-		at->report->orphans++;
-		return;
+	if (row == NULL) {
+		row = row_new(r, id);
+		row->orphan = true;
+		row->told_by = r->inputs;
 	}
-	row = at->report->rows[json_integer_value(index)];
-	if (json_object_get(stray, "outcome") != NULL)
-		row->outcome = string(at, stray, "outcome");
-	row->bytes = number(at, stray, "bytes", row->bytes);
-	row_fill_reply(at, row, smtp);
+	if (row->told_by == 0 || row->told_by == r->inputs)
+		row_fill_outcome(at, row, line, stray);
 }
 
 static void
@@ -307,7 +331,11 @@ read_line(struct place *at, const char *p, size_t n)
 	}
 	event = string(at, line, "event_type");
 	id = string(at, line, "alert_id");
-	if (!json_is_object(line) || event[0] == '\0')
+	if (event[0] == '\0' && json_object_get(line, "@timestamp") != NULL)
+		complain(at,
+		    "an event in the ECS layout: those in the EVE layout "
+		    "are wanted");
+	else if (!json_is_object(line) || event[0] == '\0')
 		complain(at, "not an event");
 	else if (strcmp(event, "alert") == 0)
 		read_alert(at, line, id);
@@ -321,18 +349,21 @@ read_line(struct place *at, const char *p, size_t n)
  * that is too long is read to its end, but comes out empty and complained about.
  */
 static bool
-next_line(struct place *at, FILE *in, struct buf *line)
+next_line(struct place *at, struct source *in, struct buf *line)
 {
 	bool any = false, long_line = false;
-	int c;
+	struct span c;
 
 	buf_reset(line);
-	while ((c = getc_unlocked(in)) != EOF) {
+	while ((c = source_view(in, 1)).n > 0) {
+		char octet = (char)*c.p;
+
+		source_skip(in, 1);
 		any = true;
-		if (c == '\n')
+		if (octet == '\n')
 			break;
 		if (line->n < LINE_MOST)
-			buf_char(line, (char)c);
+			buf_char(line, octet);
 		else
 			long_line = true;
 	}
@@ -346,16 +377,20 @@ next_line(struct place *at, FILE *in, struct buf *line)
 }
 
 void
-report_read(struct report *r, FILE *in, const char *file)
+report_read(struct report *r, int fd, const char *file)
 {
 	struct place at = { .report = r, .file = file };
 	struct buf line = { 0 };
+	struct source in;
 
-	while (next_line(&at, in, &line))
+	r->inputs++;
+	source_open(&in, fd, NULL);
+	while (next_line(&at, &in, &line))
 		read_line(&at, line.p, line.n);
-	if (ferror(in)) {
+	if (in.error[0] != '\0') {
 		r->unread++;
-		log_warn("%s", file);
+		log_warnx("%s: %s", file, in.error);
 	}
+	source_close(&in);
 	buf_fini(&line);
 }

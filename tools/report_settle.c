@@ -254,6 +254,21 @@ by_mails(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+/* Rows of which only outcomes came: their alerts are not here. */
+static void
+drop_orphans(struct report *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_rows; i++) {
+		if (r->rows[i]->orphan)
+			r->orphans++;
+		else
+			r->rows[n++] = r->rows[i];
+	}
+	r->n_rows = n;
+}
+
 void
 report_settle(struct report *r)
 {
@@ -262,6 +277,7 @@ report_settle(struct report *r)
 	struct buf key = { 0 };
 	const struct row *row;
 
+	drop_orphans(r);
 	if (r->n_rows == 0)
 		goto out;
 	qsort(r->rows, r->n_rows, sizeof(r->rows[0]), by_time);

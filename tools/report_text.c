@@ -264,7 +264,7 @@ print_period(const struct report *r, FILE *out)
 	short_time(r->rows[0]->time, first);
 	short_time(r->rows[r->n_rows - 1]->time, last);
 	if (strlen(first) == 19 && strlen(last) == 19)
-		fprintf(out, "From %s to %s.\n", first, last);
+		fprintf(out, "From %s to %s UTC.\n", first, last);
 }
 
 static void

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "capture/source.h"
 #include "report.h"
 
 /* Exit statuses, the same for all programs of straywatch. */
@@ -32,16 +33,17 @@ struct options {
 
 static const char usage_text[] =
     "usage: straywatch-report [--json] [--csv FILE] [--html FILE] [ALERTS|PCAP|-]...\n"
-    "  ALERTS       alert lines as straywatch writes them; - or nothing: stdin\n"
+    "  ALERTS       alert lines as straywatch writes them, plain, .gz or .zst;\n"
+    "               - or nothing: stdin\n"
     "  PCAP         a capture, or a folder of captures: replayed by straywatch -r\n"
     "  --json       one JSON object on stdout instead of text\n"
     "  --csv FILE   the same as comma-separated values into FILE (-: stdout)\n"
     "  --html FILE  the same as one web page into FILE (-: stdout)\n"
     "  -V, -h       version, this help\n";
 
-/* Whether these first octets are those of a capture or of a compressed file. */
+/* Whether these first octets are those of a capture. */
 static bool
-capture_magic(const unsigned char magic[4])
+capture_magic(struct span head)
 {
 	static const unsigned char known[][4] = {
 		{ 0xa1, 0xb2, 0xc3, 0xd4 }, { 0xd4, 0xc3, 0xb2, 0xa1 }, /* pcap, us */
@@ -49,28 +51,34 @@ capture_magic(const unsigned char magic[4])
 		{ 0xa1, 0xb2, 0xcd, 0x34 },
 		{ 0x34, 0xcd, 0xb2, 0xa1 }, /* pcap, modified */
 		{ 0x0a, 0x0d, 0x0d, 0x0a }, /* pcapng */
-		{ 0x28, 0xb5, 0x2f, 0xfd }, /* zstd */
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (memcmp(known[i], magic, 4) == 0)
+		if (head.n == 4 && memcmp(known[i], head.p, 4) == 0)
 			return true;
-	return magic[0] == 0x1f && magic[1] == 0x8b; /* gzip */
+	return false;
 }
 
+/* A capture, or a folder of them; fd stays where it is. */
 static bool
-is_capture(FILE *in)
+is_capture(int fd)
 {
-	unsigned char magic[4] = { 0 };
+	struct source in;
 	struct stat st;
+	bool capture;
+	off_t at;
 
-	if (fstat(fileno(in), &st) == -1)
+	if (fstat(fd, &st) == -1)
 		return false;
 	if (S_ISDIR(st.st_mode))
 		return true;
-	if (!S_ISREG(st.st_mode) || pread(fileno(in), magic, 4, 0) != 4)
+	at = lseek(fd, 0, SEEK_CUR);
+	if (!S_ISREG(st.st_mode) || at == -1)
 		return false;
-	return capture_magic(magic);
+	source_open(&in, fcntl(fd, F_DUPFD_CLOEXEC, 0), NULL);
+	capture = capture_magic(source_view(&in, 4));
+	source_close(&in);
+	return lseek(fd, at, SEEK_SET) == at && capture;
 }
 
 /* In the child: become straywatch, the one in our own folder if there is one. */
@@ -100,7 +108,6 @@ read_capture(struct report *r, const char *file)
 {
 	int fds[2], status;
 	pid_t child;
-	FILE *in;
 
 	if (pipe2(fds, O_CLOEXEC) == -1 || (child = fork()) == -1) {
 		log_warn("%s", file);
@@ -112,11 +119,7 @@ read_capture(struct report *r, const char *file)
 		exec_straywatch(file);
 	}
 	close(fds[1]);
-	in = fdopen(fds[0], "r");
-	if (in == NULL)
-		fatal("%s", file);
-	report_read(r, in, file);
-	fclose(in);
+	report_read(r, fds[0], file);
 	while (waitpid(child, &status, 0) == -1 && errno == EINTR)
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE)
@@ -129,27 +132,22 @@ read_capture(struct report *r, const char *file)
 static int
 read_input(struct report *r, const char *file)
 {
-	int status = EXIT_DONE;
-	FILE *in;
+	bool standard = strcmp(file, "-") == 0;
+	int fd;
 
-	if (strcmp(file, "-") == 0) {
-		if (is_capture(stdin))
-			return read_capture(r, file);
-		report_read(r, stdin, "stdin");
-		return EXIT_DONE;
-	}
-	in = fopen(file, "r");
-	if (in == NULL) {
+	fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+		      : open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd == -1) {
 		log_warn("%s", file);
 		r->unread++;
 		return EXIT_INPUT;
 	}
-	if (is_capture(in))
-		status = read_capture(r, file);
-	else
-		report_read(r, in, file);
-	fclose(in);
-	return status;
+	if (!is_capture(fd)) {
+		report_read(r, fd, standard ? "stdin" : file);
+		return EXIT_DONE;
+	}
+	close(fd);
+	return read_capture(r, file);
 }
 
 static int

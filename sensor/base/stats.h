@@ -101,6 +101,8 @@
 	X(ALERT_LEAK,            "alert.search_leak",     "flagged names in front of a search suffix that their network appends") \
 	X(LEAK_LEARNED,          "leak.learned",          "search suffixes learned from the names in front of them") \
 	X(LEAK_FORGOTTEN,        "leak.forgotten",        "suffixes with known names in front forgotten: too many at once") \
+	X(ALERT_LONG_KNOWN,      "alert.long_known",      "flagged names that mail has long gone to and come from here") \
+	X(HISTORY_FORGOTTEN,     "history.forgotten",     "flagged domains whose mail was remembered forgotten: too many at once") \
 	X(ALERT_EARLY,           "alert.early",           "alerts written before their outcome: too many were waiting") \
 	X(OUTCOME_WRITTEN,       "alert.outcome_written", "outcomes written after their alert") \
 	X(LINK_FOUND,            "link.found",            "mail sessions that a flagged lookup led to") \

@@ -2,6 +2,8 @@
 
 #include "base/yaml.h"
 
+#include "base/hash.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,6 +18,7 @@ struct loader {
 	yaml_parser_t parser;
 	struct arena *arena;
 	const char *path;
+	struct span text;
 	struct diag *diag;
 };
 
@@ -27,15 +30,35 @@ error_at(struct loader *l, const yaml_mark_t *mark, const char *what)
 	diag_error(l->diag, l->path, mark->line + 1, mark->column + 1, "%s", what);
 }
 
+/* Of an octet that is no text libyaml tells only the offset, in no mark. */
+static yaml_mark_t
+problem_place(const struct loader *l)
+{
+	yaml_mark_t mark = l->parser.problem_mark;
+	size_t n = l->parser.problem_offset;
+
+	if (l->parser.error != YAML_READER_ERROR)
+		return mark;
+	mark = (yaml_mark_t){ 0 };
+	for (size_t i = 0; i < n && i < l->text.n; i++) {
+		mark.column += (l->text.p[i] & 0xc0) != 0x80; /* characters of UTF-8 */
+		if (l->text.p[i] == '\n') {
+			mark.line++;
+			mark.column = 0;
+		}
+	}
+	return mark;
+}
+
 static int
 next_event(struct loader *l, yaml_event_t *event)
 {
-	const yaml_mark_t *mark = &l->parser.problem_mark;
+	yaml_mark_t mark;
 
 	if (yaml_parser_parse(&l->parser, event))
 		return 0;
-	diag_error(l->diag, l->path, mark->line + 1, mark->column + 1,
-	    "not YAML: %s%s%s",
+	mark = problem_place(l);
+	diag_error(l->diag, l->path, mark.line + 1, mark.column + 1, "not YAML: %s%s%s",
 	    l->parser.problem ? l->parser.problem : "cannot be read",
 	    l->parser.context ? " " : "", l->parser.context ? l->parser.context : "");
 	return -1;
@@ -86,11 +109,64 @@ load_list(struct loader *l, struct yaml_node *list, int depth)
 	return end ? 0 : -1;
 }
 
-static void
-add_pair(struct loader *l, struct yaml_node *map, struct yaml_node *key,
-    struct yaml_node *value)
+/* Where the keys of a map stand in it, plus 1; made when they are many. */
+struct key_set {
+	struct hash_key key;
+	size_t *slots, size; /* a power of two; 0: not made */
+};
+
+enum { FEW_KEYS = 16 };
+
+/* The slot of text, or the free one where it belongs. */
+static size_t *
+key_slot(const struct key_set *set, const struct yaml_node *map, const char *text)
 {
-	if (yaml_get(map, key->text) != NULL) {
+	size_t at = (size_t)hash_bytes(&set->key, text, strlen(text));
+
+	for (;; at++) {
+		size_t *slot = &set->slots[at & (set->size - 1)];
+
+		if (*slot == 0 || strcmp(map->keys[*slot - 1]->text, text) == 0)
+			return slot;
+	}
+}
+
+/* Room for another key, at most half of it in use. */
+static void
+grow_key_set(struct key_set *set, const struct yaml_node *map)
+{
+	if (map->n * 2 < set->size)
+		return;
+	if (set->size == 0)
+		set->key = hash_key_random();
+	set->size = set->size ? 2 * set->size : 8 * FEW_KEYS;
+	free(set->slots);
+	set->slots = mem_alloc(set->size * sizeof(*set->slots));
+	for (size_t i = 0; i < map->n; i++)
+		*key_slot(set, map, map->keys[i]->text) = i + 1;
+}
+
+/* Does the key stand in the map?  It is about to. */
+static bool
+key_stands(struct key_set *set, const struct yaml_node *map, const char *text)
+{
+	size_t *slot;
+
+	if (map->n < FEW_KEYS)
+		return yaml_get(map, text) != NULL;
+	grow_key_set(set, map);
+	slot = key_slot(set, map, text);
+	if (*slot != 0)
+		return true;
+	*slot = map->n + 1;
+	return false;
+}
+
+static void
+add_pair(struct loader *l, struct key_set *set, struct yaml_node *map,
+    struct yaml_node *key, struct yaml_node *value)
+{
+	if (key_stands(set, map, key->text)) {
 		diag_error(l->diag, l->path, key->line, key->column,
 		    "key \"%s\" stands twice in this map: keep one", key->text);
 		return;
@@ -101,7 +177,7 @@ add_pair(struct loader *l, struct yaml_node *map, struct yaml_node *key,
 }
 
 static int
-load_map(struct loader *l, struct yaml_node *map, int depth)
+load_pairs(struct loader *l, struct key_set *set, struct yaml_node *map, int depth)
 {
 	struct yaml_node *key, *value;
 	bool end;
@@ -116,9 +192,19 @@ load_map(struct loader *l, struct yaml_node *map, int depth)
 		value = next_node(l, YAML_NO_EVENT, depth, &end);
 		if (value == NULL)
 			return -1;
-		add_pair(l, map, key, value);
+		add_pair(l, set, map, key, value);
 	}
 	return end ? 0 : -1;
+}
+
+static int
+load_map(struct loader *l, struct yaml_node *map, int depth)
+{
+	struct key_set set = { .size = 0 };
+	int failed = load_pairs(l, &set, map, depth);
+
+	free(set.slots);
+	return failed;
 }
 
 static bool
@@ -212,7 +298,7 @@ load_document(struct loader *l, struct yaml_node **node)
 struct yaml_node *
 yaml_parse(struct arena *a, const char *path, struct span text, struct diag *d)
 {
-	struct loader l = { .arena = a, .path = path, .diag = d };
+	struct loader l = { .arena = a, .path = path, .text = text, .diag = d };
 	struct yaml_node *node = NULL;
 
 	if (!yaml_parser_initialize(&l.parser)) {

@@ -58,6 +58,9 @@ struct replay {
 	size_t n_pipes;
 	const char **plain; /* of replay_files */
 	bool one_by_one;    /* not merged: by the order of the files alone */
+	bool leaves_out;    /* the file below, where a folder has it */
+	dev_t left_out_dev;
+	ino_t left_out;
 	replay_error on_error;
 	void *arg;
 	size_t errors;
@@ -395,8 +398,13 @@ static void
 add_found(void *arg, const char *path)
 {
 	struct adding *adding = arg;
+	const struct replay *r = adding->r;
+	struct stat st;
 
 	adding->found++;
+	if (r->leaves_out && stat(path, &st) == 0 && st.st_dev == r->left_out_dev &&
+	    st.st_ino == r->left_out)
+		return;
 	adding->added += add_file(adding->r, path);
 }
 
@@ -413,6 +421,14 @@ void
 replay_one_by_one(struct replay *r)
 {
 	r->one_by_one = true;
+}
+
+void
+replay_leave_out(struct replay *r, dev_t dev, ino_t ino)
+{
+	r->leaves_out = true;
+	r->left_out_dev = dev;
+	r->left_out = ino;
 }
 
 size_t

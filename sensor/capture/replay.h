@@ -18,6 +18,7 @@
 #include "capture/frame.h"
 
 #include <signal.h>
+#include <sys/types.h>
 
 struct replay;
 
@@ -35,6 +36,9 @@ void replay_stop_on(struct replay *r, const volatile sig_atomic_t *flag);
 
 /* Give each file's frames together, file after file, not merged.  Before replay_add. */
 void replay_one_by_one(struct replay *r);
+
+/* Pass over this file where it is in a folder: events are written to it. */
+void replay_leave_out(struct replay *r, dev_t dev, ino_t ino);
 
 /*
  * Add a file, a folder or "-"; the octets of the last frame are not good any more.

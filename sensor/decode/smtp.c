@@ -89,7 +89,8 @@ smtp_open(struct smtp *m, const struct flow *f)
 	c->client.cut.crlf = c->server.cut.crlf = true;
 	c->tls = f->tuple.port[SIDE_RESPONDER] == SMTPS_PORT;
 	if (f->midstream) {
-		c->client.state = c->server.state = SMTP_LOST;
+		smtp_enter(c, &c->client, SMTP_LOST);
+		smtp_enter(c, &c->server, SMTP_LOST);
 		c->pairing.commands_hole = c->pairing.answers_hole = true;
 		c->greeting = GREETING_POSSIBLE;
 	}
@@ -173,8 +174,11 @@ smtp_close(struct smtp *m, struct smtp_conn *c, const struct flow *f,
 void
 smtp_enter(struct smtp_conn *c, struct smtp_side *side, enum smtp_state state)
 {
-	if (side == &c->client && side->state == SMTP_WAITING)
-		c->wait = NULL;
+	if (side == &c->client) {
+		if (side->state == SMTP_WAITING)
+			c->wait = NULL;
+		c->lost = (struct smtp_lost){ .inside = state == SMTP_LOST };
+	}
 	side->state = state;
 }
 

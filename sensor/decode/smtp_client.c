@@ -11,8 +11,6 @@
 
 #include "decode/smtp_private.h"
 
-enum { GUESS_OCTETS = 512 }; /* of a first line that are enough to guess */
-
 /* Octets of mail were seen. */
 static void
 data_seen(struct smtp_conn *c)
@@ -43,8 +41,8 @@ smtp_client_dot(struct smtp *m, struct smtp_conn *c)
 }
 
 /* A line would begin here: is it TLS, or nothing of ours at all? */
-static bool
-leaves_smtp(struct smtp *m, struct smtp_conn *c, const struct smtp_input *in)
+bool
+smtp_client_leaves(struct smtp *m, struct smtp_conn *c, const struct smtp_input *in)
 {
 	uint8_t first;
 
@@ -69,55 +67,15 @@ take_command(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	struct smtp_cut *cut = &c->client.cut;
 	struct span line;
 
-	if (leaves_smtp(m, c, in) || !smtp_line_next(m, cut, in, &line))
+	if (smtp_client_leaves(m, c, in) || !smtp_line_next(m, cut, in, &line))
 		return true;
-	smtp_command(m, c, line, cut->seq, false);
+	smtp_command(m, c, line, cut->seq);
 	smtp_line_done(m, cut);
-	/* It was mail after all. */
-	if (c->resumed && c->client.strange > 2 && c->client.state == SMTP_LINES) {
+	/* It is mail after all, or nothing that a server answers. */
+	if (c->client.strange > 2 && c->client.state == SMTP_LINES) {
 		c->pairing.commands_hole = true;
 		smtp_enter(c, &c->client, SMTP_LOST);
 	}
-	return true;
-}
-
-/*
- * Before anything of SMTP was seen: a line begins, and ends in no segment at hand, that
- * will be no command.  A flood of these needs no memory.
- */
-static bool
-is_noise(const struct smtp_conn *c, const struct smtp_input *in)
-{
-	struct span rest = wire_rest(&in->w);
-	uint8_t first;
-
-	return !c->told && !c->tls && rest.n > 1 &&
-	    smtp_line_begins(&c->client.cut, in, &first) &&
-	    smtp_command_is_none(rest) && memchr(rest.p, '\n', rest.n) == NULL;
-}
-
-static bool
-take_lost(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
-{
-	struct smtp_cut *cut = &c->client.cut;
-	struct span line;
-
-	if (leaves_smtp(m, c, in))
-		return true;
-	if (is_noise(c, in)) {
-		smtp_line_pass(m, cut, in);
-		return true;
-	}
-	if (!smtp_line_next(m, cut, in, &line))
-		return true;
-	if (c->told && c->said->session.tx.data == SMTP_DATA_STARTED &&
-	    span_eq(line, span_str(".")))
-		smtp_client_dot(m, c);
-	else if (!smtp_in_text(c) && smtp_command(m, c, line, cut->seq, true))
-		c->resumed = true;
-	else if (c->tls && smtp_line_is_binary(line))
-		smtp_enter_tls_inside(m, c, &c->client);
-	smtp_line_done(m, cut);
 	return true;
 }
 
@@ -148,9 +106,9 @@ take_after_dot(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 
 	if (!smtp_line_next(m, cut, in, &line))
 		return true;
-	if (smtp_command_is_sure(line)) {
+	if (smtp_command_likeness(line) >= SURE_COMMAND) {
 		smtp_client_dot(m, c);
-		smtp_command(m, c, line, cut->seq, false);
+		smtp_command(m, c, line, cut->seq);
 	} else if (span_eq(line, span_str(".")) && cut->crlf == c->body.crlf) {
 		c->said->session.tx.bytes += cut->crlf ? 3 : 2;
 		smtp_client_dot(m, c);
@@ -211,20 +169,6 @@ take_secret(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	return true;
 }
 
-/* Nothing tells but what the octets look like. */
-static void
-guess(struct smtp_conn *c, struct span s)
-{
-	const uint8_t *lf = s.n > 0 ? memchr(s.p, '\n', s.n) : NULL;
-	bool command =
-	    lf != NULL && smtp_command_is_sure(span_first(s, (size_t)(lf - s.p)));
-
-	if (c->wait_for == SMTP_BODY)
-		c->guessed = c->wait;
-	c->wait = NULL;
-	smtp_enter(c, &c->client, command ? SMTP_LINES : c->wait_for);
-}
-
 /* The reply is still to be expected, and it will be known whose it is. */
 static bool
 reply_will_tell(const struct smtp_conn *c)
@@ -236,16 +180,21 @@ reply_will_tell(const struct smtp_conn *c)
 static bool
 take_waiting(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
-	struct span rest = wire_rest(&in->w);
+	enum smtp_guess guess;
 
 	smtp_pair(m, c);
 	if (c->client.state != SMTP_WAITING)
 		return true;
-	if (reply_will_tell(c))
+	if (reply_will_tell(c) && !c->lost.last)
 		return false;
-	if (rest.n < GUESS_OCTETS && memchr(rest.p, '\n', rest.n) == NULL)
+	/* Nothing tells but what the octets look like. */
+	guess = smtp_lost_guess(c, wire_rest(&in->w));
+	if (guess == GUESS_LATER)
 		return false;
-	guess(c, rest);
+	if (c->wait_for == SMTP_BODY)
+		c->guessed = c->wait;
+	c->wait = NULL;
+	smtp_enter(c, &c->client, guess == GUESS_COMMANDS ? SMTP_LINES : c->wait_for);
 	return true;
 }
 
@@ -274,7 +223,7 @@ static bool (*const takers[])(
 	[SMTP_BODY] = take_body,
 	[SMTP_DOT] = take_after_dot,
 	[SMTP_CHUNK] = take_chunk,
-	[SMTP_LOST] = take_lost,
+	[SMTP_LOST] = smtp_lost_take,
 	[SMTP_OPAQUE] = take_tls,
 	[SMTP_NOT_SMTP] = take_all,
 };
@@ -346,17 +295,15 @@ hold_add(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	return true;
 }
 
-/* No room to wait: decide by what is held, or by what is at hand. */
+/* No room to wait, or nothing to wait for: decide by what is held or at hand. */
 static void
 wait_no_more(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
-	struct smtp_hold *hold = c->hold;
-
-	if (c->client.state == SMTP_WAITING)
-		guess(c,
-		    hold ? span_of(hold->text + hold->at, hold->n - hold->at)
-			 : wire_rest(&in->w));
+	c->lost.last = true;
+	if (c->hold == NULL)
+		run(m, c, in);
 	smtp_client_resume(m, c);
+	c->lost.last = false;
 }
 
 void
@@ -436,10 +383,9 @@ smtp_client_gap(struct smtp *m, struct smtp_conn *c, uint32_t n)
 			smtp_enter(c, side, SMTP_BODY);
 		return;
 	}
-	if (side->state != SMTP_LOST) {
+	if (side->state != SMTP_LOST)
 		stats_inc(m->stats, STAT_SMTP_LOST);
-		smtp_enter(c, side, SMTP_LOST);
-	}
+	smtp_enter(c, side, SMTP_LOST);
 }
 
 void

@@ -125,7 +125,7 @@ take(struct smtp *m, struct smtp_conn *c)
 	struct frame_ref ref = c->ref;
 	bool more;
 
-	c->resumed = false;
+	c->client.strange = 0;
 	c->ref = c->pairing.answers->ref;
 	more = smtp_command_answered(m, c, cmd, c->pairing.answers);
 	answer_drop(m, c);
@@ -300,7 +300,7 @@ pair_in_step(struct smtp *m, struct smtp_conn *c)
 	struct smtp_pairing *p = &c->pairing;
 	size_t early = 0, due;
 
-	if (p->ncommands != 1 || p->answers == NULL || !behind_hole(p))
+	if (p->one_turn || p->ncommands != 1 || p->answers == NULL || !behind_hole(p))
 		return;
 	due = replies_due(c, p->commands);
 	for (const struct smtp_answer *a = p->answers; a != NULL; a = a->next)
@@ -384,8 +384,8 @@ smtp_answer_add(struct smtp *m, struct smtp_conn *c, const struct smtp_reply *re
 	a->ref = c->ref;
 	smtp_reply_set(&a->reply, reply);
 	a->after_hole = p->answers_hole;
-	a->early = p->commands == NULL;
-	p->answers_hole = false;
+	a->early = p->commands == NULL && c->lost.commands == 0;
+	p->answers_hole = p->one_turn = false;
 	if (p->last_answer != NULL)
 		p->last_answer->next = a;
 	else
@@ -394,6 +394,21 @@ smtp_answer_add(struct smtp *m, struct smtp_conn *c, const struct smtp_reply *re
 	p->nanswers++;
 	if (code_tells(reply->code))
 		p->try_sync = true;
+}
+
+bool
+smtp_pair_skip_to(struct smtp *m, struct smtp_conn *c, uint16_t code)
+{
+	struct smtp_answer *a = c->pairing.answers;
+	size_t n = 1;
+
+	for (; a != NULL && a->reply.code != code; a = a->next)
+		n++;
+	if (a == NULL)
+		return false;
+	while (n-- > 0)
+		answer_drop(m, c);
+	return true;
 }
 
 void

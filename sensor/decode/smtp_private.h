@@ -6,6 +6,7 @@
  *
  *	smtp.c		memory, sessions, the two streams
  *	smtp_client.c	the client's stream: commands, mail, chunks, credentials
+ *	smtp_lost.c	where it is not known what of these it is
  *	smtp_verbs.c	the commands, a row each, and what their replies change
  *	smtp_server.c	the server's stream: lines to replies
  *	smtp_pair.c	replies to commands
@@ -154,16 +155,26 @@ struct smtp_words {
 	uint32_t seq;
 };
 
+/* Read a command line of the client. */
+void smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq);
 /*
- * Read a command line of the client.  When only_sure, nothing happens unless it is
- * certainly a command; false tells that it is not.
+ * The server asks for mail: when the last command was none that is known, it was a DATA
+ * that is damaged, or another word for it.
  */
-bool smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq,
-    bool only_sure);
+void smtp_command_was_data(struct smtp *m, struct smtp_conn *c);
 /* No certain command begins so, whatever follows. */
 bool smtp_command_is_none(struct span begin);
-/* The line is certainly a command: not just its first word could be one. */
-bool smtp_command_is_sure(struct span line);
+
+enum smtp_likeness {
+	LIKE_TEXT,
+	LIKE_COMMAND, /* its first word is one */
+	SURE_COMMAND, /* all of the line is as commands are written */
+	SURE_BDAT,    /* likewise, and mail follows */
+	SURE_DATA,    /* likewise, if the server asks for it */
+};
+
+/* What a line would be by itself: mail may hold the same. */
+enum smtp_likeness smtp_command_likeness(struct span line);
 /* The message of the open transaction is answered for each recipient, or may be. */
 bool smtp_answers_each(const struct smtp_conn *c);
 /* What a reply changes; true when the command waits for more of them. */
@@ -199,6 +210,7 @@ struct smtp_pairing {
 	bool commands_hole; /* what comes next comes behind a hole */
 	bool answers_hole;
 	bool try_sync; /* something came that may tell where we are */
+	bool one_turn; /* the commands came before any reply to them */
 };
 
 /*
@@ -214,6 +226,8 @@ void smtp_answer_add(
 void smtp_pair(struct smtp *m, struct smtp_conn *c);
 /* It is not known which reply belongs to which command. */
 bool smtp_pair_in_doubt(const struct smtp_conn *c);
+/* The first reply with this code, and those before it, belong to nothing that we saw. */
+bool smtp_pair_skip_to(struct smtp *m, struct smtp_conn *c, uint16_t code);
 /* Nothing waits in either stream: what was said so far is done with. */
 void smtp_pair_restart(struct smtp *m, struct smtp_conn *c);
 /* Nothing more will come: pair what can be, and release the rest. */
@@ -284,6 +298,33 @@ void smtp_turns_add(struct smtp_turns *t, enum side side, uint64_t octets);
 /* Of the messages so far, near to what it was in the clear; 0: there was none. */
 uint64_t smtp_turns_mail(const struct smtp_turns *t);
 
+/* ---- text or commands ---- */
+
+/*
+ * What the octets to be read look like, while it is not known whether they are commands:
+ * these are told from mail by coming in turns, each line answered.
+ */
+struct smtp_lost {
+	uint16_t scanned;  /* octets of whole lines, from the first one to be read */
+	uint16_t lines;	   /* so many */
+	uint16_t commands; /* sure ones among them */
+	bool inside;	   /* it is not known that a line begins here */
+	bool data;	   /* DATA or BDAT was the last of them */
+	bool asks;	   /* it was DATA */
+	bool text;	   /* up to the next dot, or until the server speaks */
+	bool turn_over;	   /* the server speaks just now */
+	bool last;	   /* no more of it will come */
+};
+
+enum smtp_guess { GUESS_LATER, GUESS_TEXT, GUESS_COMMANDS };
+
+/* What octets with which a line begins are; later, when that is still to be seen. */
+enum smtp_guess smtp_lost_guess(struct smtp_conn *c, struct span s);
+/* Take what is known of in; false when more must be seen. */
+bool smtp_lost_take(struct smtp *m, struct smtp_conn *c, struct smtp_input *in);
+/* The server speaks: who waits for an answer before going on has said it all. */
+void smtp_lost_turn(struct smtp *m, struct smtp_conn *c);
+
 /* ---- sessions ---- */
 
 enum smtp_state {
@@ -293,14 +334,14 @@ enum smtp_state {
 	SMTP_BODY,    /* mail, up to the dot */
 	SMTP_DOT,     /* behind a dot that may be one: what follows tells */
 	SMTP_CHUNK,   /* octets of BDAT */
-	SMTP_LOST,    /* until a line that we recognise */
+	SMTP_LOST,    /* text or commands, see struct smtp_lost */
 	SMTP_OPAQUE,  /* TLS */
 	SMTP_NOT_SMTP,
 };
 
 struct smtp_side {
 	enum smtp_state state;
-	uint16_t strange; /* lines in a row that mean nothing */
+	uint16_t strange; /* lines in a row that mean nothing, and had no reply */
 	struct smtp_cut cut;
 	struct tls_reader tls; /* when OPAQUE */
 };
@@ -334,11 +375,11 @@ struct smtp_conn {
 	struct smtp_command *wait;    /* its reply decides; NULL: nothing will */
 	struct smtp_command *guessed; /* the last DATA whose reply was not waited for */
 	enum smtp_state wait_for;     /* what follows when the server agrees */
+	struct smtp_lost lost;
 	struct smtp_body body;
 	uint64_t left; /* octets of the chunk to come */
 	bool chunk_last;
 	bool body_hole; /* the mail at hand has a hole */
-	bool resumed;	/* commands were found again, no reply has confirmed it yet */
 
 	/* The server's stream. */
 	enum smtp_greeting greeting;
@@ -354,7 +395,8 @@ struct smtp_conn {
 	bool tls;	    /* TLS is to be expected */
 	bool first_is_helo; /* the first thing seen of the client was HELO */
 	bool client_seen;
-	bool hello; /* HELO, EHLO or LHLO was seen */
+	bool hello;  /* HELO, EHLO or LHLO was seen */
+	bool chunks; /* BDAT was seen */
 
 	struct smtp_said *said; /* NULL while neither side said anything of SMTP */
 };
@@ -388,6 +430,9 @@ void smtp_name_set(char name[SMTP_NAME_MAX + 1], struct span text);
 
 void smtp_client_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in);
 void smtp_client_gap(struct smtp *m, struct smtp_conn *c, uint32_t n);
+/* A line would begin here: is it TLS, or nothing of ours at all? */
+bool smtp_client_leaves(
+    struct smtp *m, struct smtp_conn *c, const struct smtp_input *in);
 /* Go on with what was held, as far as is known. */
 void smtp_client_resume(struct smtp *m, struct smtp_conn *c);
 void smtp_client_end(struct smtp *m, struct smtp_conn *c);

@@ -137,10 +137,17 @@ reply_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 		greeting_done(m, c, seq);
 		return;
 	}
+	/* Commands that wait to be believed come before the reply, others get theirs. */
+	if (c->client.state == SMTP_LOST)
+		smtp_lost_turn(m, c);
 	if (hidden_command(m, c, c->said->reply.code))
 		return;
+	if (c->said->reply.code == 354)
+		smtp_command_was_data(m, c);
 	smtp_answer_add(m, c, &c->said->reply);
 	smtp_pair(m, c);
+	if (c->client.state == SMTP_WAITING)
+		smtp_lost_turn(m, c);
 }
 
 static void

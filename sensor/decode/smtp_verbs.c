@@ -112,16 +112,39 @@ seen_rcpt(struct smtp *m, struct smtp_conn *c, const struct row *row,
 	smtp_tx_rcpt(m, c, w);
 }
 
+/* The reply to cmd, which may be NULL, tells whether mail follows. */
+static void
+wait_for_data(struct smtp_conn *c, struct smtp_command *cmd)
+{
+	smtp_enter(c, &c->client, SMTP_WAITING);
+	c->wait = cmd;
+	c->wait_for = SMTP_BODY;
+	c->body = smtp_body_start(c->client.cut.crlf);
+	c->body_hole = false;
+}
+
 static void
 seen_data(struct smtp *m, struct smtp_conn *c, const struct row *row,
     const struct smtp_words *w)
 {
 	(void)w;
-	c->wait = smtp_expect(m, c, row->verb, smtp_tx_current(m, c));
-	c->wait_for = SMTP_BODY;
-	c->body = smtp_body_start(c->client.cut.crlf);
-	c->body_hole = false;
-	smtp_enter(c, &c->client, SMTP_WAITING);
+	wait_for_data(c, smtp_expect(m, c, row->verb, smtp_tx_current(m, c)));
+}
+
+void
+smtp_command_was_data(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_command *cmd = c->pairing.last_command;
+	struct smtp_tx_ref ref;
+
+	if (cmd == NULL || cmd->verb != VERB_UNKNOWN || c->client.state != SMTP_LINES)
+		return;
+	cmd->verb = VERB_DATA;
+	cmd->tx = smtp_tx_current(m, c);
+	ref = smtp_tx_find(c, cmd->tx);
+	if (ref.tx != NULL)
+		ref.state->waiting++;
+	wait_for_data(c, cmd);
 }
 
 static void
@@ -138,6 +161,7 @@ seen_bdat(struct smtp *m, struct smtp_conn *c, const struct row *row,
 		smtp_expect(m, c, VERB_UNKNOWN, 0);
 		return;
 	}
+	c->chunks = true;
 	tx = smtp_tx_current(m, c);
 	cmd = smtp_expect(m, c, row->verb, tx);
 	if (cmd != NULL) {
@@ -230,14 +254,45 @@ is_capitals(struct span s)
 	return s.n > 0;
 }
 
+/*
+ * What follows a path is parameters as servers define them, NAME or NAME=VALUE (RFC 5321,
+ * 4.1.2): prose has small letters and no sign.
+ */
+static bool
+are_parameters(struct span s)
+{
+	for (s = trim(s); s.n > 0;) {
+		struct span word = first_word(s);
+
+		if (!is_capitals(word) && memchr(word.p, '=', word.n) == NULL)
+			return false;
+		s = trim(span_after(s, word.n));
+	}
+	return true;
+}
+
+/* "<path> PARAMETERS" or "name@domain"; "mail from: me" is prose. */
+static bool
+path_is_sure(const struct row *row, struct span argument)
+{
+	const uint8_t *end = memchr(argument.p, '>', argument.n);
+	struct smtp_words w;
+
+	w.argument = argument;
+	if (!parse_argument(row, &w))
+		return false;
+	if (memchr(argument.p, '<', argument.n) == NULL)
+		return w.path.domain < w.path.len;
+	return end == NULL || w.path.len == 0 || strchr(w.path.text, '>') != NULL ||
+	    are_parameters(span_after(argument, (size_t)(end - argument.p) + 1));
+}
+
 static bool
 form_is_sure(const struct row *row, struct span argument)
 {
-	struct smtp_words w;
 	uint64_t size;
 	bool last;
 
-	w.argument = argument;
 	switch (row->form) {
 	case FORM_ALONE:
 		return argument.n == 0;
@@ -245,10 +300,7 @@ form_is_sure(const struct row *row, struct span argument)
 		return argument.n > 0 && first_word(argument).n == argument.n;
 	case FORM_FROM:
 	case FORM_TO:
-		/* "mail from: me" is prose */
-		return parse_argument(row, &w) &&
-		    (memchr(argument.p, '<', argument.n) != NULL ||
-			w.path.domain < w.path.len);
+		return argument.n > 0 && path_is_sure(row, argument);
 	case FORM_SIZE:
 		return parse_size(argument, &size, &last);
 	case FORM_MECH:
@@ -274,13 +326,19 @@ smtp_command_is_none(struct span begin)
 	return false;
 }
 
-bool
-smtp_command_is_sure(struct span line)
+enum smtp_likeness
+smtp_command_likeness(struct span line)
 {
 	struct span argument;
 	const struct row *row = row_of(line, &argument);
 
-	return row != NULL && form_is_sure(row, argument);
+	if (row == NULL)
+		return LIKE_TEXT;
+	if (form_is_sure(row, argument))
+		return row->verb == VERB_DATA ? SURE_DATA
+		    : row->verb == VERB_BDAT  ? SURE_BDAT
+					      : SURE_COMMAND;
+	return row->form == FORM_ANY ? LIKE_COMMAND : LIKE_TEXT;
 }
 
 static bool
@@ -300,38 +358,33 @@ is_foreign(struct span line)
 	    span_begins_nocase(line, span_str("SSH-"));
 }
 
-static bool
+static void
 unknown_command(struct smtp *m, struct smtp_conn *c, struct span line)
 {
 	c->client.strange++;
 	if (!c->told && (is_foreign(line) || c->client.strange > SMTP_STRANGE_MAX)) {
 		smtp_give_up(m, c);
-		return false;
+		return;
 	}
 	stats_inc(m->stats, STAT_SMTP_UNKNOWN_COMMAND);
 	smtp_expect(m, c, VERB_UNKNOWN, 0);
-	return false;
 }
 
-bool
-smtp_command(
-    struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq, bool only_sure)
+void
+smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 {
 	struct smtp_words w; /* its path is large, and set only where there is one */
 	const struct row *row = row_of(line, &w.argument);
 
 	w.seq = seq;
-	if (only_sure && (row == NULL || !form_is_sure(row, w.argument)))
-		return false;
-	if (row == NULL || !parse_argument(row, &w))
-		return unknown_command(m, c, line);
+	if (row == NULL || !parse_argument(row, &w)) {
+		unknown_command(m, c, line);
+		return;
+	}
 	smtp_tell_session(m, c);
 	c->client.strange = 0;
-	if (c->client.state != SMTP_LINES)
-		smtp_enter(c, &c->client, SMTP_LINES);
 	row->seen(m, c, row, &w);
 	c->client_seen = true;
-	return true;
 }
 
 /* ---- replies ---- */

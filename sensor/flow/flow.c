@@ -54,49 +54,10 @@ flow_table_free(struct flow_table *t)
 }
 
 static bool
-port_matters(const struct flow_table *t, uint16_t port)
-{
-	return t->ports[port / 64] >> port % 64 & 1;
-}
-
-static bool
 same_vlans(const struct flow *f, const struct packet *p)
 {
 	return f->vlans == p->vlans &&
 	    memcmp(f->vlan, p->vlan, p->vlans * sizeof(p->vlan[0])) == 0;
-}
-
-/* The endpoints by address, then port: a symmetric hash would let a peer choose buckets. */
-static struct flow_key
-key_of(const struct flow_table *t, const struct packet *p)
-{
-	uint32_t src_port = p->src_port, dst_port = p->dst_port;
-	const struct hash_key *key = &t->key;
-	uint64_t s[2], d[2], h = key->k0;
-	unsigned from;
-
-	if (p->src.version == 4) {
-		s[0] = octets_u32(p->src.b);
-		d[0] = octets_u32(p->dst.b);
-		from = s[0] != d[0] ? s[0] > d[0] : src_port > dst_port;
-		h = hash_pair(key, h, from ? d[0] << 32 | s[0] : s[0] << 32 | d[0],
-		    from ? dst_port << 16 | src_port : src_port << 16 | dst_port);
-	} else {
-		for (int i = 0; i < 2; i++) {
-			s[i] = octets_u64(p->src.b + 8 * i);
-			d[i] = octets_u64(p->dst.b + 8 * i);
-		}
-		from = s[0] != d[0] ? s[0] > d[0]
-		    : s[1] != d[1]  ? s[1] > d[1]
-				    : src_port > dst_port;
-		h = hash_pair(key, h, from ? d[0] : s[0], from ? d[1] : s[1]);
-		h = hash_pair(key, h, from ? s[0] : d[0], from ? s[1] : d[1]);
-		h = hash_pair(key, h, 6,
-		    from ? dst_port << 16 | src_port : src_port << 16 | dst_port);
-	}
-	for (unsigned i = 0; t->limits.vlan_in_key && i < p->vlans; i++)
-		h = hash_pair(key, h, i, p->vlan[i]);
-	return (struct flow_key){ .hash = hash_end(key, h), .from = from };
 }
 
 static enum side
@@ -171,8 +132,8 @@ originator_of(const struct flow_table *t, const struct note *n,
 		return p->tcp_flags & TCP_ACK ? to : from;
 	if (n != NULL && !n->ended)
 		return n->originator;
-	src = port_matters(t, p->src_port);
-	dst = port_matters(t, p->dst_port);
+	src = flow_port_matters(t, p->src_port);
+	dst = flow_port_matters(t, p->dst_port);
 	if (!src && !dst) {
 		src = p->src_port < WELL_KNOWN;
 		dst = p->dst_port < WELL_KNOWN;
@@ -335,20 +296,12 @@ touch(struct flow_table *t, struct conn *c, int64_t now_ns)
 	table_touch(&t->conns, &c->node);
 }
 
-static bool
-matters(const struct flow_table *t, const struct packet *p)
-{
-	return t->limits.any_port || port_matters(t, p->src_port) ||
-	    port_matters(t, p->dst_port);
-}
-
 void
-flow_packet(struct flow_table *t, const struct packet *p)
+flow_fetched(struct flow_table *t, const struct packet *p, const struct flow_key *key)
 {
-	struct flow_key key;
 	struct conn *c;
 
-	if (!matters(t, p))
+	if (!key->matters)
 		return;
 	if (p->payload.n > SEGMENT_MAX || p->missing > SEGMENT_MAX) {
 		stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);
@@ -356,12 +309,11 @@ flow_packet(struct flow_table *t, const struct packet *p)
 	}
 	if ((p->tcp_flags & TCP_SYN) && p->payload.n > 0)
 		stats_inc(t->stats, STAT_TCP_SYN_DATA);
-	key = key_of(t, p);
-	c = conn_of(t, &key, p);
+	c = conn_of(t, key, p);
 	if (c == NULL)
 		return;
 	touch(t, c, p->ref.ts_ns);
-	switch (tcp_packet(t, c, side_of(c, &key), &key, p)) {
+	switch (tcp_packet(t, c, side_of(c, key), key, p)) {
 	case TCP_GOES_ON:
 		break;
 	case TCP_ENDED:
@@ -372,58 +324,22 @@ flow_packet(struct flow_table *t, const struct packet *p)
 		break;
 	case TCP_RENEWED:
 		conn_end(t, c, FLOW_END_REUSED, p->ref.ts_ns);
-		c = stranger(t, &key, p);
+		c = stranger(t, key, p);
 		if (c != NULL)
-			(void)tcp_packet(t, c, side_of(c, &key), &key, p);
+			(void)tcp_packet(t, c, side_of(c, key), key, p);
 		break;
 	}
 }
 
-/*
- * In steps, each some packets behind the one before, for each needs what that one has
- * fetched: the bucket; the connection, or where there is none what is noted of it; the
- * state of its decoder.
- */
 void
-flow_ahead(struct flow_table *t, const struct packet *p)
+flow_packet(struct flow_table *t, const struct packet *p)
 {
-	enum {
-		LINE = 64,
-		CONN_AFTER = FLOW_AHEAD / 2,
-		DECODER_AFTER = 3 * FLOW_AHEAD / 4
-	};
-	const struct conn *c;
-	uint64_t hash;
-	unsigned at;
+	struct flow_key key;
 
-	if (!matters(t, p))
+	if (!flow_matters(t, p))
 		return;
-	at = t->nahead++;
-	hash = key_of(t, p).hash;
-	t->ahead[at % FLOW_AHEAD] = hash;
-	__builtin_prefetch(&t->conns.buckets[hash & t->conns.mask], 1);
-	hash = t->ahead[(at - CONN_AFTER) % FLOW_AHEAD];
-	c = (const struct conn *)table_expected(&t->conns, hash);
-	if (c == NULL)
-		note_fetch(t, hash);
-	for (size_t i = 0; c != NULL && i < sizeof(*c); i += LINE)
-		__builtin_prefetch((const uint8_t *)c + i, 1);
-	hash = t->ahead[(at - DECODER_AFTER) % FLOW_AHEAD];
-	c = (const struct conn *)table_expected(&t->conns, hash);
-	if (c != NULL && c->flow.decoder != NULL) {
-		__builtin_prefetch(c->flow.decoder, 1);
-		__builtin_prefetch((const uint8_t *)c->flow.decoder + LINE, 1);
-	}
-}
-
-bool
-flow_crowded(struct flow_table *t)
-{
-	enum { MANY_CONNS = 4096, MANY_SYNS = 256 };
-	bool crowded = t->conns.n >= MANY_CONNS || t->syns >= MANY_SYNS;
-
-	t->syns = 0;
-	return crowded;
+	key = flow_key_of(t, p);
+	flow_fetched(t, p, &key);
 }
 
 /* ---- time and the end of input ---- */

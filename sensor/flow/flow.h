@@ -103,6 +103,21 @@ struct flow_table *flow_table_new(const struct flow_limits *limits,
 /* A TCP packet; one of no port that matters returns at once.  Calls the reader. */
 void flow_packet(struct flow_table *t, const struct packet *p);
 /*
+ * The same of n packets, at most FLOW_BATCH, in two steps.  flow_fetch has the memory
+ * that they will need on its way, of all at once, and says by what they are found;
+ * then flow_fetched is given each in turn.  What is no TCP among them is passed over.
+ */
+enum { FLOW_BATCH = 16 };
+struct flow_key {
+	uint64_t hash;
+	uint32_t from; /* which endpoint sent the packet; 0 is the lower one */
+	bool matters;  /* false: flow_fetched does nothing */
+};
+void flow_fetch(
+    struct flow_table *t, const struct packet *p, size_t n, struct flow_key *keys);
+void flow_fetched(
+    struct flow_table *t, const struct packet *p, const struct flow_key *key);
+/*
  * p comes FLOW_AHEAD packets from now or so: the memory that it will need is on its way
  * then.  Nothing depends on whether this is called.
  */

@@ -2,9 +2,9 @@
 #define FLOW_FLOW_PRIVATE_H
 
 /*
- * What the files of flow/ share: flow.c keeps the connections, note.c remembers
- * handshakes and ended connections without state, tcp.c judges each segment,
- * hole.c holds what came early.
+ * What the files of flow/ share: flow.c keeps the connections, fetch.c finds out where
+ * they stand, note.c remembers handshakes and ended connections without state, tcp.c
+ * judges each segment, hole.c holds what came early.
  */
 
 #include "flow/flow.h"
@@ -20,12 +20,6 @@ enum {
 	HOLE_ONE_SIDED = 4,    /* times gap_ns: nobody acknowledges, loss or not */
 	STRAY_LIMIT = 64,      /* weight of strays in a row that move the stream */
 	STRAY_VOUCHED = 16,    /* weight of one whose acknowledgement fits; others 1 */
-};
-
-/* A connection as a packet names it; 0 is the lower endpoint by address, then port. */
-struct flow_key {
-	uint64_t hash;
-	unsigned from; /* which endpoint sent the packet */
 };
 
 /* A TCP segment, or what is left of one. */
@@ -147,6 +141,23 @@ segment_len(const struct segment *s)
 {
 	return (uint32_t)s->data.n + s->cut;
 }
+
+static inline bool
+flow_port_matters(const struct flow_table *t, uint16_t port)
+{
+	return t->ports[port / 64] >> port % 64 & 1;
+}
+
+static inline bool
+flow_matters(const struct flow_table *t, const struct packet *p)
+{
+	return t->limits.any_port || flow_port_matters(t, p->src_port) ||
+	    flow_port_matters(t, p->dst_port);
+}
+
+/* ---- fetch.c ---- */
+
+struct flow_key flow_key_of(const struct flow_table *t, const struct packet *p);
 
 /* ---- note.c ---- */
 

@@ -341,6 +341,14 @@ ruleset_asks_client(const struct ruleset *r)
 	return false;
 }
 
+struct span
+ruleset_domain(const struct ruleset *r, struct span name)
+{
+	size_t at = registrable_at(r->options.suffixes, name, false);
+
+	return at < name.n ? span_after(name, at) : name;
+}
+
 size_t
 ruleset_memory(const struct ruleset *r)
 {

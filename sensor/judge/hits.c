@@ -7,6 +7,7 @@
 enum {
 	FULL_LABEL = 6, /* letters of the label meant, from which an edit weighs all */
 	SHORT_WEIGHT = 70,   /* percent below that */
+	WEAK_WEIGHT = 60,    /* of a slip that may be chance */
 	KEYBOARD_KNOWN = 10, /* added where the slip is one of the senders' keyboard */
 	LOOK_MIN = 4,	     /* letters of a label that is compared by look or sound */
 	SCOPE_ANY_BASE = 35,
@@ -106,7 +107,6 @@ tld_wanted(
     const struct rule *rule, struct span right, struct span wrong, enum typo class)
 {
 	const struct detect_spec *detect = &rule->spec->detect;
-	struct edit e;
 
 	for (size_t i = 0; i < detect->ntlds; i++)
 		for (size_t k = 0; k < detect->tlds[i].wrong.n; k++)
@@ -117,7 +117,7 @@ tld_wanted(
 		return false;
 	return class == TYPO_TLD_CONFUSION
 	    ? typo_tld_near(right, wrong, detect->layouts)
-	    : edit_find(right, wrong, &e);
+	    : typo_tld_like(right, wrong, detect->layouts);
 }
 
 static struct span
@@ -152,6 +152,9 @@ hit_wanted(struct judge *g, const struct rule *rule, const struct typo_hit *hit,
 	const char *name = protected_name(g->r->protected, hit->id);
 
 	*class = hit->class;
+	/* Below a closed domain all names are known, so that there is no such host. */
+	if (hit->host && !g->closed)
+		return false;
 	if (is_edit(hit->class) && !hit->letters)
 		*class = typo_edit_class(&hit->edit,
 		    span_after(g->seen.text, hit->from), rule->spec->detect.layouts);
@@ -261,23 +264,36 @@ keyboard_known(const struct rule *rule, enum typo class)
 	    : 0;
 }
 
+/* How much the label that the hit rests on weighs, percent. */
+static unsigned
+label_weight(const struct judge *g, const struct typo_hit *hit)
+{
+	if (is_edit(hit->class) && hit->meant < FULL_LABEL)
+		return SHORT_WEIGHT;
+	return hit->weak && !g->closed ? WEAK_WEIGHT : 100;
+}
+
 static void
 judge_hit(struct judge *g, const struct rule *rule, const struct typo_hit *hit)
 {
 	const char *name = protected_name(g->r->protected, hit->id);
-	bool is_short = is_edit(hit->class) && hit->meant < FULL_LABEL;
-	unsigned percent = is_short ? SHORT_WEIGHT : 100, base = hit->base, known,
-		 score;
+	unsigned percent = label_weight(g, hit), base = hit->base, known, score;
 	enum verdict refused;
 	enum typo class;
 
-	if (!rule_listens(g, rule->spec) || !hit_wanted(g, rule, hit, &class)) {
+	if (!rule_listens(g, rule->spec)) {
 		judge_say(
-		    g, "rule %u: does not look for this, or not so", rule->spec->id);
+		    g, "rule %u: is not for this place or client", rule->spec->id);
+		return;
+	}
+	if (!hit_wanted(g, rule, hit, &class)) {
+		judge_say(g, "rule %u: does not look for %s%s", rule->spec->id,
+		    typo_str(class),
+		    rule->classes & typo_bit(class) ? " of this kind" : "");
 		return;
 	}
 	if (class != hit->class)
-		base = (unsigned)typo_base(class);
+		base = typo_edit_base(class, &hit->edit);
 	known = keyboard_known(rule, class);
 	score = judge_weigh(g, base, percent) + known;
 	if (score > 100)

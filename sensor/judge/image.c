@@ -28,9 +28,20 @@ image_file(const char *path)
 /* What is being opened. */
 struct opening {
 	struct span image;
+	struct image_stamp stamp; /* what is known of its file; zeroes: nothing */
 	const struct image_header *h;
 	struct ruleset *r;
 };
+
+/* It is the very file that was written, and has not been changed since. */
+static bool
+untouched(const struct opening *o)
+{
+	const struct image_stamp *a = &o->stamp, *b = &o->h->stamp;
+
+	return a->time_s != 0 && a->file == b->file && a->time_s == b->time_s &&
+	    a->time_ns == b->time_ns;
+}
 
 /* Why the header is not one to go on with; NULL when it is. */
 static const char *
@@ -56,7 +67,8 @@ header_fault(const struct opening *o)
 		return "is cut short";
 	if (h->size < o->image.n)
 		return "is damaged: it is too long";
-	if (h->body_sum != image_sum(o->image.p + sizeof(*h), o->image.n - sizeof(*h)))
+	if (!untouched(o) &&
+	    h->body_sum != image_sum(o->image.p + sizeof(*h), o->image.n - sizeof(*h)))
 		return "is damaged";
 	return NULL;
 }
@@ -140,6 +152,7 @@ take_names(const struct opening *o)
 	p->most_letters = h->most_letters;
 	p->min_label = h->min_label;
 	p->wanted = h->wanted;
+	p->kinds = h->kinds;
 	return is_text(part_of(o, PART_TEXT)) && p->text_n <= UINT32_MAX &&
 	    p->most_labels <= SPELLING_LABELS && p->most_letters <= NAME_TEXT_MAX &&
 	    take_marks(o, &p->marks) && take_keys(o, PART_KEYS, &h->keys, &p->keys) &&
@@ -238,36 +251,45 @@ set_new(const struct ruleset_options *options, struct rule_specs *specs)
 	return r;
 }
 
-struct ruleset *
-image_over(struct span image, const char *path, const struct image_settings *settings,
+static struct ruleset *
+open_image(struct opening *o, const char *path, const struct image_settings *settings,
     const struct ruleset_options *options, struct rule_specs *specs, struct diag *d)
 {
-	struct opening o = { .image = image,
-		.h = (const struct image_header *)(const void *)image.p };
-	const char *fault = header_fault(&o);
 	struct span given = span_of(settings->text, strlen(settings->text) + 1);
+	const char *fault;
 
+	o->h = (const struct image_header *)(const void *)o->image.p;
+	fault = header_fault(o);
 	if (fault == NULL) {
-		o.r = set_new(options, specs);
-		fault = body_fault(&o, specs);
+		o->r = set_new(options, specs);
+		fault = body_fault(o, specs);
 	}
-	if (fault == NULL && !span_eq(part_of(&o, PART_SETTINGS), given))
+	if (fault == NULL && !span_eq(part_of(o, PART_SETTINGS), given))
 		fault = "was compiled with other settings (protected domains, search "
 			"suffixes, allowed names): compile it again with these";
 	if (fault != NULL)
 		diag_error(d, path, 0, 0, "%s", fault);
 	if (fault != NULL ||
-	    sources_check(wire_over(part_of(&o, PART_SOURCES)), path, d) < 0) {
-		ruleset_free(o.r);
+	    sources_check(wire_over(part_of(o, PART_SOURCES)), path, d) < 0) {
+		ruleset_free(o->r);
 		return NULL;
 	}
-	if (o.r->protected->wanted & typo_bit(TYPO_HOMOGLYPH_IDN))
-		o.r->protected->lookalike = lookalike_new();
-	return o.r;
+	if (o->r->protected->wanted & typo_bit(TYPO_HOMOGLYPH_IDN))
+		o->r->protected->lookalike = lookalike_new();
+	return o->r;
+}
+
+struct ruleset *
+image_over(struct span image, const char *path, const struct image_settings *settings,
+    const struct ruleset_options *options, struct rule_specs *specs, struct diag *d)
+{
+	struct opening o = { .image = image };
+
+	return open_image(&o, path, settings, options, specs, d);
 }
 
 static const void *
-map_file(const char *path, size_t *n)
+map_file(const char *path, size_t *n, struct image_stamp *stamp)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	void *p = MAP_FAILED;
@@ -279,6 +301,7 @@ map_file(const char *path, size_t *n)
 	errno = EINVAL;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
 		*n = (size_t)st.st_size;
+		*stamp = image_stamp(&st);
 		p = mmap(NULL, *n, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
 	}
 	error = errno;
@@ -294,15 +317,18 @@ struct ruleset *
 image_open(const char *path, const struct image_settings *settings,
     const struct ruleset_options *options, struct rule_specs *specs, struct diag *d)
 {
-	size_t n;
-	const void *p = map_file(path, &n);
+	struct opening o = { 0 };
 	struct ruleset *r;
+	const void *p;
+	size_t n;
 
+	p = map_file(path, &n, &o.stamp);
 	if (p == NULL) {
 		diag_error(d, path, 0, 0, "cannot be mapped: %s", strerror(errno));
 		return NULL;
 	}
-	r = image_over(span_of(p, n), path, settings, options, specs, d);
+	o.image = span_of(p, n);
+	r = open_image(&o, path, settings, options, specs, d);
 	if (r == NULL) {
 		munmap((void *)(uintptr_t)p, n);
 		return NULL;

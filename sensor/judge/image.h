@@ -13,8 +13,9 @@
  *	the rest  the arrays of protected names and zones: only ever looked into
  *
  * A file that is cut, damaged, of another build or machine, or older than what it was
- * made from is refused.  Whoever forges the sums can make it judge wrongly, but not
- * make us read outside of it.
+ * made from is refused.  The sum over all is made when the file is a copy, or was changed
+ * since it was written; else it is used at once.  Whoever forges the sums or the time can
+ * make it judge wrongly, but not make us read outside of it.
  */
 
 #include "judge/ruleset.h"

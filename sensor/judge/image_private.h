@@ -10,7 +10,7 @@
 #define IMAGE_MAGIC "STRAYSET"
 
 enum {
-	IMAGE_VERSION = 4,
+	IMAGE_VERSION = 5,
 	IMAGE_BUILD = 96,	  /* octets that tell what made it */
 	IMAGE_ORDER = 0x01020304, /* as the machine writes it */
 	IMAGE_ALIGN = 64,
@@ -41,6 +41,17 @@ struct image_keys {
 	uint64_t marks, entries;
 };
 
+/*
+ * Which file this was written to, and when it was changed last: by us.  Where both still
+ * hold, nobody has changed it, and its sum need not be made again, for which all of it
+ * would have to be read.
+ */
+struct image_stamp {
+	uint64_t file; /* number of its inode */
+	int64_t time_s;
+	uint64_t time_ns;
+};
+
 struct image_header {
 	char magic[8];
 	uint32_t order, version;
@@ -49,13 +60,18 @@ struct image_header {
 	char build[IMAGE_BUILD];
 	struct image_part_at part[PARTS_COUNT];
 	struct image_keys keys, tld_keys, zone_keys;
+	struct image_stamp stamp;
 	uint64_t names;
 	uint32_t most_labels, most_letters, min_label, wanted;
-	uint32_t classes, places, scope_any, nrules;
+	uint32_t kinds, classes, places, scope_any;
+	uint64_t nrules;
 	uint64_t body_sum;   /* of all behind the header */
 	uint64_t header_sum; /* of all before this */
 };
 
+struct stat;
+/* The stamp of a file as it is. */
+struct image_stamp image_stamp(const struct stat *st);
 /* A sum that a damaged octet changes; n is a multiple of 8. */
 uint64_t image_sum(const void *p, size_t n);
 /* Set both sums of a file in memory: for those who make one. */

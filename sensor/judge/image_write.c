@@ -41,6 +41,12 @@ image_sum(const void *p, size_t n)
 	return all;
 }
 
+static void
+seal_header(struct image_header *h)
+{
+	h->header_sum = image_sum(h, offsetof(struct image_header, header_sum));
+}
+
 void
 image_seal(void *image, size_t n)
 {
@@ -48,8 +54,15 @@ image_seal(void *image, size_t n)
 
 	memcpy(&h, image, sizeof(h));
 	h.body_sum = image_sum((uint8_t *)image + sizeof(h), n - sizeof(h));
-	h.header_sum = image_sum(&h, offsetof(struct image_header, header_sum));
+	seal_header(&h);
 	memcpy(image, &h, sizeof(h));
+}
+
+struct image_stamp
+image_stamp(const struct stat *st)
+{
+	return (struct image_stamp){ st->st_ino, st->st_mtim.tv_sec,
+		(uint64_t)st->st_mtim.tv_nsec };
 }
 
 void
@@ -100,6 +113,7 @@ set_names(struct draft *d, const struct ruleset *r)
 	d->h.most_letters = p->most_letters;
 	d->h.min_label = p->min_label;
 	d->h.wanted = p->wanted;
+	d->h.kinds = p->kinds;
 }
 
 static void
@@ -112,7 +126,7 @@ set_rules(struct draft *d, const struct ruleset *r)
 	d->h.classes = r->classes;
 	d->h.places = r->places;
 	d->h.scope_any = r->scope_any;
-	d->h.nrules = (uint32_t)r->nrules;
+	d->h.nrules = r->nrules;
 }
 
 /* Where the parts stand; the size of it all. */
@@ -176,6 +190,29 @@ write_all(int fd, const uint8_t *p, size_t n)
 	return 0;
 }
 
+/*
+ * Write the image and set the time that its header says.  No change of the file later has
+ * that time by chance: it is told in nanoseconds, and the file's own in ticks.
+ */
+static int
+write_stamped(int fd, uint8_t *image, size_t n)
+{
+	struct image_header h;
+	struct timespec now[2];
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || clock_gettime(CLOCK_REALTIME, &now[0]) < 0)
+		return -1;
+	now[1] = st.st_mtim = now[0];
+	memcpy(&h, image, sizeof(h));
+	h.stamp = image_stamp(&st);
+	seal_header(&h);
+	memcpy(image, &h, sizeof(h));
+	if (write_all(fd, image, n) < 0 || futimens(fd, now) < 0)
+		return -1;
+	return fsync(fd);
+}
+
 /* Whoever maps the old file keeps it: the new one takes its name when it is whole. */
 int
 image_write(const struct ruleset *r, const struct image_settings *settings,
@@ -188,7 +225,7 @@ image_write(const struct ruleset *r, const struct image_settings *settings,
 
 	buf_printf(&other, "%s.new", path);
 	fd = open(other.p, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	failed = fd < 0 || write_all(fd, image, n) < 0 || fsync(fd) < 0;
+	failed = fd < 0 || write_stamped(fd, image, n) < 0;
 	if (fd >= 0 && close(fd) < 0)
 		failed = 1;
 	if (failed || rename(other.p, path) < 0) {

@@ -26,6 +26,8 @@ without_service(struct span text)
 	static const char *const services[] = { "mta-sts.", "autodiscover.",
 		"autoconfig." };
 
+	if (text.n == 0 || (text.p[0] != 'm' && text.p[0] != 'a'))
+		return text;
 	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
 		struct span service = span_str(services[i]);
 
@@ -45,4 +47,16 @@ judged_part(const struct name *n)
 	if (memchr(text.p, '_', text.n) != NULL)
 		text = plain_tail(text);
 	return without_service(text);
+}
+
+/* Most names are judged whole, and what tells so is found while they are taken apart. */
+bool
+judged_spelling(const struct name *n, struct spelling *s)
+{
+	struct span text = name_span(n);
+
+	if (spelling_init(s, text) && !(s->signs & SPELLING_UNDERSCORE) &&
+	    without_service(text).n == text.n)
+		return true;
+	return spelling_init(s, judged_part(n));
 }

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ---- telling why ---- */
 
@@ -44,6 +45,13 @@ has_meant(const struct match *m, const char *name)
 	return false;
 }
 
+/* Of two names of the same rank the first in the alphabet is told first. */
+static bool
+meant_before(uint32_t a_rank, const char *a, uint32_t b_rank, const char *b)
+{
+	return a_rank > b_rank || (a_rank == b_rank && strcmp(a, b) < 0);
+}
+
 /* Add a name meant to match i, best first; the fourth best falls off. */
 static void
 add_meant(struct judge *g, unsigned i, const char *name, uint32_t rank)
@@ -52,7 +60,7 @@ add_meant(struct judge *g, unsigned i, const char *name, uint32_t rank)
 	uint32_t *ranks = g->ranks[i];
 	unsigned at = m->nmeant;
 
-	while (at > 0 && ranks[at - 1] < rank)
+	while (at > 0 && meant_before(rank, name, ranks[at - 1], m->meant[at - 1]))
 		at--;
 	if (at == MATCH_MEANT)
 		return;
@@ -100,7 +108,9 @@ judge_flag(struct judge *g, const struct rule_spec *rule, enum typo class,
 	m = &g->j->match[i];
 	if (meant != NULL && has_meant(m, meant))
 		return;
-	if (m->score == 0 || rank > g->ranks[i][0]) {
+	if (m->score == 0 || rank > g->ranks[i][0] ||
+	    (m->nmeant > 0 && meant != NULL &&
+		meant_before(rank, meant, g->ranks[i][0], m->meant[0]))) {
 		m->score = score;
 		m->class = class;
 	}

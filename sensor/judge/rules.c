@@ -15,14 +15,14 @@ take_names(struct rules *r, const char *const *given, size_t n, const char *what
 {
 	int failed = 0;
 
-	list->names = arena_alloc(&r->specs.arena, n * sizeof(*list->names));
+	list->names = arena_alloc(&r->settings, n * sizeof(*list->names));
 	for (size_t i = 0; i < n; i++) {
 		struct name name;
 		enum name_error error = name_parse(&name, span_str(given[i]));
 
 		if (error == NAME_OK && !name.odd && name.labels > 0) {
 			list->names[list->n++] =
-			    arena_spandup(&r->specs.arena, name_span(&name));
+			    arena_spandup(&r->settings, name_span(&name));
 			continue;
 		}
 		diag_error(d, what, 0, 0, "\"%s\" is no domain name: %s", given[i],
@@ -45,6 +45,7 @@ allow_shipped(struct rules *r, const struct rules_options *o, struct diag *d)
 	} lists[] = {
 		{ "", "popular", "rules/lists/popular.txt", LIST_REGISTRABLE },
 		{ ".gov", "registry", "rules/lists/us-gov.txt", LIST_SUBDOMAIN },
+		{ ".edu", "registry-edu", "rules/lists/us-edu.txt", LIST_REGISTRABLE },
 	};
 	int failed = 0;
 
@@ -189,6 +190,7 @@ rules_open(struct rules *r, const struct rules_options *o, struct diag *d)
 	int failed;
 
 	*r = (struct rules){ 0 };
+	arena_init(&r->settings);
 	rule_specs_init(&r->specs);
 	r->suffixes = suffixes_load(NULL, tlds, d);
 	free(tlds);
@@ -229,6 +231,7 @@ rules_close(struct rules *r)
 {
 	ruleset_free(r->set);
 	rule_specs_fini(&r->specs);
+	arena_fini(&r->settings);
 	suffixes_free(r->suffixes);
 	*r = (struct rules){ 0 };
 }

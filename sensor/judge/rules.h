@@ -28,6 +28,7 @@ struct rules_options {
 
 struct rules {
 	struct suffixes *suffixes;
+	struct arena settings;	 /* the names that the configuration gives */
 	struct rule_specs specs; /* of a compiled set: what alerts need of the rules */
 	struct ruleset *set;	 /* NULL when opening failed */
 	bool compiled;		 /* the path is that of a compiled set */

@@ -130,11 +130,13 @@ static void
 enter_zones(struct judge *g)
 {
 	for (unsigned i = g->seen.labels; i-- > 0;) {
-		struct zone_cursor c = { 0 };
+		size_t from = g->seen.start[i];
+		struct keymap_cursor c = zones_find(&g->r->zones, &g->seen, from);
 		const struct zone *zone;
 
-		while (
-		    (zone = zones_next(&g->r->zones, &g->seen, g->seen.start[i], &c)))
+		if (c.end == 0)
+			continue;
+		while ((zone = zones_next(&g->r->zones, &g->seen, from, &c)))
 			enter_zone(g, zone, i);
 	}
 }
@@ -208,11 +210,11 @@ tell_classes(const struct judge *g)
 static bool
 scope_is_any(const struct judge *g)
 {
-	struct span tld = spelling_tld(&g->seen);
+	const struct spelling *s = &g->seen;
+	uint64_t tld = spelling_part(s, s->start[s->labels - 1], s->text.n);
 
 	return g->r->scope_any &&
-	    marks_find(&g->r->protected->marks, spelling_hash(tld), MARK_SCOPE_ANY) !=
-	    NULL;
+	    marks_find(&g->r->protected->marks, tld, MARK_SCOPE_ANY) != NULL;
 }
 
 /* in: what typo_probe_answer says. */
@@ -245,23 +247,33 @@ is_number(struct span label)
 	return i == label.n;
 }
 
-static bool
-judge_name(struct judge *g, const struct name *n)
+static void
+say_name(const struct judge *g, const struct name *n)
 {
 	struct span text = judged_part(n);
-	uint32_t in = UINT32_MAX;
-	bool quick;
-	enum verdict v;
 
 	judge_say(g, "as a name: %s", n->text);
 	if (text.n < name_span(n).n && text.n > 0)
 		judge_say(g, "without service labels: %.*s", (int)text.n, text.p);
+}
+
+static bool
+judge_name(struct judge *g, const struct name *n)
+{
+	uint32_t in = UINT32_MAX;
+	struct span text;
+	bool quick;
+	enum verdict v;
+
+	if (g->why != NULL)
+		say_name(g, n);
 	if (n->labels == 0)
 		return judge_settle(g, VERDICT_SPECIAL_USE);
 	if (n->odd)
 		return judge_settle(g, VERDICT_MALFORMED);
-	if (!spelling_init(&g->seen, text) || (g->seen.labels == 1 && n->labels > 1))
+	if (!judged_spelling(n, &g->seen) || (g->seen.labels == 1 && n->labels > 1))
 		return judge_settle(g, VERDICT_MALFORMED);
+	text = g->seen.text;
 	/* Who wants to know why has everything searched. */
 	quick = g->why == NULL && g->seen.labels > 1;
 	if (quick)

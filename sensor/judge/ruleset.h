@@ -103,6 +103,9 @@ bool ruleset_match_text(const struct ruleset *r, struct span text,
 bool ruleset_explain(const struct ruleset *r, struct span text,
     const struct judge_context *c, struct judgement *j, struct buf *why);
 
+/* The part of a canonical name that its owner registered, or all of it. */
+struct span ruleset_domain(const struct ruleset *r, struct span name);
+
 /* Some rule has a `from`: its judgement depends on the client. */
 bool ruleset_asks_client(const struct ruleset *r);
 

@@ -53,5 +53,7 @@ bool find_front(const struct ruleset *r, const struct spelling *seen, struct fro
 
 /* The part of a name that is judged; empty when nothing of it can be a host name. */
 struct span judged_part(const struct name *n);
+/* That part taken apart; false when there is none, or it is too long. */
+bool judged_spelling(const struct name *n, struct spelling *s);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "names/protected.h"
 
 #include <stdlib.h>
 
@@ -14,7 +13,7 @@ zone_key(enum zone_kind kind, uint32_t number, uint64_t hash)
 {
 	uint64_t list = kind == ZONE_ALLOW ? number + UINT64_C(1) : 0;
 
-	return protected_key(KEY_NAME, hash + list * UINT64_C(0xe7037ed1a0b428db));
+	return zones_key(hash + list * UINT64_C(0xe7037ed1a0b428db));
 }
 
 void
@@ -100,26 +99,13 @@ zone_at(const struct zones *z, uint32_t i)
 	return i < z->n ? &z->list[i] : &none;
 }
 
-void
-zones_fetch(const struct zones *z, const struct spelling *s)
-{
-	for (unsigned i = 0; i < s->labels; i++)
-		keymap_fetch(&z->keys,
-		    zone_key(
-			ZONE_SPECIAL, 0, spelling_part(s, s->start[i], s->text.n)));
-}
-
 const struct zone *
-zones_next(
-    const struct zones *z, const struct spelling *s, size_t from, struct zone_cursor *c)
+zones_next(const struct zones *z, const struct spelling *s, size_t from,
+    struct keymap_cursor *c)
 {
 	uint32_t i;
 
-	if (!c->begun)
-		c->c = keymap_find(&z->keys,
-		    zone_key(ZONE_SPECIAL, 0, spelling_part(s, from, s->text.n)));
-	c->begun = true;
-	while (keymap_next(&z->keys, &c->c, &i)) {
+	while (keymap_next(&z->keys, c, &i)) {
 		const struct zone *zone = zone_at(z, i);
 
 		if (zone->kind != ZONE_ALLOW &&

@@ -7,8 +7,7 @@
  * names of allow lists.  Made once, then only read; one look-up per label.
  */
 
-#include "names/keymap.h"
-#include "names/spelling.h"
+#include "names/protected.h"
 
 enum zone_kind {
 	ZONE_SPECIAL,	  /* never on the public net: local, lan... */
@@ -50,18 +49,34 @@ void zones_build(struct zones *z);
 void zones_fini(struct zones *z);
 size_t zones_memory(const struct zones *z);
 
-/* zones_next is going to be called for the tails of s: have fetched what it reads. */
-void zones_fetch(const struct zones *z, const struct spelling *s);
+/* The key of the zones, allowed ones apart, of this name. */
+static inline uint64_t
+zones_key(uint64_t hash)
+{
+	return protected_key(KEY_NAME, hash);
+}
+
+/* zones_find is going to be called for the tails of s: have fetched what it reads. */
+static inline void
+zones_fetch(const struct zones *z, const struct spelling *s)
+{
+	for (unsigned i = 0; i < s->labels; i++)
+		__builtin_prefetch(keymap_block(
+		    &z->keys, zones_key(spelling_part(s, s->start[i], s->text.n))));
+}
+
 /*
  * The zones that have the tail of s from character `from` as their name: those of
- * one allow list, or all others.  Start with a zeroed *c; NULL at the end.
+ * one allow list (zones_allow), or all others, one after the other, NULL at the end.
  */
-struct zone_cursor {
-	struct keymap_cursor c;
-	bool begun;
-};
+static inline struct keymap_cursor
+zones_find(const struct zones *z, const struct spelling *s, size_t from)
+{
+	return keymap_find(&z->keys, zones_key(spelling_part(s, from, s->text.n)));
+}
+
 const struct zone *zones_next(const struct zones *z, const struct spelling *s,
-    size_t from, struct zone_cursor *c);
+    size_t from, struct keymap_cursor *c);
 bool zones_allow(
     const struct zones *z, uint32_t list, const struct spelling *s, size_t from);
 

@@ -11,6 +11,7 @@ enum {
 	FILTER_BITS = 11,     /* a key */
 	FILTER_BITS_FEW = 16, /* where it costs little */
 	FILTER_FEW = 1 << 20, /* keys */
+	FILTER_SET = 4,	      /* bits set for a key; see keymap_in */
 	BUCKET_KEYS = 12,
 	QUEUE = 64,
 };
@@ -45,7 +46,7 @@ bucket_of(const struct keymap *m, uint64_t key)
 	return keymap_scale(key, m->buckets);
 }
 
-/* Bits that neither place the key nor are near those that do. */
+/* Bits that do not place the key. */
 static uint8_t
 tag_of(uint64_t key)
 {
@@ -83,12 +84,11 @@ flush_marks(struct keymap *m)
 	struct keymap_queue *q = m->queue;
 
 	for (unsigned i = 0; i < q->nmarks; i++) {
-		uint64_t *block =
-		    filter_of(m) + 8 * keymap_scale(q->mark[i], m->blocks);
-		uint64_t bits = q->mark[i] * UINT64_C(0xd6e8feb86659fd93);
+		uint64_t bits = q->mark[i];
+		uint64_t *block = filter_of(m) + 8 * keymap_scale(bits, m->blocks);
 
-		for (int k = 0; k < 5; k++, bits >>= 9)
-			block[bits >> 6 & 7] |= UINT64_C(1) << (bits & 63);
+		for (int k = 0; k < FILTER_SET; k++, bits >>= 9)
+			block[bits & 7] |= UINT64_C(1) << (bits >> 3 & 63);
 	}
 	q->nmarks = 0;
 }
@@ -301,8 +301,10 @@ keymap_bucket(const struct keymap *m, uint64_t key)
 
 	if (end > m->entries)
 		end = (uint32_t)m->entries;
-	if (m->begin[i] < end)
+	if (m->begin[i] < end) {
 		__builtin_prefetch(m->value + m->begin[i]);
+		__builtin_prefetch(m->tag + m->begin[i]);
+	}
 	return (struct keymap_cursor){ m->begin[i], end, tag_of(key) };
 }
 

@@ -17,8 +17,8 @@
  * A key may be in the filter only (keymap_mark), in the entries only (keymap_put),
  * or in both (keymap_add).  Very many keys are given three times, the same each time,
  * so that no list of them is needed: once to count, once to measure the buckets, once
- * to fill them; fewer are kept, and given once.  They are put in their places some at a time, so that memory is fetched
- * for all of them together.
+ * to fill them; fewer are kept, and given once.  They are put in their places some at a
+ * time, so that memory is fetched for all of them together.
  */
 
 #include "base/span.h"
@@ -42,6 +42,21 @@ bool keymap_round(struct keymap *m);
 void keymap_mark(struct keymap *m, uint64_t key);
 void keymap_put(struct keymap *m, uint64_t key, uint32_t value);
 void keymap_add(struct keymap *m, uint64_t key, uint32_t value);
+/*
+ * So many keys for the filter, and so many entries, are to be given in this round: true
+ * when that is all that is wanted to know of them now.
+ */
+static inline bool
+keymap_counted(struct keymap *m, size_t marks, size_t entries)
+{
+	bool first = m->marks + m->entries == 0;
+
+	if (m->stage != KEYMAP_COUNT || m->log != NULL || first)
+		return false;
+	m->marks += marks;
+	m->entries += entries;
+	return true;
+}
 void keymap_fini(struct keymap *m);
 size_t keymap_memory(const struct keymap *m);
 
@@ -58,36 +73,46 @@ keymap_scale(uint64_t x, uint64_t n)
 	return (uint64_t)((unsigned __int128)x * n >> 64);
 }
 
+/* The line that keymap_in will read.  There is at least one. */
 static inline const uint64_t *
 keymap_block(const struct keymap *m, uint64_t key)
 {
 	return m->filter + 8 * keymap_scale(key, m->blocks);
 }
 
-/* Have the line fetched that keymap_maybe will read. */
-static inline void
-keymap_fetch(const struct keymap *m, uint64_t key)
-{
-	__builtin_prefetch(keymap_block(m, key));
-}
-
-/* False when the key is certainly not there.  There is at least one block. */
+/*
+ * False when the key is certainly not in its block.  The block is told by the upper
+ * bits of the key, the bits in it by nine of the lower ones for each.
+ */
 static inline bool
-keymap_maybe(const struct keymap *m, uint64_t key)
+keymap_in(const uint64_t *block, uint64_t key)
 {
-	const uint64_t *block = keymap_block(m, key);
-	uint64_t bits = key * UINT64_C(0xd6e8feb86659fd93), all;
+	uint64_t all = block[key & 7] >> (key >> 3 & 63);
 
-	/* Five bits, nine of the product for each. */
-	all = block[bits >> 6 & 7] >> (bits & 63);
-	all &= block[bits >> 15 & 7] >> (bits >> 9 & 63);
-	all &= block[bits >> 24 & 7] >> (bits >> 18 & 63);
-	all &= block[bits >> 33 & 7] >> (bits >> 27 & 63);
-	all &= block[bits >> 42 & 7] >> (bits >> 36 & 63);
+	all &= block[key >> 9 & 7] >> (key >> 12 & 63);
+	all &= block[key >> 18 & 7] >> (key >> 21 & 63);
+	all &= block[key >> 27 & 7] >> (key >> 30 & 63);
 	return all & 1;
 }
 
-/* The bucket of a key that may be there. */
+/* False when the key is certainly not there. */
+static inline bool
+keymap_maybe(const struct keymap *m, uint64_t key)
+{
+	return keymap_in(keymap_block(m, key), key);
+}
+
+/*
+ * The bucket of a key that may be there.  What it reads may be fetched before, and what
+ * keymap_next reads is on its way from then on: so of several keys all are to be asked
+ * for before the first is read.
+ */
+static inline void
+keymap_bucket_fetch(const struct keymap *m, uint64_t key)
+{
+	__builtin_prefetch(m->begin + keymap_scale(key, m->buckets));
+}
+
 struct keymap_cursor keymap_bucket(const struct keymap *m, uint64_t key);
 
 static inline struct keymap_cursor

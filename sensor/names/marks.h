@@ -12,13 +12,14 @@
 #include "names/spelling.h"
 
 enum {
-	MARK_TLD = 1,	     /* last label of a protected name */
-	MARK_TLD_EDIT = 2,   /* a TLD with one letter left out, and as it is */
-	MARK_WRONG_TLD = 4,  /* typed for a TLD by a slip of the hand, or by a map */
-	MARK_SUFFIX = 8,     /* public suffix of a protected name */
-	MARK_SLD_TLD = 16,   /* last label of such a suffix of two labels */
-	MARK_SLD_FIRST = 32, /* and the one before it */
-	MARK_SCOPE_ANY = 64, /* a TLD below which some rule takes all for a slip */
+	MARK_TLD = 1,	      /* last label of a protected name */
+	MARK_TLD_EDIT = 2,    /* a TLD with one letter left out, and as it is */
+	MARK_WRONG_TLD = 4,   /* typed for a TLD by a slip of the hand, or by a map */
+	MARK_SUFFIX = 8,      /* public suffix of a protected name */
+	MARK_SLD_TLD = 16,    /* last label of such a suffix of two labels */
+	MARK_SLD_FIRST = 32,  /* and the one before it */
+	MARK_SCOPE_ANY = 64,  /* a TLD below which some rule takes all for a slip */
+	MARK_DELEGATED = 128, /* last label of a protected name, and it exists */
 };
 
 enum { MARK_LENGTH_MAX = 63 };

@@ -217,12 +217,15 @@ take_labels(struct wire *w, struct span *run, uint8_t *end)
  * The rest of a name whose first run ended in a pointer; w is at the pointer's
  * second octet.  An encoder points at labels that came before (RFC 1035, 4.1.4),
  * but large public resolvers answer questions that point forward as well, so only
- * the number of pointers is bounded: as many as labels, which ends every loop.
+ * the number of pointers is bounded: as many as labels, which ends every loop.  One
+ * without labels is noticed before, for it can never end otherwise: coming back to a
+ * place without a label in between (Brent's way, a new place at each power of two).
  */
 static enum name_error
 follow(struct flat *f, struct wire *w, uint8_t high)
 {
 	struct wire at = *w;
+	size_t been = 0, been_n = SIZE_MAX;
 	enum name_error error;
 	struct span run;
 
@@ -230,8 +233,13 @@ follow(struct flat *f, struct wire *w, uint8_t high)
 	for (int jumps = 0; high != 0; jumps++) {
 		size_t target = (size_t)(high & ~POINTER) << 8 | wire_u8(&at);
 
-		if (at.bad || target >= at.len || jumps == NAME_LABELS_MAX)
+		if (at.bad || target >= at.len || jumps == NAME_LABELS_MAX ||
+		    (target == been && f->n == been_n))
 			return NAME_BAD_WIRE;
+		if ((jumps & (jumps - 1)) == 0) {
+			been = target;
+			been_n = f->n;
+		}
 		at.pos = target;
 		error = take_labels(&at, &run, &high);
 		if (error != NAME_OK)

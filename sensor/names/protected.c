@@ -178,6 +178,8 @@ note_tld(struct protected *p, struct span tld)
 		return;
 	tld_add(p, tld);
 	marks_add(&p->marks, hash, MARK_TLD | MARK_TLD_EDIT);
+	if (tld_delegated(p->suffixes, tld))
+		marks_add(&p->marks, hash, MARK_DELEGATED);
 	for (size_t i = 0; i < tld.n; i++)
 		marks_add(&p->marks, spelling_hash_without(tld, i), MARK_TLD_EDIT);
 }
@@ -345,7 +347,7 @@ name_keys(struct protected *p, uint32_t number)
 	d->number = number;
 	if (!d->counting) {
 		protected_key_mark(p, KEY_NAME, s.hash[s.text.n]);
-		protected_key_put(p, KEY_SQUASHED, spelling_squash(s.text), id);
+		protected_key_put(p, KEY_SQUASHED, spelling_squashed(&s), id);
 	}
 	for (size_t i = 0; typo_classes[i] != NULL; i++)
 		if (typo_classes[i]->keys != NULL &&

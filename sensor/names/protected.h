@@ -53,6 +53,7 @@ struct protected
 	unsigned most_letters; /* of a name */
 	unsigned min_label;    /* shorter labels have no edit keys */
 	uint32_t wanted;       /* all classes wanted for some name */
+	uint32_t kinds;	       /* bits of the kinds of keys that have entries */
 	const uint32_t *tlds;  /* the distinct TLDs of the names: where in text */
 	size_t ntlds;
 	struct marks marks;
@@ -111,10 +112,8 @@ protected_key(enum key_kind kind, uint64_t hash)
 {
 	uint64_t x = hash + (uint64_t)kind * UINT64_C(0xa0761d6478bd642f);
 
-	/* The finalizer of SplitMix64 (Steele, Lea and Flood, 2014). */
-	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-	return x ^ x >> 31;
+	/* The upper bits are as good as a product's can be; they mend the lower ones. */
+	return (x ^ x >> 32) * UINT64_C(0x94d049bb133111eb);
 }
 
 /* The same as it stands in the filter. */
@@ -130,11 +129,21 @@ protected_maybe(const struct protected *p, enum key_kind kind, uint64_t hash)
 	return keymap_maybe(&p->keys, protected_filter_key(kind, hash));
 }
 
+/* protected_entries is going to be called with the same: have fetched what it reads. */
+static inline void
+protected_entries_fetch(const struct protected *p, enum key_kind kind, uint64_t hash)
+{
+	if (p->kinds >> kind & 1)
+		keymap_bucket_fetch(&p->keys, protected_key(kind, hash));
+}
+
 /* The entries of a kind, whatever the filter says. */
 static inline struct keymap_cursor
 protected_entries(const struct protected *p, enum key_kind kind, uint64_t hash)
 {
-	return keymap_bucket(&p->keys, protected_key(kind, hash));
+	if (p->kinds >> kind & 1)
+		return keymap_bucket(&p->keys, protected_key(kind, hash));
+	return (struct keymap_cursor){ 0 };
 }
 
 static inline struct keymap_cursor
@@ -163,6 +172,7 @@ static inline void
 protected_key_put(
     struct protected *p, enum key_kind kind, uint64_t hash, uint32_t value)
 {
+	p->kinds |= UINT32_C(1) << kind;
 	keymap_put(&p->keys, protected_key(kind, hash), value);
 }
 

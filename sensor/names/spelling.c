@@ -57,26 +57,63 @@ spelling_squash(struct span text)
 	return spelling_squash_on(0, text);
 }
 
+uint64_t
+spelling_squashed(const struct spelling *s)
+{
+	uint64_t hash = 0;
+
+	if (s->signs & SPELLING_HYPHEN)
+		return spelling_squash(s->text);
+	for (unsigned i = 0; i < s->labels; i++) {
+		size_t from = s->start[i], to = spelling_end(s, i);
+
+		hash = spelling_join(hash, spelling_part(s, from, to), to - from);
+	}
+	return hash;
+}
+
+/* The signs that a character makes, alone or as the second of two, and as the first. */
+#define SIGNS(second, first) ((second) | (first) << 8)
+enum { SIGNS_ONE = SPELLING_HYPHEN | SPELLING_UNDERSCORE | SPELLING_LIKE_ONE };
+
+static const uint16_t signs_of[256] = {
+	['-'] = SIGNS(SPELLING_HYPHEN | SPELLING_HYPHENS, SPELLING_HYPHENS),
+	['_'] = SIGNS(SPELLING_UNDERSCORE, 0),
+	['0'] = SIGNS(SPELLING_LIKE_ONE, 0),
+	['1'] = SIGNS(SPELLING_LIKE_ONE, 0),
+	['c'] = SIGNS(0, SPELLING_CL),
+	['l'] = SIGNS(SPELLING_CL, 0),
+	['n'] = SIGNS(SPELLING_RN, 0),
+	['r'] = SIGNS(0, SPELLING_RN),
+	['v'] = SIGNS(SPELLING_VV, SPELLING_VV),
+};
+
+/* Without a jump that depends on the letters: what is no dot makes no label end yet. */
 bool
 spelling_init(struct spelling *s, struct span text)
 {
+	unsigned labels = 0, signs = 0, before = 0;
+	uint64_t hash = 0;
+
 	if (text.n == 0 || text.n > SPELLING_MAX)
 		return false;
 	s->text = text;
-	s->labels = s->hyphens = 0;
 	s->start[0] = 0;
 	s->hash[0] = 0;
 	for (size_t i = 0; i < text.n; i++) {
-		s->hash[i + 1] = s->hash[i] * B1 + text.p[i];
-		s->hyphens += text.p[i] == '-';
-		if (text.p[i] != '.')
-			continue;
-		if (++s->labels == SPELLING_LABELS)
-			return false;
-		s->start[s->labels] = (uint16_t)(i + 1);
+		unsigned c = text.p[i], of = signs_of[c];
+
+		hash = hash * B1 + c;
+		s->hash[i + 1] = hash;
+		s->start[labels + 1] = (uint16_t)(i + 1);
+		labels += c == '.';
+		signs |= of & (before | SIGNS_ONE);
+		before = of >> 8;
 	}
-	s->start[++s->labels] = (uint16_t)(text.n + 1);
-	return true;
+	s->start[++labels] = (uint16_t)(text.n + 1);
+	s->labels = labels;
+	s->signs = signs;
+	return labels <= SPELLING_LABELS;
 }
 
 unsigned

@@ -17,12 +17,28 @@ enum {
 	SPELLING_LABELS = 127,
 };
 
+/*
+ * What some names have, and those that have it not need not be asked for: signs are of
+ * one character, or of two beside one another.
+ */
+enum {
+	SPELLING_HYPHEN = 1,
+	SPELLING_UNDERSCORE = 2,
+	SPELLING_LIKE_ONE = 4, /* 0 or 1 */
+	SPELLING_HYPHENS = 8,  /* as all A-labels have */
+	SPELLING_RN = 16,
+	SPELLING_VV = 32,
+	SPELLING_CL = 64,
+	/* Looks like something else. */
+	SPELLING_LIKE = SPELLING_LIKE_ONE | SPELLING_RN | SPELLING_VV | SPELLING_CL,
+};
+
 struct spelling {
 	struct span text;
 	unsigned labels;
-	unsigned hyphens;
+	unsigned signs; /* bits SPELLING_... */
 	/* Where each label begins; one past the last, as if there were another. */
-	uint16_t start[SPELLING_LABELS + 1];
+	uint16_t start[SPELLING_MAX + 2];
 	uint64_t hash[SPELLING_MAX + 1]; /* of the first i characters */
 };
 
@@ -30,6 +46,8 @@ struct spelling {
 bool spelling_init(struct spelling *s, struct span text);
 
 extern const uint64_t spelling_powers[256];
+/* B^-1 */
+#define SPELLING_INVERSE UINT64_C(0x71603ae2e846ef77)
 
 /* B^n, n <= SPELLING_MAX + 1 */
 static inline uint64_t
@@ -44,6 +62,9 @@ uint64_t spelling_hash_without(struct span text, size_t at);
 /* The hash of text without its dots and hyphens; the same for text that goes on. */
 uint64_t spelling_squash(struct span text);
 uint64_t spelling_squash_on(uint64_t squashed, struct span more);
+
+/* The same of a name that was taken apart. */
+uint64_t spelling_squashed(const struct spelling *s);
 
 /* The hash of x joined with y of n characters. */
 static inline uint64_t

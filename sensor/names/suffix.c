@@ -187,7 +187,7 @@ struct tails {
 static void
 find_tails(const struct suffixes *s, struct span name, struct tails *t)
 {
-	uint64_t hash = 0, behind = 0; /* behind: from the dot on */
+	struct suffix_hash hash = { 0, 0 }, behind = hash; /* behind: from the dot on */
 	unsigned labels = 0;
 
 	t->n = 0;
@@ -231,7 +231,7 @@ bool
 is_public_suffix(const struct suffixes *s, struct span name, bool icann_only)
 {
 	int type = icann_only ? PSL_TYPE_ICANN : PSL_TYPE_ANY, dots = 0;
-	uint64_t hash = 0, behind = 0;
+	struct suffix_hash hash = { 0, 0 }, behind = hash;
 	char text[NAME_TEXT_MAX];
 
 	if (name.n == 0 || name.n >= sizeof(text))

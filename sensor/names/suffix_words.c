@@ -24,10 +24,11 @@ struct graph {
 };
 
 static void
-set_bit(struct suffix_words *w, uint64_t hash)
+set_bit(struct suffix_words *w, struct suffix_hash h)
 {
-	uint64_t a = hash >> 40 & (SUFFIX_WORD_BITS - 1);
-	uint64_t b = hash >> 20 & (SUFFIX_WORD_BITS - 1);
+	uint64_t bits = suffix_bits(h);
+	uint64_t a = bits >> 40 & (SUFFIX_WORD_BITS - 1);
+	uint64_t b = bits >> 20 & (SUFFIX_WORD_BITS - 1);
 
 	w->bits[a / 64] |= UINT64_C(1) << a % 64;
 	w->bits[b / 64] |= UINT64_C(1) << b % 64;
@@ -36,13 +37,13 @@ set_bit(struct suffix_words *w, uint64_t hash)
 static void
 add_word(struct graph *g, size_t n, unsigned value)
 {
-	uint64_t hash = 0;
+	struct suffix_hash hash = { 0, 0 };
 
 	for (size_t i = n; i-- > 0;)
 		hash = suffix_hash_on(hash, (uint8_t)g->word[i]);
 	set_bit(g->words, hash);
 	if (value & VALUE_WILDCARD)
-		set_bit(g->words, suffix_hash_wild(suffix_hash_on(hash, '.')));
+		set_bit(g->words, suffix_hash_on(suffix_hash_on(hash, '.'), '*'));
 	g->n++;
 }
 

@@ -8,7 +8,7 @@
  */
 
 #include "base/mem.h"
-#include "base/span.h"
+#include "names/spelling.h"
 
 enum { SUFFIX_WORD_BITS = 1 << 18 }; /* some ten thousand words, two bits each */
 
@@ -20,36 +20,46 @@ struct suffix_words {
 /* All words of the file at path; w->known stays false when it is no whole DAFSA. */
 void suffix_words_load(struct suffix_words *w, const char *path);
 
-/* The hash of a name, from its last character to its first: take one more in front. */
-static inline uint64_t
-suffix_hash_on(uint64_t hash, uint8_t c)
+/* A name's hash (spelling.h), and its characters: begun with none, from its last on. */
+struct suffix_hash {
+	uint64_t hash;
+	size_t n;
+};
+
+/* Take one more in front. */
+static inline struct suffix_hash
+suffix_hash_on(struct suffix_hash h, uint8_t c)
 {
-	return (hash ^ c) * UINT64_C(0x9fb21c651e98df25) ^ hash >> 29;
+	return (struct suffix_hash){ h.hash + c * spelling_power(h.n), h.n + 1 };
+}
+
+/* The two bits that stand for a word. */
+static inline uint64_t
+suffix_bits(struct suffix_hash h)
+{
+	return (h.hash ^ h.hash >> 32) * UINT64_C(0x9fb21c651e98df25);
 }
 
 static inline bool
-suffix_bit(const struct suffix_words *w, uint64_t hash)
+suffix_bit(const struct suffix_words *w, struct suffix_hash h)
 {
-	uint64_t a = hash >> 40 & (SUFFIX_WORD_BITS - 1);
-	uint64_t b = hash >> 20 & (SUFFIX_WORD_BITS - 1);
+	uint64_t bits = suffix_bits(h);
+	uint64_t a = bits >> 40 & (SUFFIX_WORD_BITS - 1);
+	uint64_t b = bits >> 20 & (SUFFIX_WORD_BITS - 1);
 
 	return w->bits[a / 64] >> a % 64 & w->bits[b / 64] >> b % 64 & 1;
 }
 
-/* A wildcard's hash, from that of what stands behind it, with the dot. */
-static inline uint64_t
-suffix_hash_wild(uint64_t behind)
-{
-	return suffix_hash_on(behind, '*');
-}
-
-/* Can a name of two labels and more be a suffix?  behind is that of the name
- * from its first dot on. */
+/*
+ * Can a name of two labels and more be a suffix?  behind is that of the name from its
+ * first dot on, in front of which a wildcard may stand.
+ */
 static inline bool
-suffix_maybe(const struct suffix_words *w, uint64_t hash, uint64_t behind)
+suffix_maybe(
+    const struct suffix_words *w, struct suffix_hash h, struct suffix_hash behind)
 {
-	return !w->known || suffix_bit(w, hash) ||
-	    suffix_bit(w, suffix_hash_wild(behind));
+	return !w->known || suffix_bit(w, h) ||
+	    suffix_bit(w, suffix_hash_on(behind, '*'));
 }
 
 #endif

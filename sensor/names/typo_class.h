@@ -27,6 +27,8 @@ struct typo_hit {
 	uint8_t covers;	  /* characters of the name seen that it explains */
 	bool letters;	  /* edit: of letters beyond ASCII, not of the text seen */
 	bool digits;	  /* edit: digits for digits, numbered siblings */
+	bool host;	  /* a host word of one or two letters may explain it, too */
+	bool weak;	  /* by so few letters that it may be chance */
 	struct edit edit; /* edit classes: for typo_edit_class */
 	size_t from;	  /* where the tail that was compared begins */
 	struct span word; /* combosquat: the word beside the name */
@@ -57,8 +59,11 @@ struct typo_probe {
 	uint32_t class; /* bit of the place in typo_classes of the one that asks */
 	uint32_t found; /* bits of those for which something may be found */
 	unsigned n;
-	uint32_t who[PROBES];
-	uint64_t key[PROBES];
+	struct typo_question {
+		uint64_t key;
+		const uint64_t *block;
+		uint32_t who;
+	} asked[PROBES];
 };
 
 struct typo_class {
@@ -115,11 +120,12 @@ void probe_tested(struct typo_probe *q);
 static inline void
 probe_key(struct typo_probe *q, uint64_t key)
 {
+	const uint64_t *block = keymap_block(&q->protected->keys, key);
+
 	if (q->n == PROBES)
 		probe_tested(q);
-	keymap_fetch(&q->protected->keys, key);
-	q->who[q->n] = q->class;
-	q->key[q->n++] = key;
+	__builtin_prefetch(block);
+	q->asked[q->n++] = (struct typo_question){ key, block, q->class };
 }
 
 /* Is this hash of something typed in the filter? */
@@ -173,6 +179,8 @@ unsigned search_first(const struct typo_search *s, int more);
  * keyboard, 0: all): what is a neighbour key on one is a wrong letter on another.
  */
 enum typo typo_edit_class(const struct edit *e, struct span typed, unsigned layouts);
+/* What such an edit counts, percent: more than its class where it may be a spelling. */
+unsigned typo_edit_base(enum typo class, const struct edit *e);
 /* The words that combosquats are made with, when a rule names none. */
 bool typo_combo_word(struct span word);
 
@@ -181,5 +189,10 @@ extern const char *const typo_habits[];
 
 /* A slip of the hand turns TLD right into wrong: letter lost, swapped, or key beside. */
 bool typo_tld_near(struct span right, struct span wrong, unsigned layouts);
+/*
+ * One that does not exist is typed for `right`: one edit away, or a letter lost and the
+ * key beside another hit (.ol for .mil, one key from .il).
+ */
+bool typo_tld_like(struct span right, struct span wrong, unsigned layouts);
 
 #endif

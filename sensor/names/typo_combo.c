@@ -12,17 +12,23 @@ enum {
 
 /* clang-format off */
 static const char *const words[] = {
-	"access", "account", "accounts", "admin", "alert", "alerts", "app", "apps", "auth",
-	"benefits", "billing", "careers", "client", "cloud", "confirm", "connect",
-	"contact", "corp", "customer", "docs", "download", "email", "employee",
-	"exchange", "files", "group", "help", "helpdesk", "hr", "id", "inc", "info",
-	"internal", "intl", "intranet", "invoice", "invoices", "it", "jobs", "login", "logon",
-	"mail", "mfa", "my", "net", "notice", "office", "official", "online",
-	"orders", "owa", "partners", "password", "pay", "payment", "payments", "payroll",
-	"portal", "recovery", "recruiting", "remote", "reset", "secure", "security",
-	"server", "service", "services", "signin", "sso", "staff",
-	"support", "team", "update", "updates", "usa", "validate", "vendor", "verify", "vpn",
-	"web", "webmail",
+	"access", "account", "accounts", "admin", "alert", "alerts", "alumni", "app",
+	"apps", "au", "auth", "benefits", "billing", "ca", "careers", "center",
+	"centre", "claims", "client", "cloud", "confirm", "connect", "contact",
+	"contract", "contracts", "corp", "customer", "customers", "delivery", "docs",
+	"document", "documents", "download", "email", "employee", "eu", "exchange",
+	"family", "files", "global", "gov", "group", "help", "helpdesk", "hq", "hr",
+	"hub", "id", "inc", "info", "internal", "international", "intl", "intranet",
+	"invoice", "invoices", "it", "jobs", "login", "logon", "mail", "media",
+	"meeting", "mfa", "my", "myaccount", "net", "news", "notice", "o365", "office",
+	"office365", "official", "onedrive", "online", "orders", "outlook", "owa",
+	"partners", "password", "pay", "payment", "payments", "payroll", "portal",
+	"press", "procurement", "recovery", "recruiting", "refund", "remote", "reset",
+	"secure", "security", "server", "service", "services", "share", "sharepoint",
+	"shop", "signin", "signon", "sso", "staff", "store", "supplier", "suppliers",
+	"support", "team", "teams", "tender", "tenders", "tracking", "uk", "update",
+	"updates", "us", "usa", "user", "users", "validate", "vendor", "verification",
+	"verify", "vpn", "web", "webex", "webmail", "zoom",
 };
 /* clang-format on */
 

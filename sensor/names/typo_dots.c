@@ -6,24 +6,16 @@
  * People put www and the like before any name, so that dot is looked for too.
  */
 
+#include "names/service_words.h"
 #include "names/typo_class.h"
 
 enum {
-	FUSED_MIN = 5,	 /* letters of a whole name that became one label */
+	FUSED_MIN = 5, /* letters of a whole name that became one label */
+	FUSED_SURE =
+	    6, /* with so many it is no chance that they end like a country's */
 	SHIFTED_MIN = 4, /* letters of a name with dots lost in the same place */
 	PART_MIN = 3,	 /* letters in front of a dot that no country's name has */
 	LABELS_BACK = 4, /* a fused label stands among the last of these */
-};
-
-static const struct service {
-	const char *word;
-	size_t least; /* letters of the label behind it */
-} services[] = {
-	{ "www", 2 },
-	{ "webmail", 2 },
-	{ "smtp", 3 },
-	{ "mail", 4 },
-	{ "mx", 4 },
 };
 
 static bool
@@ -66,12 +58,9 @@ squashed_part(const struct squashed *q, size_t from, size_t to)
 static void
 keys(struct protected *p, const struct spelling *name, uint32_t id)
 {
-	struct squashed q;
-
 	(void)id;
-	squash(&q, name->text);
 	/* The entry is there: every name has it. */
-	protected_key_mark(p, KEY_SQUASHED, squashed_part(&q, 0, name->text.n));
+	protected_key_mark(p, KEY_SQUASHED, spelling_squashed(name));
 }
 
 /* What stands between letters at *i, which is moved behind it; 0 for nothing. */
@@ -125,37 +114,23 @@ separator_meant(struct span meant, struct span typed, size_t at)
 	return c;
 }
 
+/* People name hosts so, too: a single letter, a country. */
 static bool
-is_service(struct span label)
+is_short_host(const struct suffixes *suffixes, struct span label)
 {
-	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++)
-		if (span_eq(label, span_str(services[i].word)))
-			return true;
-	return false;
-}
-
-/* People name hosts so: www, a single letter, a country. */
-static bool
-is_host_word(const struct suffixes *suffixes, struct span label)
-{
-	return is_service(label) || label.n < PART_MIN - 1 ||
+	return label.n < PART_MIN - 1 ||
 	    (label.n < PART_MIN && tld_delegated(suffixes, label));
 }
 
-static struct span
-first_label(struct span name)
-{
-	const uint8_t *dot = memchr(name.p, '.', name.n);
-
-	return span_first(name, dot ? (size_t)(dot - name.p) : name.n);
-}
+/* What may be in front of a dot that the name meant has not got. */
+enum host { HOST_NONE, HOST_SHORT, HOST_SERVICE };
 
 /*
- * A dot that the name meant has not got makes the end of the name typed a domain of
- * its own, and what is in front of that a plain host label: mail.boeing.com is no
- * slip for mailboeing.com.  `domain` is where that begins in the name typed.
+ * Such a dot makes the end of the name typed a domain of its own, and what is in front
+ * of that a plain host label: mail.boeing.com is no slip for mailboeing.com.  `domain`
+ * is where that begins in the name typed.
  */
-static bool
+static enum host
 genuine_host(const struct suffixes *suffixes, struct span meant, struct span typed,
     size_t domain)
 {
@@ -164,14 +139,29 @@ genuine_host(const struct suffixes *suffixes, struct span meant, struct span typ
 	struct span label;
 
 	if (was == '.')
-		return false;
+		return HOST_NONE;
 	while (begin > 0 && typed.p[begin - 1] != '.')
 		begin--;
 	label = span_of(typed.p + begin, end - begin);
 	/* A host of the name meant in front is no coincidence, but for mail and www. */
-	if (begin > 0 && !is_service(first_label(typed)))
-		return false;
-	return was == '-' ? is_service(label) : is_host_word(suffixes, label);
+	if (begin > 0 && !is_service_word(first_label(typed)))
+		return HOST_NONE;
+	if (is_service_word(label))
+		return HOST_SERVICE;
+	return was != '-' && is_short_host(suffixes, label) ? HOST_SHORT : HOST_NONE;
+}
+
+/* frase.io: words are many that end as fra.se does. */
+static bool
+few_letters(struct span name, struct span typed)
+{
+	const uint8_t *dot = memchr(name.p, '.', name.n);
+	size_t letters = 0;
+
+	for (size_t i = 0; i < name.n; i++)
+		letters += !separates(name.p[i]);
+	return letters < FUSED_SURE && dot != NULL &&
+	    name.p + name.n - dot <= PART_MIN && typed.n == letters;
 }
 
 /* Protected names whose letters are those from `from` up to `to`. */
@@ -185,6 +175,7 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 	while (keymap_next(&s->protected->keys, &c, &id)) {
 		struct span name = span_str(protected_name(s->protected, id));
 		enum typo class = compare_dots(name, typed);
+		enum host host = HOST_NONE;
 		struct typo_hit *hit;
 
 		if (class == TYPO_COUNT)
@@ -192,13 +183,15 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 		/* In front of another suffix a fused name has no dot left to move. */
 		if (to < s->seen->text.n)
 			class = TYPO_MISSING_DOT;
-		else if (class == TYPO_SUBDOMAIN_SHIFT && from < search_domain(s) &&
-		    genuine_host(
-			s->protected->suffixes, name, typed, search_domain(s) - from))
+		else if (class == TYPO_SUBDOMAIN_SHIFT && from < search_domain(s))
+			host = genuine_host(s->protected->suffixes, name, typed,
+			    search_domain(s) - from);
+		hit = host != HOST_SERVICE ? search_hit(s, id, class) : NULL;
+		if (hit == NULL)
 			continue;
-		hit = search_hit(s, id, class);
-		if (hit != NULL)
-			hit->covers = (uint8_t)(s->seen->text.n - from);
+		hit->host = host == HOST_SHORT;
+		hit->weak = to < s->seen->text.n && few_letters(name, typed);
+		hit->covers = (uint8_t)(s->seen->text.n - from);
 	}
 }
 
@@ -241,30 +234,43 @@ find_fused(struct typo_search *s, const struct squashed *q, unsigned label, size
 
 /* www and the like at the front of a label, with a hyphen or nothing for the dot. */
 static void
-find_service(struct typo_search *s, const struct squashed *q, unsigned label,
-    const struct service *service)
+find_service(struct typo_search *s, const struct squashed *q, unsigned label)
 {
 	const struct spelling *seen = s->seen;
-	struct span text = spelling_label(seen, label);
-	size_t skip = strlen(service->word), from;
-	enum typo class = TYPO_MISSING_DOT;
+	bool hyphen = false, weak = false;
+	size_t skip = service_word_before(spelling_label(seen, label), &hyphen, &weak);
+	enum typo class = hyphen ? TYPO_SUBDOMAIN_SHIFT : TYPO_MISSING_DOT;
+	size_t from = seen->start[label] + skip;
+	unsigned first = s->n;
 	uint64_t hash;
 
-	if (!span_eq(span_first(text, skip), span_str(service->word)))
+	if (skip == 0)
 		return;
-	if (text.n > skip && text.p[skip] == '-') {
-		class = TYPO_SUBDOMAIN_SHIFT;
-		skip++;
-	}
-	if (text.n < skip + service->least)
-		return;
-	from = seen->start[label] + skip;
 	hash = spelling_part(seen, from, seen->text.n);
 	if (keymap_maybe(&s->protected->keys, protected_key(KEY_NAME, hash)) &&
 	    seen->start[label] <= search_domain(s))
 		search_name(s, hash, spelling_text(seen, from, seen->text.n),
 		    span_of("", 0), class, (unsigned)typo_base(class));
+	for (; first < s->n; first++)
+		s->hits[first].weak = weak;
 	find_fused(s, q, label, from);
+}
+
+/* The dot before the TLD lost, so that the last label is a TLD which does not exist. */
+static bool
+is_fused_tld(const struct protected *p, const struct spelling *seen, size_t letters)
+{
+	return seen->labels > 1 && letters >= FUSED_MIN &&
+	    !tld_delegated(p->suffixes, spelling_label(seen, seen->labels - 1));
+}
+
+static void
+find_fused_tld(struct typo_search *s, const struct squashed *q)
+{
+	size_t from = s->seen->start[s->seen->labels - 1], to = s->seen->text.n;
+
+	if (is_fused_tld(s->protected, s->seen, q->at[to] - q->at[from]))
+		find_squashed(s, squashed_part(q, from, to), from, to);
 }
 
 static void
@@ -275,15 +281,14 @@ find(struct typo_search *s)
 
 	squash(&q, seen->text);
 	find_shifted(s, &q);
+	find_fused_tld(s, &q);
 	for (unsigned i = seen->labels - 1;
 	     i-- > 0 && i + LABELS_BACK >= seen->labels;) {
 		uint8_t first = seen->text.p[seen->start[i]];
 
 		find_fused(s, &q, i, seen->start[i]);
-		if (first != 'w' && first != 'm' && first != 's')
-			continue;
-		for (size_t j = 0; j < sizeof(services) / sizeof(services[0]); j++)
-			find_service(s, &q, i, &services[j]);
+		if (first == 'w' || first == 'm' || first == 's')
+			find_service(s, &q, i);
 	}
 }
 
@@ -299,7 +304,7 @@ too_plain(const struct variant_maker *m, const struct spelling *s, enum typo cla
 	if (s->labels == 2 && spelling_end(s, 0) < SHIFTED_MIN)
 		return tld_delegated(m->suffixes, tld);
 	return class == TYPO_SUBDOMAIN_SHIFT && domain > 0 && domain < s->text.n &&
-	    genuine_host(m->suffixes, m->name->text, s->text, domain);
+	    genuine_host(m->suffixes, m->name->text, s->text, domain) != HOST_NONE;
 }
 
 /* The n characters at `at` typed as `with`. */
@@ -382,11 +387,16 @@ static void
 fuse_services(struct variant_maker *m)
 {
 	struct span name = m->name->text;
+	const char *text;
+	size_t least;
 
-	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
-		struct span word = span_str(services[i].word);
+	/* In front of an A-label they are typed inside it: typo_idn.c. */
+	if (span_begins_nocase(name, span_str("xn--")))
+		return;
+	for (size_t i = 0; (text = service_word(i, &least)) != NULL; i++) {
+		struct span word = span_str(text);
 
-		if (spelling_end(m->name, 0) < services[i].least)
+		if (spelling_end(m->name, 0) < least)
 			continue;
 		variant_add(
 		    m, word, span_of("", 0), name, TYPO_MISSING_DOT, i == 0 ? 9 : 7);
@@ -416,7 +426,8 @@ letters_of(const struct spelling *s, size_t from, size_t to)
 {
 	struct letters l = { 0, 0 };
 
-	if (s->hyphens == 0 || memchr(s->text.p + from, '-', to - from) == NULL)
+	if (!(s->signs & SPELLING_HYPHEN) ||
+	    memchr(s->text.p + from, '-', to - from) == NULL)
 		return (struct letters){ spelling_part(s, from, to), to - from };
 	l.hash = spelling_squash(spelling_text(s, from, to));
 	for (size_t i = from; i < to; i++)
@@ -437,9 +448,11 @@ probe_services(struct typo_probe *q, unsigned label)
 {
 	const struct spelling *seen = q->seen;
 	struct span text = spelling_label(seen, label);
+	const char *service;
+	size_t least;
 
-	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
-		struct span word = span_str(services[i].word);
+	for (size_t i = 0; (service = service_word(i, &least)) != NULL; i++) {
+		struct span word = span_str(service);
 		size_t from = seen->start[label] + word.n;
 
 		if (text.n <= word.n || !span_eq(span_first(text, word.n), word))
@@ -463,8 +476,11 @@ probe(struct typo_probe *q)
 
 		tail.hash = spelling_join(l.hash, tail.hash, tail.n);
 		tail.n += l.n;
-		if (i + 1 == seen->labels)
+		if (i + 1 == seen->labels) {
+			if (is_fused_tld(q->protected, seen, l.n))
+				probe_squashed(q, l);
 			continue;
+		}
 		probe_squashed(q, tail);
 		if (i + LABELS_BACK < seen->labels)
 			continue;

@@ -89,8 +89,30 @@ mark_length(struct protected *p, const struct spelling *name, size_t suffix)
 		mark->depth = depth;
 }
 
-/* The keys of a name for one letter left out from `at` up to `to`, of one part. */
+/* The keys of a name for one letter left out from `at` up to `to`, of one label. */
 static void
+letter_keys(struct protected *p, const struct spelling *name, uint32_t id, size_t at,
+    size_t to, bool crowded)
+{
+	size_t n = 0;
+
+	for (size_t i = at; i < to; i++)
+		n += !same_as_next(name, i);
+	if (keymap_counted(&p->keys, n, crowded ? n : 0))
+		return;
+	for (; at < to; at++) {
+		uint64_t hash = without(name, at);
+
+		if (same_as_next(name, at))
+			continue;
+		protected_key_mark(p, KEY_EDIT, hash);
+		if (crowded)
+			protected_key_put(p, KEY_EDIT, hash, id);
+	}
+}
+
+/* The same of one part, which has some of a label, or of several; false for none. */
+static bool
 part_keys(struct protected *p, const struct spelling *name, uint32_t id, unsigned part,
     size_t at, size_t to)
 {
@@ -98,36 +120,27 @@ part_keys(struct protected *p, const struct spelling *name, uint32_t id, unsigne
 	bool crowded = false, any = false;
 	size_t end = 0;
 
-	while (at < to) {
-		if (!label_counts(name, at, p->min_label, &end)) {
-			at = end + 1;
+	for (; at < to; at = end + 1) {
+		if (!label_counts(name, at, p->min_label, &end))
 			continue;
-		}
 		if (!any)
 			crowded = protected_key_crowded(p, part, frame);
 		any = true;
 		if (protected_key_counting(p) ||
 		    (p->keys.stage == KEYMAP_FILL && !crowded))
 			break;
-		for (; at < to && at < end; at++) {
-			if (same_as_next(name, at))
-				continue;
-			protected_key_mark(p, KEY_EDIT, without(name, at));
-			if (crowded)
-				protected_key_put(p, KEY_EDIT, without(name, at), id);
-		}
-		at += at == end;
+		letter_keys(p, name, id, at, end < to ? end : to, crowded);
 	}
 	if (any && !crowded && !protected_key_counting(p))
 		protected_key_put(p, KEY_FRAME, frame, id);
-	if (any)
-		mark_length(p, name, protected_key_suffix(p));
+	return any;
 }
 
 static void
 keys(struct protected *p, const struct spelling *name, uint32_t id)
 {
 	size_t suffix = protected_key_suffix(p), from = 0;
+	bool any = false;
 
 	if (suffix < 2)
 		return;
@@ -135,9 +148,11 @@ keys(struct protected *p, const struct spelling *name, uint32_t id)
 		size_t to = part_at(suffix - 2, part + 1) + 1;
 
 		if (from < to)
-			part_keys(p, name, id, part, from, to);
+			any |= part_keys(p, name, id, part, from, to);
 		from = to;
 	}
+	if (any && protected_key_counting(p))
+		mark_length(p, name, suffix);
 }
 
 /* The length of the label of a name that the character at `at` is in. */
@@ -218,6 +233,7 @@ compare(struct typo_search *s, uint32_t id, size_t from)
 	hit = search_hit(s, id, typo_edit_class(&e, typed, 0));
 	if (hit == NULL)
 		return;
+	hit->base = (uint8_t)typo_edit_base(hit->class, &e);
 	hit->edit = e;
 	hit->from = from;
 	hit->covers = (uint8_t)typed.n;
@@ -246,16 +262,23 @@ compare_longer(
     struct typo_search *s, uint64_t hash, struct span left, size_t letters, size_t from)
 {
 	const struct protected *p = s->protected;
+	struct keymap_cursor c[PARTS + 1];
+	uint64_t frames[PARTS];
 
+	protected_entries_fetch(p, KEY_EDIT, hash);
 	for (unsigned part = 0; part < PARTS; part++) {
 		size_t front = part_at(letters, part);
 		size_t back = part_at(letters, part + 1);
-		uint64_t frame = frame_hash(spelling_hash(span_first(left, front)),
-		    spelling_hash(span_after(left, back)), left.n - back, left.n, part);
 
-		compare_all(s, protected_entries(p, KEY_FRAME, frame), from);
+		frames[part] = frame_hash(spelling_hash(span_first(left, front)),
+		    spelling_hash(span_after(left, back)), left.n - back, left.n, part);
+		protected_entries_fetch(p, KEY_FRAME, frames[part]);
 	}
-	compare_all(s, protected_entries(p, KEY_EDIT, hash), from);
+	for (unsigned part = 0; part < PARTS; part++)
+		c[part] = protected_entries(p, KEY_FRAME, frames[part]);
+	c[PARTS] = protected_entries(p, KEY_EDIT, hash);
+	for (unsigned i = 0; i <= PARTS; i++)
+		compare_all(s, c[i], from);
 }
 
 /* What may be meant by the tail from `from`, when the letter at `at` is too much. */
@@ -269,6 +292,8 @@ compare_without(struct typo_search *s, uint64_t hash, size_t from, size_t at, si
 
 	memcpy(left, text.p + from, at - from);
 	memcpy(left + (at - from), text.p + at + 1, text.n - at - 1);
+	protected_entries_fetch(
+	    s->protected, KEY_SQUASHED, spelling_squash(span_of(left, n)));
 	compare_longer(s, hash, span_of(left, n), to - 2 - from, from);
 	id = protected_lookup(s->protected, hash, span_of(left, n));
 	if (id != UINT32_MAX)
@@ -394,20 +419,57 @@ find(struct typo_search *s)
 		find_tail(s, &t);
 }
 
+/*
+ * Ask for the tail from `from` on without each letter of a label in turn.  The hash of
+ * the tail is  sum w[i] * B^(n-1-i);  without w[k], what is in front of it counts for one
+ * power less:
+ *
+ *	tail + front * (B^-1 - 1) - w[k] * B^(n-1-k),   front = sum of all before w[k]
+ */
+static void
+probe_label(struct typo_probe *q, size_t from, size_t begin, size_t end)
+{
+	const struct spelling *seen = q->seen;
+	const struct keymap *keys = &q->protected->keys;
+	const uint8_t *text = seen->text.p;
+	size_t n = seen->text.n;
+	uint64_t tail = spelling_part(seen, from, n);
+	uint64_t front = spelling_part(seen, from, begin) * spelling_power(n - begin);
+	struct typo_question *asked;
+
+	if (q->n + (end - begin) > PROBES)
+		probe_tested(q);
+	asked = &q->asked[q->n];
+	for (size_t at = begin; at < end; at++) {
+		uint64_t letter = text[at] * spelling_power(n - 1 - at);
+		uint64_t key = protected_key(
+		    KEY_NAME, tail + front * (SPELLING_INVERSE - 1) - letter);
+		const uint64_t *block = keymap_block(keys, key);
+
+		__builtin_prefetch(block);
+		*asked = (struct typo_question){ key, block, q->class };
+		/* Of equal letters one is asked for. */
+		asked += text[at] != text[at + 1];
+		front += letter;
+	}
+	q->n = (unsigned)(asked - q->asked);
+}
+
 /* A letter too few is asked for as a tail: see KEY_NAME. */
 static void
 probe(struct typo_probe *q)
 {
-	struct edit_tails e = { q->seen->labels, q->seen->labels, NULL };
+	const struct spelling *seen = q->seen;
+	struct edit_tails e = { seen->labels, seen->labels, NULL };
 	struct edit_tail t;
 
-	while (tails_next(&e, q->protected, q->seen, 0, &t)) {
-		struct edit_walk w = walk_begin(&t, q->protected->min_label);
-		uint64_t hash;
+	while (tails_next(&e, q->protected, seen, 0, &t))
+		for (unsigned i = e.j; i < e.i; i++) {
+			size_t begin = seen->start[i], end = spelling_end(seen, i);
 
-		while (walk_next(&w, &hash))
-			probe_typed(q, hash);
-	}
+			if (end - begin >= q->protected->min_label)
+				probe_label(q, t.from, begin, end);
+		}
 }
 
 static bool
@@ -433,6 +495,29 @@ substitution_class(const struct edit *e, unsigned layouts)
 	    keyboard_swapped(layouts, e->meant, e->typed))
 		return TYPO_KEYBOARD_ADJACENT;
 	return one_bit(e->meant, e->typed) ? TYPO_BITSQUAT : TYPO_SUBSTITUTION;
+}
+
+/* One sound has both spellings: defence and defense, licence and license, smith, smyth. */
+static bool
+sounds_alike(char a, char b)
+{
+	static const char *const pairs[] = { "cs", "ck", "gj", "iy", "kq", "sz" };
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if ((pairs[i][0] == a && pairs[i][1] == b) ||
+		    (pairs[i][0] == b && pairs[i][1] == a))
+			return true;
+	return false;
+}
+
+unsigned
+typo_edit_base(enum typo class, const struct edit *e)
+{
+	bool spelling = (class == TYPO_BITSQUAT || class == TYPO_SUBSTITUTION) &&
+	    sounds_alike(e->meant, e->typed);
+
+	/* Then the wrong letter is the writer's, as wrong vowels often are. */
+	return (unsigned)typo_base(spelling ? TYPO_VOWEL_SWAP : class);
 }
 
 enum typo

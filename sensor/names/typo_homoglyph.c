@@ -40,7 +40,8 @@ skeleton(const struct protected *p, struct span name, char out[NAME_TEXT_MAX])
 static void
 keys(struct protected *p, const struct spelling *name, uint32_t id)
 {
-	form_keys(p, name, id, KEY_SKELETON, skeleton);
+	if (name->signs & (SPELLING_LIKE | SPELLING_HYPHENS))
+		form_keys(p, name, id, KEY_SKELETON, skeleton);
 }
 
 /* The last label of *name, which is taken off. */
@@ -80,12 +81,16 @@ find(struct typo_search *s)
 	search_form(
 	    s, KEY_SKELETON, skeleton, idn ? TYPO_HOMOGLYPH_IDN : TYPO_HOMOGLYPH_ASCII);
 	for (unsigned i = first; idn && i < s->n; i++) {
-		const char *name = protected_name(s->protected, s->hits[i].id);
+		struct typo_hit *hit = &s->hits[i];
+		const char *name = protected_name(s->protected, hit->id);
 
-		if (differs_in_idn(span_str(name), s->seen->text))
+		if (differs_in_idn(span_str(name), s->seen->text)) {
+			/* Letters of another script are no accident in short labels. */
+			hit->label = UINT8_MAX;
 			continue;
-		s->hits[i].class = TYPO_HOMOGLYPH_ASCII;
-		s->hits[i].base = (uint8_t)typo_base(TYPO_HOMOGLYPH_ASCII);
+		}
+		hit->class = TYPO_HOMOGLYPH_ASCII;
+		hit->base = (uint8_t)typo_base(TYPO_HOMOGLYPH_ASCII);
 	}
 }
 
@@ -211,11 +216,14 @@ variants(struct variant_maker *m)
 static void
 probe(struct typo_probe *q)
 {
-	enum look look = look_at(q->seen->text);
 	char text[NAME_TEXT_MAX];
 	struct spelling other;
+	enum look look;
 	size_t n;
 
+	if (!(q->seen->signs & (SPELLING_LIKE | SPELLING_HYPHENS)))
+		return;
+	look = look_at(q->seen->text);
 	if (look == LOOK_IDN)
 		probe_found(q);
 	if (look != LOOK_LIKE)

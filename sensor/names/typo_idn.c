@@ -8,6 +8,7 @@
  * are names seen that have any; what others type is asked for as it stands.
  */
 
+#include "names/service_words.h"
 #include "names/typo_class.h"
 
 enum {
@@ -174,7 +175,7 @@ keys(struct protected *p, const struct spelling *name, uint32_t id)
 	char ascii[SPELLING_MAX + 2], less[NAME_TEXT_MAX];
 	size_t end, n;
 
-	if (!has_idn(name->text))
+	if (!(name->signs & SPELLING_HYPHENS) || !has_idn(name->text))
 		return;
 	write_out(&w, name->text);
 	if (!w.idn)
@@ -361,6 +362,33 @@ find_idn(struct typo_search *s, const struct written *typed, size_t from)
 	}
 }
 
+/*
+ * www and the like in front of such a name without a dot: what is on the wire has them
+ * inside an A-label.
+ */
+static void
+find_service(struct typo_search *s, const struct written *typed, size_t from)
+{
+	bool hyphen = false, weak = false;
+	struct span text = span_of(typed->text, typed->n);
+	size_t skip = service_word_before(text, &hyphen, &weak);
+	struct typo_hit *hit;
+	struct name name;
+	uint32_t id;
+
+	if (skip == 0 || name_parse(&name, span_after(text, skip)) != NAME_OK)
+		return;
+	id = protected_lookup(
+	    s->protected, spelling_hash(name_span(&name)), name_span(&name));
+	if (id == UINT32_MAX)
+		return;
+	hit = search_hit(s, id, hyphen ? TYPO_SUBDOMAIN_SHIFT : TYPO_MISSING_DOT);
+	if (hit == NULL)
+		return;
+	hit->weak = weak;
+	hit->covers = (uint8_t)(s->seen->text.n - from);
+}
+
 static void
 find(struct typo_search *s)
 {
@@ -371,11 +399,13 @@ find(struct typo_search *s)
 		if (from > search_domain(s))
 			break;
 		write_out(&typed, span_after(s->seen->text, from));
-		if (typed.idn)
+		if (typed.idn) {
+			find_service(s, &typed, from);
 			find_idn(s, &typed, from);
-		else
+		} else {
 			find_key(s, spelling_part(s->seen, from, s->seen->text.n),
 			    &typed, from);
+		}
 	}
 }
 
@@ -383,8 +413,24 @@ find(struct typo_search *s)
 static void
 probe(struct typo_probe *q)
 {
-	if (has_idn(q->seen->text))
+	if (q->seen->signs & SPELLING_HYPHENS && has_idn(q->seen->text))
 		probe_found(q);
+}
+
+/* www in front of it, its dot lost or a hyphen. */
+static void
+add_service(
+    struct variant_maker *m, const struct written *w, const char *word, enum typo class)
+{
+	char text[SPELLING_MAX + NAME_TEXT_MAX];
+	size_t n = strlen(word);
+	struct name name;
+
+	memcpy(text, word, n);
+	memcpy(text + n, w->text, w->n);
+	if (name_parse(&name, span_of(text, n + w->n)) == NAME_OK)
+		variant_add(
+		    m, name_span(&name), span_of("", 0), span_of("", 0), class, 9);
 }
 
 static void
@@ -395,17 +441,22 @@ variants(struct variant_maker *m)
 	size_t n;
 
 	write_out(&w, m->name->text);
-	for (int how = 0; w.idn && how < WRITINGS; how++)
+	if (!w.idn)
+		return;
+	add_service(m, &w, "www", TYPO_MISSING_DOT);
+	add_service(m, &w, "www-", TYPO_SUBDOMAIN_SHIFT);
+	for (int how = 0; how < WRITINGS; how++)
 		if ((n = write_ascii(w.text, (enum writing)how, ascii)) > 0)
 			variant_add(m, span_of(ascii, n), span_of("", 0),
 			    span_of("", 0), TYPO_HOMOGLYPH_IDN, 9);
 }
 
 const struct typo_class typo_idn = {
-	.classes = 1u << TYPO_HOMOGLYPH_IDN | 1u << TYPO_HYPHENATION |
-	    1u << TYPO_REPETITION | 1u << TYPO_TRANSPOSITION |
-	    1u << TYPO_KEYBOARD_ADJACENT | 1u << TYPO_OMISSION | 1u << TYPO_INSERTION |
-	    1u << TYPO_VOWEL_SWAP | 1u << TYPO_BITSQUAT | 1u << TYPO_SUBSTITUTION,
+	.classes = 1u << TYPO_MISSING_DOT | 1u << TYPO_SUBDOMAIN_SHIFT |
+	    1u << TYPO_HOMOGLYPH_IDN | 1u << TYPO_HYPHENATION | 1u << TYPO_REPETITION |
+	    1u << TYPO_TRANSPOSITION | 1u << TYPO_KEYBOARD_ADJACENT |
+	    1u << TYPO_OMISSION | 1u << TYPO_INSERTION | 1u << TYPO_VOWEL_SWAP |
+	    1u << TYPO_BITSQUAT | 1u << TYPO_SUBSTITUTION,
 	.keys = keys,
 	.find = find,
 	.probe = probe,

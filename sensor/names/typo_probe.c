@@ -19,11 +19,13 @@ probe_first(const struct typo_probe *q, int more)
 void
 probe_tested(struct typo_probe *q)
 {
-	const struct keymap *keys = &q->protected->keys;
 	uint32_t found = 0;
 
-	for (unsigned i = 0; i < q->n; i++)
-		found |= q->who[i] & (uint32_t)-keymap_maybe(keys, q->key[i]);
+	for (unsigned i = 0; i < q->n; i++) {
+		const struct typo_question *asked = &q->asked[i];
+
+		found |= asked->who & (uint32_t)-keymap_in(asked->block, asked->key);
+	}
 	q->found |= found;
 	q->n = 0;
 }

@@ -18,6 +18,8 @@ typo_search_in(struct typo_search *s, const struct protected *p,
 	s->domain = s->suffix = SIZE_MAX;
 	s->genuine_suffix = s->leaked = false;
 	s->n = 0;
+	if ((in & (TYPO_MAY_BE_NAMED - 1)) == 0)
+		return 0;
 	for (size_t i = 0; typo_classes[i] != NULL; i++)
 		if (in >> i & 1 && typo_classes[i]->classes & classes)
 			typo_classes[i]->find(s);
@@ -79,6 +81,10 @@ search_name(struct typo_search *s, uint64_t hash, struct span front, struct span
 	uint32_t id = protected_lookup_joined(s->protected, hash, front, back);
 	struct typo_hit *hit;
 
+	/* By several rules' maps one name is found more than once. */
+	for (unsigned i = 0; i < s->n; i++)
+		if (s->hits[i].id == id && s->hits[i].class == class)
+			return;
 	if (id == UINT32_MAX)
 		return;
 	hit = search_hit(s, id, class);

@@ -71,6 +71,49 @@ find_cut(struct typo_search *s, uint64_t hash, struct span tail)
 	}
 }
 
+/* Second levels, and by one number those that are one word in several countries. */
+static const struct {
+	const char *word;
+	unsigned meaning;
+} seconds[] = {
+	{ "co", 1 },
+	{ "com", 1 },
+	{ "org", 2 },
+	{ "or", 2 },
+	{ "net", 3 },
+	{ "ne", 3 },
+	{ "gov", 4 },
+	{ "gob", 4 },
+	{ "gouv", 4 },
+	{ "govt", 4 },
+	{ "go", 4 },
+	{ "gv", 4 },
+	{ "gc", 4 },
+	{ "ac", 5 },
+	{ "edu", 5 },
+	{ "mil", 0 },
+	{ "ltd", 0 },
+	{ "plc", 0 },
+	{ "asn", 0 },
+	{ "id", 0 },
+};
+
+static unsigned
+meaning_of(struct span second)
+{
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++)
+		if (span_eq(second, span_str(seconds[i].word)))
+			return seconds[i].meaning;
+	return 0;
+}
+
+/* .gov.ca for .gc.ca, whether or not there is such a suffix. */
+static bool
+same_meaning(struct span a, struct span b)
+{
+	return meaning_of(a) != 0 && meaning_of(a) == meaning_of(b);
+}
+
 /* How sure it is that second level `typed` (empty: none) stands for `meant`; 0: not. */
 static unsigned
 weigh(struct typo_search *s, struct span meant, struct span typed)
@@ -83,7 +126,10 @@ weigh(struct typo_search *s, struct span meant, struct span typed)
 		return 0;
 	if (edit_find(meant, typed, &e))
 		return BASE_TYPO;
-	return search_suffix(s) == s->seen->start[s->seen->labels - 2] ? BASE_OTHER : 0;
+	/* A suffix has names of others below it; what is none has nobody's. */
+	if (search_suffix(s) == s->seen->start[s->seen->labels - 2])
+		return BASE_OTHER;
+	return same_meaning(meant, typed) ? BASE_TYPO : 0;
 }
 
 /* Names that are front, a second level other than `typed`, and the TLD seen. */
@@ -130,10 +176,6 @@ find(struct typo_search *s)
 	}
 }
 
-/* Second levels that stand for one another. */
-static const char *const siblings[] = { "co", "com", "org", "net", "gov", "ac", "edu",
-	"mil", "or", "ne", "go", "gob", "gouv", "ltd", "plc", "asn", "id" };
-
 struct sld_maker {
 	struct variant_maker *m;
 	struct span front, back; /* what stands before and behind the second level */
@@ -164,17 +206,17 @@ variants(struct variant_maker *m)
 	variant_add(m, t.front, second, span_of("", 0), TYPO_WRONG_SLD, 6);
 	variant_add(
 	    m, t.front, span_after(t.back, 1), span_of("", 0), TYPO_WRONG_SLD, 6);
-	for (size_t i = 0; i < sizeof(siblings) / sizeof(siblings[0]); i++) {
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+		struct span word = span_str(seconds[i].word);
 		char text[SPELLING_MAX];
-		size_t n = strlen(siblings[i]);
 
-		if (n + t.back.n > sizeof(text))
+		if (word.n + t.back.n > sizeof(text))
 			break;
-		memcpy(text, siblings[i], n);
-		memcpy(text + n, t.back.p, t.back.n);
-		if (suffix_at(m->suffixes, span_of(text, n + t.back.n), true) == 0)
-			variant_add(m, t.front, span_str(siblings[i]), t.back,
-			    TYPO_WRONG_SLD, 4);
+		memcpy(text, word.p, word.n);
+		memcpy(text + word.n, t.back.p, t.back.n);
+		if (same_meaning(second, word) ||
+		    suffix_at(m->suffixes, span_of(text, word.n + t.back.n), true) == 0)
+			variant_add(m, t.front, word, t.back, TYPO_WRONG_SLD, 4);
 	}
 }
 

@@ -10,6 +10,9 @@
 #include "names/keyboard.h"
 #include "names/typo_class.h"
 
+/* Letters of an ending of which one is lost and another missed. */
+enum { MISSED_MIN = 3, MISSED_MAX = 4 };
+
 bool
 typo_tld_near(struct span right, struct span wrong, unsigned layouts)
 {
@@ -28,6 +31,34 @@ typo_tld_near(struct span right, struct span wrong, unsigned layouts)
 	}
 }
 
+/* The letter left out, in a word of the others, and one of these was the key beside. */
+static bool
+lost_and_missed(struct span right, struct span wrong, unsigned layouts)
+{
+	char text[MISSED_MAX];
+	struct edit e;
+
+	if (right.n < MISSED_MIN || right.n > MISSED_MAX || wrong.n + 1 != right.n)
+		return false;
+	for (size_t i = 0; i < right.n; i++) {
+		memcpy(text, right.p, i);
+		memcpy(text + i, right.p + i + 1, right.n - i - 1);
+		if (edit_find(span_of(text, wrong.n), wrong, &e) &&
+		    e.kind == EDIT_SUBSTITUTION &&
+		    keyboard_adjacent(layouts, e.meant, e.typed))
+			return true;
+	}
+	return false;
+}
+
+bool
+typo_tld_like(struct span right, struct span wrong, unsigned layouts)
+{
+	struct edit e;
+
+	return edit_find(right, wrong, &e) || lost_and_missed(right, wrong, layouts);
+}
+
 static void
 near_key(
     struct protected *p, struct span right, const char *text, size_t n, uint32_t id)
@@ -38,6 +69,28 @@ near_key(
 		return;
 	marks_add(&p->marks, spelling_hash(wrong), MARK_WRONG_TLD);
 	keymap_add(&p->wrong_tlds, protected_key(KEY_NAME, spelling_hash(wrong)), id);
+}
+
+/* What is left of `right` without a letter, with the key beside another hit. */
+static void
+mark_missed(struct protected *p, struct span right, const char *left)
+{
+	char text[MISSED_MAX];
+	size_t n = right.n - 1;
+
+	if (right.n < MISSED_MIN || right.n > MISSED_MAX)
+		return;
+	memcpy(text, left, n);
+	for (size_t i = 0; i < n; i++) {
+		for (char c = 'a'; c <= 'z'; c++) {
+			text[i] = c;
+			if (keyboard_adjacent(0, left[i], c) &&
+			    !tld_delegated(p->suffixes, span_of(text, n)))
+				marks_add(&p->marks, spelling_hash(span_of(text, n)),
+				    MARK_TLD_EDIT);
+		}
+		text[i] = left[i];
+	}
 }
 
 /* The delegated TLDs that a slip of the hand makes of this one. */
@@ -52,6 +105,7 @@ typo_tld_keys(struct protected *p, struct span right, uint32_t id)
 		memcpy(text, right.p, i);
 		memcpy(text + i, right.p + i + 1, right.n - i - 1);
 		near_key(p, right, text, right.n - 1, id);
+		mark_missed(p, right, text);
 		memcpy(text, right.p, right.n);
 		for (char c = 'a'; c <= 'z'; c++) {
 			text[i] = c;
@@ -65,6 +119,19 @@ typo_tld_keys(struct protected *p, struct span right, uint32_t id)
 	}
 }
 
+/*
+ * The part of the name seen that a protected suffix is meant by is a suffix, too:
+ * gov.pk for gov.pl.  What is below it belongs to others.
+ */
+static bool
+foreign_suffix(const struct typo_search *s, size_t from)
+{
+	struct span tail = span_after(s->seen->text, from);
+
+	return from > 0 && is_public_suffix(s->protected->suffixes, tail, true) &&
+	    !suffix_by_wildcard(s->protected->suffixes, tail);
+}
+
 /* Every name that the one seen would be, or lie below, were its TLD `right`. */
 static void
 find_with(struct typo_search *s, struct span right, enum typo class)
@@ -74,12 +141,19 @@ find_with(struct typo_search *s, struct span right, enum typo class)
 	size_t tld = seen->start[last];
 	uint64_t hash = spelling_hash(right);
 
-	for (unsigned i = search_first(s, 0); i < last; i++)
+	for (unsigned i = search_first(s, 0); i < last; i++) {
+		unsigned before = s->n;
+
 		search_name(s,
 		    spelling_join(
 			spelling_part(seen, seen->start[i], tld), hash, right.n),
 		    spelling_text(seen, seen->start[i], tld), right, class,
 		    (unsigned)typo_base(class));
+		if (s->n > before && foreign_suffix(s, seen->start[i])) {
+			s->genuine_suffix = true;
+			s->n = before;
+		}
+	}
 }
 
 static void
@@ -90,7 +164,6 @@ find(struct typo_search *s)
 	struct keymap_cursor c = protected_right_tlds(p, spelling_hash(wrong));
 	bool delegated = tld_delegated(p->suffixes, wrong);
 	enum typo class = delegated ? TYPO_TLD_CONFUSION : TYPO_TLD_UNDELEGATED;
-	struct edit e;
 	uint32_t id;
 
 	while (keymap_next(&p->wrong_tlds, &c, &id))
@@ -98,7 +171,7 @@ find(struct typo_search *s)
 	if (delegated)
 		return;
 	for (id = 0; id < p->ntlds; id++)
-		if (edit_find(protected_tld(p, id), wrong, &e))
+		if (typo_tld_like(protected_tld(p, id), wrong, 0))
 			find_with(s, protected_tld(p, id), class);
 }
 
@@ -130,7 +203,7 @@ variants(struct variant_maker *m)
 	edit_each(t.right, "abcdefghijklmnopqrstuvwxyz", take_tld, &t);
 }
 
-/* Some TLD of a protected name is one edit away from this one. */
+/* Some TLD of a protected name is like this one. */
 static bool
 has_neighbour(const struct protected *p, struct span tld)
 {
@@ -171,10 +244,14 @@ probe(struct typo_probe *q)
 	size_t at = seen->start[seen->labels - 1], n = seen->text.n;
 	uint64_t hash = spelling_part(seen, at, n);
 	struct span tld = spelling_text(seen, at, n);
+	const struct mark *mark =
+	    marks_find(&q->protected->marks, hash, MARK_WRONG_TLD | MARK_DELEGATED);
+	uint32_t bits = mark != NULL ? mark->bits : 0;
 
-	if (marks_find(&q->protected->marks, hash, MARK_WRONG_TLD) != NULL)
+	if (bits & MARK_WRONG_TLD)
 		probe_rights(q, hash);
-	if (!tld_delegated(q->protected->suffixes, tld) &&
+	/* The list of all TLDs need not be asked for those of protected names. */
+	if (!(bits & MARK_DELEGATED) && !tld_delegated(q->protected->suffixes, tld) &&
 	    has_neighbour(q->protected, tld))
 		probe_found(q);
 }

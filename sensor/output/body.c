@@ -174,13 +174,31 @@ reply_str(struct json *j, const char *key, const struct output_context *c,
 		json_span(j, key, privacy_reply(c, r));
 }
 
+const char *
+body_protocol(const struct alert *a)
+{
+	if (seen_in_dns(a->seen))
+		return "dns";
+	return a->session != NULL && a->session->lmtp ? "lmtp" : "smtp";
+}
+
+void
+body_name(
+    struct json *j, const char *key, const struct output_context *c, struct span name)
+{
+	char text[PRIVACY_TEXT_MAX];
+
+	json_span(j, key, privacy_name(c, name, text));
+}
+
 static void
-session_names(struct json *j, const struct smtp_session *s)
+session_names(
+    struct json *j, const struct output_context *c, const struct smtp_session *s)
 {
 	if (s->banner[0] != '\0')
-		json_str(j, "banner", s->banner);
+		body_name(j, "banner", c, span_str(s->banner));
 	if (s->helo[0] != '\0')
-		json_str(j, "helo", s->helo);
+		body_name(j, "helo", c, span_str(s->helo));
 }
 
 static void
@@ -200,7 +218,7 @@ void
 body_alert_smtp(struct json *j, const struct output_context *c, const struct alert *a)
 {
 	json_open(j, "smtp", '{');
-	session_names(j, a->session);
+	session_names(j, c, a->session);
 	if (a->tx != NULL) {
 		if (a->tx->has_from)
 			body_address(j, "mail_from", c, &a->tx->from, true);
@@ -217,7 +235,7 @@ void
 body_smtp(struct json *j, const struct output_context *c, const struct smtp_event *e)
 {
 	json_open(j, "smtp", '{');
-	session_names(j, e->session);
+	session_names(j, c, e->session);
 	if (e->tx != NULL) {
 		if (e->tx->has_from)
 			body_address(j, "mail_from", c, &e->tx->from, true);
@@ -298,7 +316,8 @@ body_smtp_stray(
 }
 
 void
-body_answers(struct json *j, const struct answer_keys *keys, const struct dns_msg *m)
+body_answers(struct json *j, const struct output_context *c,
+    const struct answer_keys *keys, const struct dns_msg *m)
 {
 	struct dns_msg walk = *m;
 	struct buf rdata = { 0 };
@@ -308,7 +327,7 @@ body_answers(struct json *j, const struct answer_keys *keys, const struct dns_ms
 	json_open(j, "answers", '[');
 	while (dns_next_record(&walk, &r) && r.section == DNS_ANSWER) {
 		json_open(j, NULL, '{');
-		json_span(j, keys->name, name_span(&r.name));
+		body_name(j, keys->name, c, name_span(&r.name));
 		json_str(j, keys->type, dns_type_str(r.type, word));
 		json_uint(j, keys->ttl, r.ttl);
 		buf_reset(&rdata);

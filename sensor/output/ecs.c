@@ -59,9 +59,20 @@ end_point(struct json *j, const char *key, const struct flow_tuple *t, enum side
 }
 
 static void
+vlan(struct json *j, unsigned id)
+{
+	char text[16];
+
+	json_open(j, "vlan", '{');
+	snprintf(text, sizeof(text), "%u", id);
+	json_str(j, "id", text);
+	json_close(j);
+}
+
+static void
 connection(struct json *j, const struct origin *o, const char *protocol)
 {
-	char id[COMMUNITY_ID_LEN], vlan[8];
+	char id[COMMUNITY_ID_LEN];
 
 	end_point(j, "source", &o->tuple, SIDE_ORIGINATOR);
 	end_point(j, "destination", &o->tuple, SIDE_RESPONDER);
@@ -69,10 +80,11 @@ connection(struct json *j, const struct origin *o, const char *protocol)
 	json_str(j, "transport", o->tuple.proto == IP_PROTO_TCP ? "tcp" : "udp");
 	json_str(j, "protocol", protocol);
 	json_str(j, "community_id", flow_community_id(&o->tuple, id));
-	if (o->vlans > 0) {
-		json_open(j, "vlan", '{');
-		snprintf(vlan, sizeof(vlan), "%u", o->vlan[0]);
-		json_str(j, "id", vlan);
+	if (o->vlans > 0)
+		vlan(j, o->vlan[0]);
+	if (o->vlans > 1) {
+		json_open(j, "inner", '{');
+		vlan(j, o->vlan[o->vlans - 1]);
 		json_close(j);
 	}
 	json_close(j);
@@ -107,8 +119,8 @@ rule(struct json *j, const struct rule_spec *r)
 static const struct answer_keys answer_keys = { "name", "type", "ttl", "data" };
 
 static void
-dns_object(struct json *j, uint16_t id, struct span name, uint16_t type,
-    const struct dns_msg *answer)
+dns_object(struct json *j, const struct output_context *c, uint16_t id,
+    struct span name, uint16_t type, unsigned opcode, const struct dns_msg *answer)
 {
 	char word[DNS_WORD_MAX];
 
@@ -116,13 +128,22 @@ dns_object(struct json *j, uint16_t id, struct span name, uint16_t type,
 	json_str(j, "type", answer != NULL ? "answer" : "query");
 	snprintf(word, sizeof(word), "%u", id);
 	json_str(j, "id", word);
+	if (opcode != 0) {
+		snprintf(word, sizeof(word), "%u", opcode);
+		json_str(j, "op_code", word);
+	}
+	if (answer != NULL && answer->truncated) {
+		json_open(j, "header_flags", '[');
+		json_str(j, NULL, "TC");
+		json_close(j);
+	}
 	json_open(j, "question", '{');
-	json_span(j, "name", name);
+	body_name(j, "name", c, name);
 	json_str(j, "type", dns_type_str(type, word));
 	json_close(j);
 	if (answer != NULL) {
 		json_str(j, "response_code", body_rcode(answer, word));
-		body_answers(j, &answer_keys, answer);
+		body_answers(j, c, &answer_keys, answer);
 	}
 	json_close(j);
 }
@@ -155,7 +176,7 @@ email(struct json *j, const struct output_context *c, const struct smtp_tx *tx,
 static void
 alert_body(struct json *j, const struct output_context *c, const struct alert *a)
 {
-	connection(j, a->origin, seen_in_dns(a->seen) ? "dns" : "smtp");
+	connection(j, a->origin, body_protocol(a));
 	rule(j, a->match->rule);
 	body_alert_stray(j, a);
 	if (a->tx != NULL)
@@ -163,7 +184,7 @@ alert_body(struct json *j, const struct output_context *c, const struct alert *a
 	if (a->session != NULL)
 		body_alert_smtp(j, c, a);
 	else if (a->lookup != NULL)
-		dns_object(j, a->lookup->id, span_str(a->name), a->lookup->type,
+		dns_object(j, c, a->lookup->id, span_str(a->name), a->lookup->type, 0,
 		    a->lookup->answer);
 	json_close(j);
 }
@@ -200,8 +221,13 @@ ecs_dns(struct json *j, const struct output_context *c, const struct dns_event *
 
 	head(j, c, e->origin->ref.ts_ns, &k, NULL);
 	connection(j, e->origin, "dns");
-	dns_object(j, m->id, name_span(&e->question->name), e->question->type,
-	    m->response ? m : NULL);
+	dns_object(j, c, m->id, name_span(&e->question->name), e->question->type,
+	    m->opcode, m->response ? m : NULL);
+	if (e->origin->tunnels > 0) {
+		json_open(j, "stray", '{');
+		body_tunnels(j, e->origin);
+		json_close(j);
+	}
 	json_close(j);
 }
 

@@ -85,18 +85,18 @@ rule(struct json *j, const struct alert *a)
 static const struct answer_keys answer_keys = { "rrname", "rrtype", "ttl", "rdata" };
 
 static void
-answer_fields(struct json *j, const struct dns_msg *m)
+answer_fields(struct json *j, const struct output_context *c, const struct dns_msg *m)
 {
 	char word[DNS_WORD_MAX];
 
 	json_str(j, "rcode", body_rcode(m, word));
 	if (m->truncated)
 		json_bool(j, "tc", true);
-	body_answers(j, &answer_keys, m);
+	body_answers(j, c, &answer_keys, m);
 }
 
 static void
-alert_dns(struct json *j, const struct alert *a)
+alert_dns(struct json *j, const struct output_context *c, const struct alert *a)
 {
 	const struct lookup_view *l = a->lookup;
 	char word[DNS_WORD_MAX];
@@ -104,10 +104,10 @@ alert_dns(struct json *j, const struct alert *a)
 	json_open(j, "dns", '{');
 	json_str(j, "type", l->answer != NULL ? "answer" : "query");
 	json_uint(j, "id", l->id);
-	json_str(j, "rrname", a->name);
+	body_name(j, "rrname", c, span_str(a->name));
 	json_str(j, "rrtype", dns_type_str(l->type, word));
 	if (l->answer != NULL)
-		answer_fields(j, l->answer);
+		answer_fields(j, c, l->answer);
 	json_close(j);
 }
 
@@ -118,7 +118,7 @@ alert_body(struct json *j, const struct output_context *c, const struct alert *a
 	if (a->session != NULL)
 		body_alert_smtp(j, c, a);
 	else if (a->lookup != NULL)
-		alert_dns(j, a);
+		alert_dns(j, c, a);
 	json_close(j);
 }
 
@@ -127,7 +127,7 @@ eve_alert(struct json *j, const struct output_context *c, const struct alert *a)
 {
 	head_plain(j, c, a->ts_ns, "alert");
 	json_str(j, "alert_id", a->id);
-	connection(j, a->origin, seen_in_dns(a->seen) ? "dns" : "smtp");
+	connection(j, a->origin, body_protocol(a));
 	rule(j, a);
 	alert_body(j, c, a);
 }
@@ -137,7 +137,7 @@ eve_outcome(struct json *j, const struct output_context *c, const struct alert *
 {
 	head_plain(j, c, a->ts_ns, "outcome");
 	json_str(j, "alert_id", a->id);
-	connection(j, a->origin, seen_in_dns(a->seen) ? "dns" : "smtp");
+	connection(j, a->origin, body_protocol(a));
 	alert_body(j, c, a);
 }
 
@@ -154,10 +154,10 @@ eve_dns(struct json *j, const struct output_context *c, const struct dns_event *
 	json_uint(j, "id", m->id);
 	if (m->opcode != 0)
 		json_uint(j, "opcode", m->opcode);
-	json_span(j, "rrname", name_span(&e->question->name));
+	body_name(j, "rrname", c, name_span(&e->question->name));
 	json_str(j, "rrtype", dns_type_str(e->question->type, word));
 	if (m->response)
-		answer_fields(j, m);
+		answer_fields(j, c, m);
 	json_close(j);
 	if (e->origin->tunnels > 0) {
 		json_open(j, "stray", '{');

@@ -72,9 +72,14 @@ struct answer_keys {
 	const char *name, *type, *ttl, *data;
 };
 
+/* The name of a host, or what stands in its place. */
+void body_name(
+    struct json *j, const char *key, const struct output_context *c, struct span name);
+/* What is spoken in the flow: "dns", "smtp" or "lmtp". */
+const char *body_protocol(const struct alert *a);
 /* The records of an answer section: "answers". */
-void body_answers(
-    struct json *j, const struct answer_keys *keys, const struct dns_msg *m);
+void body_answers(struct json *j, const struct output_context *c,
+    const struct answer_keys *keys, const struct dns_msg *m);
 /* The response code with its upper bits, which stand in the OPT record. */
 const char *body_rcode(const struct dns_msg *m, char text[DNS_WORD_MAX]);
 /* Where an smtp event began: its recipient, its transaction or its session. */

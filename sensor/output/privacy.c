@@ -36,35 +36,57 @@ hmac(const char *key, struct span text, uint8_t digest[SHA256_DIGEST_LENGTH])
 
 /* The hash of an address does not depend on its case. */
 static size_t
-local_hash(const char *key, const struct smtp_path *p, char *text)
+local_hash(const char *key, struct span address, char *text)
 {
-	uint8_t digest[SHA256_DIGEST_LENGTH], folded[SMTP_PATH_MAX];
+	uint8_t digest[SHA256_DIGEST_LENGTH], folded[PRIVACY_TEXT_MAX];
+	size_t n = address.n < sizeof(folded) ? address.n : sizeof(folded);
 
-	for (size_t i = 0; i < p->len; i++)
-		folded[i] = ascii_lower((uint8_t)p->text[i]);
-	hmac(key, span_of(folded, p->len), digest);
+	for (size_t i = 0; i < n; i++)
+		folded[i] = ascii_lower(address.p[i]);
+	hmac(key, span_of(folded, n), digest);
 	for (size_t i = 0; i < HASH_OCTETS; i++)
 		snprintf(text + 2 * i, 3, "%02x", digest[i]);
 	return 2 * HASH_OCTETS;
+}
+
+/* The address, of which the domain begins at `domain` and may be empty. */
+static size_t
+shown(const struct output_context *c, struct span address, size_t domain, char *text)
+{
+	struct span of = span_of(address.p + domain, address.n - domain);
+	size_t n = 0;
+
+	if (c->privacy == PRIVACY_HASH)
+		n = local_hash(c->privacy_key, address, text);
+	if (of.n > 0)
+		text[n++] = '@';
+	memcpy(text + n, of.p, of.n);
+	return n + of.n;
 }
 
 size_t
 privacy_address(const struct output_context *c, const struct smtp_path *p,
     char text[PRIVACY_TEXT_MAX])
 {
-	size_t domain = (size_t)(p->len - p->domain), n = 0;
-
 	/* The null path names nobody. */
 	if (c->privacy == PRIVACY_FULL || p->len == 0) {
 		memcpy(text, p->text, p->len);
 		return p->len;
 	}
-	if (c->privacy == PRIVACY_HASH)
-		n = local_hash(c->privacy_key, p, text);
-	if (domain > 0)
-		text[n++] = '@';
-	memcpy(text + n, p->text + p->domain, domain);
-	return n + domain;
+	return shown(c, span_of(p->text, p->len), p->domain, text);
+}
+
+struct span
+privacy_name(
+    const struct output_context *c, struct span name, char text[PRIVACY_TEXT_MAX])
+{
+	size_t domain = name.n;
+
+	while (domain > 0 && name.p[domain - 1] != '@')
+		domain--;
+	if (c->privacy == PRIVACY_FULL || domain == 0)
+		return name;
+	return span_of(text, shown(c, name, domain, text));
 }
 
 struct span

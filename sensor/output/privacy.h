@@ -10,11 +10,19 @@
 
 #include "output/output.h"
 
-enum { PRIVACY_TEXT_MAX = SMTP_PATH_MAX + 64 };
+enum { PRIVACY_TEXT_MAX = NAME_TEXT_MAX + 64 };
+_Static_assert((int)SMTP_PATH_MAX <= (int)NAME_TEXT_MAX, "a path and a hash fit");
 
 /* The address as it may be shown, into text (not NUL-terminated); its length. */
 size_t privacy_address(const struct output_context *c, const struct smtp_path *p,
     char text[PRIVACY_TEXT_MAX]);
+
+/*
+ * A name as it may be shown, of at most NAME_TEXT_MAX octets: people look up and programs
+ * say EHLO with addresses, too.  The result is name or in text.
+ */
+struct span privacy_name(
+    const struct output_context *c, struct span name, char text[PRIVACY_TEXT_MAX]);
 
 /*
  * A reply as it may be shown: servers repeat the address in its words, so unless

@@ -9,12 +9,14 @@
 #include <stdlib.h>
 
 enum {
+	LINE = 64,	     /* octets of a line of the cache */
 	UNIT = 8,	     /* octets that an offset counts */
 	BLOCK_OCTETS = 1024, /* of a packet, in one block */
 	BLOCK_UNITS = BLOCK_OCTETS / UNIT,
 	MAP_WORDS = BLOCK_UNITS / 64,
 	PACKET_MOST = 65535, /* octets of a packet */
 	PACKET_BLOCKS = (PACKET_MOST + BLOCK_OCTETS) / BLOCK_OCTETS,
+	BUCKETS_A_PACKET = 2,
 };
 
 /* No padding, so that keys are compared and hashed whole. */
@@ -43,6 +45,7 @@ struct waiting {
 	uint32_t total;	  /* octets of the whole */
 	uint32_t high;	  /* where the farthest fragment ends */
 	uint32_t units;	  /* that have come */
+	uint32_t nblocks;
 	uint8_t proto;	  /* of the first fragment */
 	bool first_known; /* the first fragment has come */
 	bool last_known;  /* the last, so total is known */
@@ -68,7 +71,8 @@ fragments_new(const struct packet_limits *limits, struct stats *s)
 	/* One packet of any size always has room. */
 	if (blocks < PACKET_BLOCKS)
 		blocks = PACKET_BLOCKS;
-	table_init(&t->table, packets);
+	/* So that a bucket has one: who leaves it has no others to look at, far away. */
+	table_init(&t->table, BUCKETS_A_PACKET * packets);
 	pool_init(&t->packets, sizeof(struct waiting), packets);
 	pool_init(&t->blocks, sizeof(struct block), blocks);
 	t->hash_key = hash_key_random();
@@ -82,8 +86,9 @@ waiting_free(struct fragments *t, struct waiting *packet)
 {
 	struct block *block = packet->blocks, *next;
 
-	for (; block != NULL; block = next) {
-		next = block->next;
+	/* The last is not asked for the next: it is in no cache, and most have one. */
+	for (uint32_t n = packet->nblocks; n > 0; n--, block = next) {
+		next = n > 1 ? block->next : NULL;
 		pool_put(&t->blocks, block);
 	}
 	table_remove(&t->table, &packet->node);
@@ -92,17 +97,23 @@ waiting_free(struct fragments *t, struct waiting *packet)
 
 /*
  * The next to be given up, soon if they come in a flood: what that will touch is in
- * nobody's cache.  Its neighbours' links have just been written, so it is itself.
+ * nobody's cache.  So of the next but one it is fetched, and of the third the links.
  */
 static void
 fetch_oldest(const struct fragments *t)
 {
 	const struct table_node *node = t->table.oldest;
+	const struct waiting *next;
 
-	if (node == NULL)
+	if (node == NULL || node->newer == NULL)
 		return;
+	node = node->newer;
+	next = (const struct waiting *)node;
+	/* What is asked of a packet that is given up stands in two lines. */
 	__builtin_prefetch(node->newer, 1);
-	__builtin_prefetch(((const struct waiting *)node)->blocks, 1);
+	__builtin_prefetch((const uint8_t *)node->newer + LINE, 1);
+	__builtin_prefetch(next->blocks, 1);
+	table_prefetch(&t->table, node->hash);
 }
 
 /* Give up the oldest packet but `keep`; there is one. */
@@ -185,6 +196,7 @@ block_at(struct fragments *t, struct waiting *packet, uint32_t number)
 	block = block_new(t, packet, number);
 	block->next = *at;
 	*at = block;
+	packet->nblocks++;
 	return block;
 }
 

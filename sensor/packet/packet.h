@@ -77,10 +77,12 @@ enum stat_id packet_decode(
 
 /*
  * What packet_decode will make of a frame that comes later, for who fetches memory for
- * it; nothing is counted or kept.  False: that cannot be told before.
+ * it; nothing is counted or kept.  False: that cannot be told before.  When its turn
+ * has come packet_ready does what else packet_decode would have done.
  */
 bool packet_ahead(
     const struct packet_decoder *d, const struct frame *f, struct packet *p);
+void packet_ready(struct packet_decoder *d, const struct packet *p);
 
 /* True when the link type is known. */
 bool packet_link_known(uint16_t link);

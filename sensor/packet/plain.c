@@ -135,12 +135,18 @@ packet_ahead(const struct packet_decoder *d, const struct frame *f, struct packe
 	return plain(d, f, p);
 }
 
+void
+packet_ready(struct packet_decoder *d, const struct packet *p)
+{
+	stats_inc(
+	    d->stats, p->proto == IP_PROTO_UDP ? STAT_PACKET_UDP : STAT_PACKET_TCP);
+}
+
 bool
 plain_frame(struct packet_decoder *d, const struct frame *f, struct packet *p)
 {
 	if (!plain(d, f, p))
 		return false;
-	stats_inc(
-	    d->stats, p->proto == IP_PROTO_UDP ? STAT_PACKET_UDP : STAT_PACKET_TCP);
+	packet_ready(d, p);
 	return true;
 }

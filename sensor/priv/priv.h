@@ -49,6 +49,9 @@ struct priv_options {
 /* Nothing changes and there is no helper: for priv_drop in a replay. */
 void priv_init(struct priv *p);
 
+/* The user, and the group unless that is empty: 0, or -1 after a message. */
+int priv_find(struct priv *p, const char *user, const char *group);
+
 /*
  * Find out who to become: user and group by name or number; an empty user is
  * `straywatch` where the program runs as root and there is such a user, else whoever

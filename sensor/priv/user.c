@@ -56,8 +56,8 @@ find_group(struct priv *p, const char *group)
 	return 0;
 }
 
-static int
-find_user(struct priv *p, const char *user, const char *group)
+int
+priv_find(struct priv *p, const char *user, const char *group)
 {
 	const struct passwd *pw = getpwnam(user);
 	unsigned id;
@@ -88,7 +88,7 @@ priv_begin(struct priv *p, const char *user, const char *group, bool helper)
 	priv_init(p);
 	if (*user == '\0' && root && getpwnam(DEFAULT_USER) != NULL)
 		user = DEFAULT_USER;
-	if (*user != '\0' && find_user(p, user, group) < 0)
+	if (*user != '\0' && priv_find(p, user, group) < 0)
 		return -1;
 	if (!root && p->uid != (uid_t)-1 && p->uid != geteuid()) {
 		log_warnx("run.user: only root can become %s", user);

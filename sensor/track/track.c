@@ -19,7 +19,7 @@
 
 enum { LEAK_SUFFIXES = 1024 }; /* with known domains in front, remembered at once */
 
-enum { SURER = 15 }; /* score of a slip whose maker corrected it, above its own */
+enum { HISTORY_DOMAINS = 4096 }; /* flagged, whose mail is remembered */
 
 enum { DOUBT_MOST = 95 - 60 };
 
@@ -57,6 +57,8 @@ track_new(
 	retries_init(&t->retries, options->watches);
 	corrections_init(&t->corrections, options->watches);
 	leaks_init(&t->leaks, LEAK_SUFFIXES, s);
+	history_init(&t->history, HISTORY_DOMAINS, s);
+	history_networks(&t->history, options->networks, options->nnetworks);
 	lookup_init(t);
 	return t;
 }
@@ -84,6 +86,7 @@ track_set_options(struct track *t, const struct track_options *options)
 	t->options.hold_ns = options->hold_ns;
 	t->options.networks = options->networks;
 	t->options.nnetworks = options->nnetworks;
+	history_networks(&t->history, options->networks, options->nnetworks);
 }
 
 /*
@@ -233,7 +236,7 @@ watch_new(struct track *t)
 	return pool_get(&t->watches);
 }
 
-static void
+void
 watch_add(struct track *t, const struct sighting *s, const struct name *name,
     const struct match *m, void **home)
 {
@@ -259,118 +262,6 @@ watch_add(struct track *t, const struct sighting *s, const struct name *name,
 	memcpy(w->name, name->text, (size_t)name->len + 1);
 	*home = w;
 	TAILQ_INSERT_TAIL(&t->held, w, by_age);
-}
-
-/* The client used the name it had meant: said of the alert about its slip. */
-static void
-see_correction(struct track *t, const struct sighting *s, const struct name *name)
-{
-	int64_t now_ns = s->origin->ref.ts_ns;
-	struct corrected c;
-	struct alert a;
-
-	if (s->seen != SEEN_QUERY && s->seen != SEEN_RCPT)
-		return;
-	if (!corrections_see(&t->corrections, s->origin, s->tx, name_span(name), &c))
-		return;
-	a = (struct alert){ .ts_ns = now_ns,
-		.origin = &c.origin,
-		.seen = c.seen,
-		.name = c.name,
-		.match = &c.match,
-		.score = c.score + SURER < 100 ? c.score + SURER : 100,
-		.outcome = c.outcome,
-		.bytes = c.bytes,
-		.count = 1,
-		.corrected_ns = now_ns - c.since_ns };
-	memcpy(a.id, c.id, sizeof(a.id));
-	stats_inc(t->stats, STAT_OUTCOME_WRITTEN);
-	t->sink.outcome(t->sink.arg, &a);
-}
-
-bool
-watch_clean(struct track *t, const struct sighting *s, const struct name *name)
-{
-	if (!verdicts_clean(&t->verdicts, s->name, s->place))
-		return false;
-	stats_inc(t->stats, STAT_NAME_JUDGED);
-	see_correction(t, s, name);
-	return true;
-}
-
-/*
- * A known domain stands in front of another: where the client's network is known to
- * append that one to all names, nobody meant to put it there.
- */
-static void
-see_leak(struct track *t, const struct sighting *s, const struct name *name,
-    struct judgement *j)
-{
-	struct span text = name_span(name);
-	unsigned n = 0;
-
-	if (j->front.end == 0 || s->seen != SEEN_QUERY ||
-	    !leaks_see(&t->leaks, &s->origin->tuple.addr[SIDE_ORIGINATOR],
-		span_of(text.p + j->front.domain, j->front.end - j->front.domain),
-		span_after(text, j->front.end + 1)))
-		return;
-	for (unsigned i = 0; i < j->n; i++)
-		if (j->match[i].class != TYPO_EMBEDDED)
-			j->match[n++] = j->match[i];
-	if (n < j->n)
-		stats_inc(t->stats, STAT_ALERT_LEAK);
-	j->n = n;
-}
-
-bool
-watch_canonical(
-    struct track *t, const struct sighting *s, const struct name *name, void **home)
-{
-	struct judge_context context = {
-		.place = s->place,
-		.client = s->origin->tuple.addr[SIDE_ORIGINATOR],
-	};
-	struct judgement j;
-
-	stats_inc(t->stats, STAT_NAME_JUDGED);
-	ruleset_match(t->rules.now->rules, name, &context, &j);
-	see_leak(t, s, name, &j);
-	if (name->odd || j.n == 0) {
-		/* What is in front of a suffix counts each time, for each network. */
-		if (s->name != 0 && j.front.end == 0)
-			verdicts_note_clean(&t->verdicts, s->name, s->place);
-		see_correction(t, s, name);
-		return false;
-	}
-	stats_inc(t->stats, STAT_NAME_FLAGGED);
-	/* Hung in front of each other: the best last, to stand first. */
-	for (unsigned i = j.n; i > 0; i--)
-		watch_add(t, s, name, &j.match[i - 1], home);
-	return true;
-}
-
-bool
-watch_name(struct track *t, const struct sighting *s, struct span text, void **home)
-{
-	struct sighting seen = *s;
-	enum name_error error;
-	struct name name;
-
-	/* As written: a name in another case is another one here, and asked for once. */
-	seen.name = hash_fast(&t->links.routes.key, text.p, text.n);
-	if (!corrections_wait(
-		&t->corrections, &s->origin->tuple.addr[SIDE_ORIGINATOR]) &&
-	    verdicts_clean(&t->verdicts, seen.name, s->place)) {
-		stats_inc(t->stats, STAT_NAME_JUDGED);
-		return false;
-	}
-	error = name_parse(&name, text);
-	if (error == NAME_OK)
-		return !watch_clean(t, &seen, &name) &&
-		    watch_canonical(t, &seen, &name, home);
-	if (error != NAME_LITERAL)
-		stats_inc(t->stats, STAT_NAME_MALFORMED);
-	return false;
 }
 
 void
@@ -400,11 +291,25 @@ watch_answer(void *first, const struct dns_msg *answer)
 		w->lookup.answer = answer;
 }
 
+/* A flagged name's mail was delivered. */
+static void
+note_mail(struct track *t, const struct watch *w)
+{
+	struct span domain = ruleset_domain(w->use->rules, span_str(w->name));
+
+	if (w->seen == SEEN_RCPT || w->seen == SEEN_MAIL_FROM)
+		history_mail(&t->history, domain,
+		    w->seen == SEEN_RCPT ? WAY_THERE : WAY_HERE,
+		    &w->origin.tuple.addr[SIDE_ORIGINATOR], w->origin.ref.ts_ns);
+}
+
 void
 watch_settle(struct track *t, void **home, enum outcome o, uint64_t bytes)
 {
-	struct watch *w;
+	struct watch *w = *home;
 
+	if (w != NULL && o == OUTCOME_DELIVERED)
+		note_mail(t, w);
 	while ((w = *home) != NULL) {
 		bool news = w->outcome != o || w->bytes != bytes;
 
@@ -532,6 +437,7 @@ track_free(struct track *t)
 	if (t == NULL)
 		return;
 	lookup_fini(t);
+	history_fini(&t->history);
 	leaks_fini(&t->leaks);
 	corrections_fini(&t->corrections);
 	retries_fini(&t->retries);

@@ -9,6 +9,7 @@
 
 #include "judge/verdicts.h"
 #include "track/correct.h"
+#include "track/history.h"
 #include "track/leak.h"
 #include "track/link.h"
 #include "track/retry.h"
@@ -56,6 +57,7 @@ struct track {
 	struct retries retries;
 	struct corrections corrections;
 	struct leaks leaks;
+	struct history history;
 	struct table lookups; /* see lookup.c */
 	struct pool lookup_pool;
 	struct links links; /* see link.h */
@@ -85,6 +87,10 @@ bool watch_name(
 bool watch_clean(struct track *t, const struct sighting *s, const struct name *name);
 bool watch_canonical(
     struct track *t, const struct sighting *s, const struct name *name, void **home);
+
+/* Hang a watch for this match in front of those at *home. */
+void watch_add(struct track *t, const struct sighting *s, const struct name *name,
+    const struct match *m, void **home);
 
 /* What is known now of all watches of a sighting; the outcome is not settled yet. */
 void watch_note(void *first, enum outcome o, uint64_t bytes);

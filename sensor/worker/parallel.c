@@ -26,8 +26,13 @@ struct pace {
 };
 
 enum { PACE_BLOCKS = 16 };
-/* Hundredths of the time that looks take, to call others in and to send them off. */
-enum { LOOKS_MANY = 35, LOOKS_FEW = 28 };
+/*
+ * Hundredths of the time that looks take, to call others in and to send them off: when
+ * their number was left to us, and when it was given, so that wall time is what counts.
+ */
+static const struct bounds {
+	int many, few;
+} chosen = { 35, 28 }, given = { 20, 14 };
 
 /*
  * A block on its way, and what was seen of it.  There are more of them than threads, so
@@ -65,12 +70,23 @@ struct progress {
 	_Atomic bool over; /* the sink wants no more */
 };
 
+/*
+ * Where nearly all frames go on to the stages (mail, floods) looking at them first only
+ * costs.  Of such input one block in some is looked at, to see whether it still is so;
+ * of the others the stages get all frames.
+ */
+enum {
+	LOOK_HELPS = 8, /* one frame in so many spared the stages is worth a look */
+	LOOK_RESTS = 7, /* blocks not looked at behind one where it was not */
+};
+
 struct worker {
 	struct progress *progress;
 	pthread_t thread;
 	bool caller;
 	struct look *look;
 	struct stats stats;
+	unsigned rests; /* blocks to come that are not looked at */
 };
 
 static int64_t
@@ -120,6 +136,7 @@ take(const struct worker *w)
 static void
 pace_see(struct progress *g, int64_t look_ns, int64_t other_ns)
 {
+	const struct bounds *looks = g->p->as_needed ? &chosen : &given;
 	struct pace *p = &g->pace;
 	int64_t share;
 
@@ -127,13 +144,13 @@ pace_see(struct progress *g, int64_t look_ns, int64_t other_ns)
 		p->blocks++;
 	p->look_ns += (look_ns - p->look_ns) / p->blocks;
 	p->other_ns += (other_ns - p->other_ns) / p->blocks;
-	if (!g->p->as_needed || p->blocks < PACE_BLOCKS)
+	if (p->blocks < PACE_BLOCKS)
 		return;
 	share = p->look_ns * 100 / (p->look_ns + p->other_ns + 1);
-	if (g->alone && share > LOOKS_MANY) {
+	if (g->alone && share > looks->many) {
 		g->alone = false;
 		pthread_cond_broadcast(&g->called);
-	} else if (share < LOOKS_FEW) {
+	} else if (share < looks->few) {
 		g->alone = true;
 	}
 }
@@ -183,8 +200,11 @@ make_room(struct slot *s, size_t frames)
 	s->at = mem_grow(s->at, s->cap * sizeof(s->at[0]));
 }
 
-/* Frames from `first` on, at most LOOK_BATCH; those of the next batch are fetched. */
-static void
+/*
+ * Frames from `first` on, at most LOOK_BATCH; those of the next batch are fetched.
+ * Returns how many of them the stages are spared, or have less work with.
+ */
+static size_t
 look_at_batch(struct look *look, struct slot *s, struct clock *clock, size_t first,
     size_t n, size_t ahead)
 {
@@ -193,7 +213,7 @@ look_at_batch(struct look *look, struct slot *s, struct clock *clock, size_t fir
 	struct span spans[LOOK_BATCH];
 	uint16_t links[LOOK_BATCH];
 	const struct block_frame *f;
-	size_t frames;
+	size_t frames, helped = 0;
 
 	f = block_frames(s->block, &frames) + first;
 	for (size_t i = 0; i < n; i++) {
@@ -215,24 +235,44 @@ look_at_batch(struct look *look, struct slot *s, struct clock *clock, size_t fir
 		at->told = told;
 		at->name = seen[i].name;
 		s->n += told | (seen[i].verdict != LOOK_PASS);
+		helped += (seen[i].verdict != LOOK_KEEP) | (seen[i].name != 0);
 	}
+	return helped;
+}
+
+/* All of it is for the stages. */
+static void
+keep_block(struct slot *s, size_t frames)
+{
+	for (size_t i = 0; i < frames; i++)
+		s->at[i] =
+		    (struct looked_at){ .frame = (uint32_t)i, .verdict = LOOK_KEEP };
+	s->n = frames;
+	s->stats = (struct stats){ 0 };
 }
 
 static void
 look_at_block(struct worker *w, struct slot *s)
 {
 	struct clock clock = { 0 };
-	size_t frames, n, ahead;
+	size_t frames, n, ahead, helped = 0;
 
 	block_frames(s->block, &frames);
 	make_room(s, frames);
+	if (w->rests > 0) {
+		w->rests--;
+		keep_block(s, frames);
+		return;
+	}
 	s->n = 0;
 	w->stats = (struct stats){ 0 };
 	for (size_t i = 0; i < frames; i += n) {
 		n = frames - i < LOOK_BATCH ? frames - i : LOOK_BATCH;
 		ahead = frames - i - n < LOOK_BATCH ? frames - i - n : LOOK_BATCH;
-		look_at_batch(w->look, s, &clock, i, n, ahead);
+		helped += look_at_batch(w->look, s, &clock, i, n, ahead);
 	}
+	if (helped < frames / LOOK_HELPS)
+		w->rests = LOOK_RESTS;
 	s->stats = w->stats;
 }
 

@@ -31,7 +31,11 @@ struct looked {
 struct parallel {
 	struct blocks *blocks;
 	unsigned threads; /* 1: only that of the caller */
-	bool as_needed;	  /* no more of them than what is measured has use for */
+	/*
+	 * The number was not given: others are called in only where they save much.  In
+	 * either case they rest where all they could do would be to wait.
+	 */
+	bool as_needed;
 	const struct look_options *look;
 	const struct ruleset *rules;
 	void *arg;

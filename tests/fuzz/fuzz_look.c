@@ -110,8 +110,10 @@ see_behind(struct world *w, const struct frame *f)
 	    (verdict == LOOK_ASK && sensor_awaits(w->behind, name))) {
 		if (name != 0)
 			sensor_dull_answer(w->behind, f, name);
-		else
+		else if (f->ref.ts_ns % 3000000 == 0)
 			sensor_frame(w->behind, f);
+		else
+			sensor_frames(w->behind, f, 1);
 		return;
 	}
 	if (verdict == LOOK_ASK)

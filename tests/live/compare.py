@@ -347,10 +347,10 @@ def variants(args, verdict, truth, lan):
     expected, found = parted(wire), parted(mangled("mangled.pcap", "--mangle", "7").recipients())
     verdict.tell("in another order",
                  differences(expected[0], found[0], "smtp") + check_lost(expected[1], found[1], 0.5))
-    # Where DATA itself is lost, lines of the message look like commands.
-    verdict.tell("with losses", check_lost(wire, [
-        r for r in mangled("lossy.pcap", "--mangle", "7", "--lose").recipients()
-        if not r.recipient.startswith("inside@")], 0.8))
+    # Where DATA itself is lost (as with seeds 1 and 8), lines of a message look like commands.
+    verdict.tell("with losses", [
+        line for seed in "178"
+        for line in check_lost(wire, mangled("lossy.pcap", "--mangle", seed, "--lose").recipients(), 0.8)])
     verdict.tell("one-sided", check_one_side(
         wire, Sensor(args, path("lan.pcap"), "-f", "dst port 25 or dst port 2525"),
         Sensor(args, path("lan.pcap"), "-f", "src port 25 or src port 2525")))

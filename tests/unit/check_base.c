@@ -380,6 +380,8 @@ static const struct {
 	    "value itself\n" },
 	{ "a: 1\n---\nb: 1\n", "t.yaml:2:1: a second document: one a file\n" },
 	{ "[a]: 1\n", "t.yaml:1:1: a key is a list: a plain word is wanted\n" },
+	{ "a: 1\nb: \"\xc3\xa4\xff\"\n",
+	    "t.yaml:2:6: not YAML: invalid leading UTF-8 octet\n" },
 };
 
 START_TEST(yaml_mistake_is_located)
@@ -390,6 +392,30 @@ START_TEST(yaml_mistake_is_located)
 	parse(&a, &d, bad_yaml[_i].text);
 	ck_assert_uint_eq(d.errors, 1);
 	ck_assert_str_eq(d.text.p, bad_yaml[_i].message);
+	arena_fini(&a);
+	diag_fini(&d);
+}
+END_TEST
+
+/* Comparing each key with all before it takes half a minute. */
+START_TEST(yaml_key_among_many_stands_once)
+{
+	enum { KEYS = 200000 };
+	struct yaml_node *root;
+	struct buf text = { 0 };
+	struct arena a;
+	struct diag d;
+
+	for (int i = 0; i < KEYS; i++)
+		buf_printf(&text, "k%d: %d\n", i, i);
+	buf_printf(&text, "k%d: again\n", KEYS / 2);
+	root = parse(&a, &d, text.p);
+	ck_assert_ptr_nonnull(root);
+	ck_assert_uint_eq(root->n, KEYS);
+	ck_assert_uint_eq(d.errors, 1);
+	ck_assert_str_eq(d.text.p,
+	    "t.yaml:200001:1: key \"k100000\" stands twice in this map: keep one\n");
+	buf_fini(&text);
 	arena_fini(&a);
 	diag_fini(&d);
 }
@@ -492,6 +518,7 @@ main(void)
 	tcase_add_test(tc, yaml_nodes_know_where_they_stand);
 	tcase_add_loop_test(
 	    tc, yaml_mistake_is_located, 0, sizeof(bad_yaml) / sizeof(bad_yaml[0]));
+	tcase_add_test(tc, yaml_key_among_many_stands_once);
 	tcase_add_test(tc, yaml_deep_nesting_is_refused);
 	tcase_add_test(tc, empty_yaml_is_a_null_node);
 	tcase_add_test(tc, addresses_are_written_as_the_library_does);

@@ -111,6 +111,17 @@ static const struct {
 	{ "outputs: [{events: [alert]}]\n",
 	    ":1:11: an output without \"file\": say where it "
 	    "goes, \"-\" for standard output\n" },
+	{ "sites: {search_suffixes: [corp.example, a..b]}\n",
+	    ":1:41: sites.search_suffixes: \"a..b\" is no domain name to use here: "
+	    "an empty label\n" },
+	{ "rules: {protect: [mil]}\n",
+	    ":1:19: rules.protect: \"mil\" is no domain name to use here: one with a "
+	    "dot is wanted\n" },
+	{ "rules: {allow: [\"*.ml\"]}\n",
+	    ":1:17: rules.allow: \"*.ml\" is no domain name to use here: letters, "
+	    "digits and hyphens are wanted\n" },
+	{ "rules: {paths: [\"\"]}\n",
+	    ":1:17: rules.paths: a list of plain words is wanted, not \"\"\n" },
 	{ "- a\n", ":1:1: a map of groups is wanted, not a list\n" },
 	{ "limits: 3\n",
 	    ":1:9: limits: a map of keys is wanted, not a single value\n" },
@@ -138,6 +149,27 @@ START_TEST(all_mistakes_are_reported_at_once)
 	ck_assert_uint_eq(
 	    load(&c, "nosuch: 1\nlimits: {flows: x, hold: y}\nrules: {paths: 1}\n", &d),
 	    4);
+	conf_fini(&c);
+	diag_fini(&d);
+}
+END_TEST
+
+START_TEST(many_names_take_no_more_than_their_room)
+{
+	enum { NAMES = 100000 };
+	struct buf text = { 0 };
+	struct conf c;
+	struct diag d;
+
+	buf_str(&text, "sites: {search_suffixes: [");
+	for (int i = 0; i < NAMES; i++)
+		buf_printf(&text, "a%d.example, ", i);
+	buf_str(&text, "last.example]}\n");
+	ck_assert_uint_eq(load(&c, text.p, &d), 0);
+	ck_assert_uint_eq(c.search_suffixes.n, NAMES + 1);
+	ck_assert_str_eq(c.search_suffixes.s[NAMES], "last.example");
+	ck_assert_uint_lt(c.arena.total, 16 << 20);
+	buf_fini(&text);
 	conf_fini(&c);
 	diag_fini(&d);
 }
@@ -209,6 +241,7 @@ main(void)
 	tcase_add_loop_test(tc, mistake_is_located_and_says_what_is_right, 0,
 	    sizeof(mistakes) / sizeof(mistakes[0]));
 	tcase_add_test(tc, all_mistakes_are_reported_at_once);
+	tcase_add_test(tc, many_names_take_no_more_than_their_room);
 	tcase_add_test(tc, missing_file_is_an_error);
 	tcase_add_test(tc, printed_configuration_reads_back_the_same);
 	tcase_add_test(tc, event_lists_are_words_with_commas);

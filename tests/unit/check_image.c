@@ -5,9 +5,11 @@
 #include "judge/rules.h"
 #include "judge/rules_diff.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { FORGERIES = 4000 };
 
@@ -214,6 +216,61 @@ START_TEST(set_compiled_with_other_settings_is_refused)
 }
 END_TEST
 
+/* Change the last octet of the set in its place, and set its time when there is one. */
+static void
+change_last(off_t size, const struct timespec *times)
+{
+	int fd = open(set_path, O_RDWR);
+	uint8_t octet;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pread(fd, &octet, 1, size - 1), 1);
+	octet ^= 1;
+	ck_assert_int_eq(pwrite(fd, &octet, 1, size - 1), 1);
+	if (times != NULL)
+		ck_assert_int_eq(futimens(fd, times), 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+
+/* The set is another file, of the same content and time. */
+static void
+copy_set(const struct timespec *times)
+{
+	char command[5 * sizeof(set_path)];
+
+	snprintf(command, sizeof(command), "cp -p %s %s.copy && mv %s.copy %s",
+	    set_path, set_path, set_path, set_path);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, set_path, times, 0), 0);
+}
+
+START_TEST(all_is_read_where_the_file_was_changed_or_is_a_copy)
+{
+	struct timespec times[2];
+	struct rules text;
+	struct stat st;
+
+	compile(&text);
+	ck_assert_int_eq(stat(set_path, &st), 0);
+	times[0] = times[1] = st.st_mtim;
+	refused(settings.text, NULL);
+	change_last(st.st_size, NULL);
+	refused(settings.text, "is damaged");
+	/* So it is told that nobody looked: only by who sets the time on purpose. */
+	change_last(st.st_size, NULL);
+	change_last(st.st_size, times);
+	refused(settings.text, NULL);
+	copy_set(times);
+	refused(settings.text, "is damaged");
+	change_last(st.st_size, times);
+	refused(settings.text, NULL);
+	ck_assert_int_eq(truncate(set_path, st.st_size - 64), 0);
+	ck_assert_int_eq(utimensat(AT_FDCWD, set_path, times, 0), 0);
+	refused(settings.text, "is cut short");
+	rules_close(&text);
+}
+END_TEST
+
 static void
 note_change(void *arg, enum rules_change change, const struct rule_spec *rule)
 {
@@ -334,6 +391,7 @@ main(void)
 	tcase_add_test(t, compiled_set_judges_as_its_rules_do);
 	tcase_add_test(t, set_is_stale_when_what_it_was_made_from_has_changed);
 	tcase_add_test(t, set_compiled_with_other_settings_is_refused);
+	tcase_add_test(t, all_is_read_where_the_file_was_changed_or_is_a_copy);
 	tcase_add_test(t, changes_between_compiled_sets_are_told);
 	tcase_add_test(t, cut_damaged_and_forged_sets_are_refused_or_harmless);
 	suite_add_tcase(suite, t);

@@ -1,37 +1,23 @@
-/* The judge: labelled names, the order of judgement, options of rules. */
+/*
+ * The judge: labelled names, the order of judgement, options of rules.  For scores and
+ * candidates see check_score.c.
+ */
 
 #include "guard.h"
 #include "labelled.h"
+#include "rules_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct suffixes *suffixes;
 static struct labelled_rows labelled, own;
-
-static void
-setup(void)
-{
-	struct diag d = { 0 };
-
-	suffixes = suffixes_load(NULL, labelled_path("rules/lists/tlds.txt"), &d);
-	if (suffixes == NULL)
-		diag_print(&d);
-	ck_assert_ptr_nonnull(suffixes);
-}
-
-static void
-teardown(void)
-{
-	suffixes_free(suffixes);
-}
 
 static void
 judged_as_labelled(const struct labelled_row *row)
 {
-	struct judgement j;
+	struct judgement judged;
 	const char *reason;
-	bool flagged = labelled_judge(row, suffixes, &j, &reason);
+	bool flagged = labelled_judge(row, suffixes, &judged, &reason);
 
 	ck_assert_msg(flagged == (strcmp(row->expected, "flag") == 0) &&
 		strcmp(reason, row->class) == 0,
@@ -48,75 +34,6 @@ END_TEST
 START_TEST(our_own_name_is_judged_as_labelled)
 {
 	judged_as_labelled(&own.rows[_i]);
-}
-END_TEST
-
-/* ---- rules as text ---- */
-
-static struct rule_specs specs;
-static struct ruleset *set;
-static struct judgement j;
-
-/* Compile these rules; every_place is for the tools. */
-static void
-rules_with(const char *yaml, struct ruleset_options options)
-{
-	char path[] = "/tmp/check_ruleset.XXXXXX";
-	int fd = mkstemp(path);
-	struct diag d = { 0 };
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, yaml, strlen(yaml)), (ssize_t)strlen(yaml));
-	close(fd);
-	rule_specs_init(&specs);
-	if (rule_specs_load(&specs, path, &d) != 0)
-		diag_print(&d);
-	unlink(path);
-	ck_assert_uint_eq(d.errors, 0);
-	options.suffixes = suffixes;
-	set = ruleset_new(&specs, &options, &d);
-	ck_assert_ptr_nonnull(set);
-	diag_fini(&d);
-}
-
-static void
-rules(const char *yaml)
-{
-	rules_with(yaml, (struct ruleset_options){ 0 });
-}
-
-static void
-rules_gone(void)
-{
-	ruleset_free(set);
-	rule_specs_fini(&specs);
-}
-
-static bool
-seen(const char *name, enum place place)
-{
-	struct judge_context c = { .place = place };
-
-	return ruleset_match_text(set, span_str(name), &c, &j);
-}
-
-START_TEST(score_is_base_times_label_times_place)
-{
-	rules("version: 1\n"
-	      "rules:\n"
-	      "  - { id: 1, name: a, protect: [pentagon.mil, spawn.com],\n"
-	      "      detect: [default], score: 1 }\n");
-	ck_assert(seen("pentagon.ml", PLACE_RCPT));
-	ck_assert_uint_eq(j.match[0].score, 95);
-	ck_assert(seen("pentagon.ml", PLACE_MAIL_FROM));
-	ck_assert_uint_eq(j.match[0].score, 76);
-	ck_assert(seen("pentagno.mil", PLACE_MX));
-	ck_assert_uint_eq(j.match[0].score, 80);
-	ck_assert(seen("spwan.com", PLACE_MX));
-	ck_assert_uint_eq(j.match[0].score, 56);
-	ck_assert(seen("spwan.com", PLACE_A));
-	ck_assert_uint_eq(j.match[0].score, 50);
-	rules_gone();
 }
 END_TEST
 
@@ -173,97 +90,6 @@ START_TEST(name_is_dull_when_no_rule_flags_it_or_means_it_anywhere)
 	ck_assert(!dull("other.gov"));
 	/* not known */
 	ck_assert(!dull("a\\.b.example.com"));
-	rules_gone();
-}
-END_TEST
-
-START_TEST(every_place_asks_no_place_and_weighs_none)
-{
-	rules_with("version: 1\n"
-		   "rules:\n"
-		   "  - { id: 1, name: a, protect: [army.mil], detect: [default],\n"
-		   "      on: [mx] }\n",
-	    (struct ruleset_options){ .every_place = true });
-	ck_assert(seen("army.ml", PLACE_OTHER));
-	ck_assert_uint_eq(j.match[0].score, 95);
-	rules_gone();
-}
-END_TEST
-
-START_TEST(several_names_may_be_meant_best_first)
-{
-	rules("version: 1\n"
-	      "rules:\n"
-	      "  - { id: 1, name: a, protect: [army.nl, army.mil, us.army.mil],\n"
-	      "      detect: [default] }\n");
-	ck_assert(seen("us.army.ml", PLACE_MX));
-	ck_assert_uint_eq(j.n, 1);
-	ck_assert_uint_eq(j.match[0].nmeant, 3);
-	ck_assert_str_eq(j.match[0].meant[0], "us.army.mil");
-	rules_gone();
-}
-END_TEST
-
-/* A rule's names, the name seen, and the name meant that must stand first. */
-static const struct {
-	const char *protect, *seen, *first;
-} meant[] = {
-	/* of endings: the likelier slip, then the likelier ending */
-	{ "example.co, example.com", "example.con", "example.com" },
-	{ "mod.gov.uk, mod.gov.ua", "mod.gov.ku", "mod.gov.uk" },
-	{ "mod.gov.uk, mod.gov.ua", "mod.gov.uq", "mod.gov.ua" },
-	/* what explains more of the name */
-	{ "us.mil, state.nj.us", "state.nj.us.ml", "state.nj.us" },
-	{ "navy.mil, navy.mil.nz", "navymil.nz", "navy.mil.nz" },
-	{ "treasury.gov, treasury.gov.uk", "treasury.gov.uk.evil.org",
-	    "treasury.gov.uk" },
-	{ "af.mil, mail.af.mil", "mailafmil.com", "mail.af.mil" },
-	{ "difesa.it, marina.difesa.it", "marina.difsea.it", "marina.difesa.it" },
-	/* the popular one of two names a letter away */
-	{ "gmeil.com, gmail.com", "gmiil.com", "gmail.com" },
-};
-
-START_TEST(best_explanation_is_first)
-{
-	struct buf yaml = { 0 };
-
-	buf_printf(&yaml,
-	    "version: 1\n"
-	    "lists: { popular: { names: [gmail.com] } }\n"
-	    "rules:\n"
-	    "  - { id: 1, name: a, protect: [%s], detect: [default], score: 1,\n"
-	    "      allow: [popular] }\n",
-	    meant[_i].protect);
-	rules(yaml.p);
-	ck_assert_msg(seen(meant[_i].seen, PLACE_RCPT), "%s", meant[_i].seen);
-	ck_assert_str_eq(j.match[0].meant[0], meant[_i].first);
-	rules_gone();
-	buf_fini(&yaml);
-}
-END_TEST
-
-START_TEST(each_rule_has_one_match_and_the_best_is_first)
-{
-	rules("version: 1\n"
-	      "rules:\n"
-	      "  - { id: 1, name: a, protect: [boeing.com], detect: [all] }\n"
-	      "  - { id: 2, name: b, protect: [boeing.com], detect: [homoglyph] }\n"
-	      "  - { id: 3, name: c, match: [b0eing.com], meant: boeing.com }\n");
-	ck_assert(seen("b0eing.com", PLACE_RCPT));
-	ck_assert_uint_eq(j.n, 1);
-	ck_assert_uint_eq(j.match[0].rule->id, 3);
-	ck_assert_int_eq(j.match[0].class, TYPO_LISTED);
-	ck_assert(seen("boe1ng.b0eing.com", PLACE_RCPT));
-	ck_assert(seen("boeingg.com", PLACE_RCPT));
-	ck_assert_uint_eq(j.n, 1);
-	rules_gone();
-	rules(
-	    "version: 1\n"
-	    "rules:\n"
-	    "  - { id: 1, name: a, protect: [boeing.com], detect: [all] }\n"
-	    "  - { id: 2, name: b, protect: [boelng.com], detect: [all], score: 1 }\n");
-	ck_assert(seen("boeing.cm", PLACE_RCPT));
-	ck_assert_uint_eq(j.match[0].rule->id, 1);
 	rules_gone();
 }
 END_TEST
@@ -329,32 +155,6 @@ START_TEST(scope_any_flags_all_below_the_wrong_ending_in_mail_places)
 	ck_assert(!seen("gouv.ml", PLACE_MX));
 	ck_assert(seen("army.ml", PLACE_MX));
 	ck_assert_uint_eq(j.match[0].score, 95);
-	rules_gone();
-}
-END_TEST
-
-START_TEST(layouts_decide_what_a_neighbour_key_is)
-{
-	rules("version: 1\n"
-	      "rules:\n"
-	      "  - { id: 1, name: a, protect: [airbus.com], score: 1,\n"
-	      "      detect: { edit: { layouts: [azerty] } } }\n"
-	      "  - { id: 2, name: b, protect: [airbus.com], score: 1,\n"
-	      "      detect: { edit: { layouts: [qwerty], min_label: 6 } } }\n"
-	      "  - { id: 3, name: c, protect: [airbus.com], score: 1,\n"
-	      "      detect: { edit: { min_label: 7 } } }\n");
-	ck_assert(seen("zirbus.com", PLACE_RCPT));
-	ck_assert_uint_eq(j.n, 2);
-	ck_assert_int_eq(j.match[0].class, TYPO_KEYBOARD_ADJACENT);
-	/* Surer than by any keyboard: 75 and 10. */
-	ck_assert_uint_eq(j.match[0].score, 85);
-	ck_assert(seen("airubs.com", PLACE_RCPT));
-	ck_assert_uint_eq(j.match[0].score, 90);
-	ck_assert(seen("airbuss.com", PLACE_RCPT));
-	ck_assert_uint_eq(j.match[0].score, 80);
-	ck_assert(seen("airbua.com", PLACE_RCPT));
-	ck_assert_uint_eq(j.match[0].rule->id, 2);
-	ck_assert_int_eq(j.match[1].class, TYPO_SUBSTITUTION);
 	rules_gone();
 }
 END_TEST
@@ -552,27 +352,20 @@ main(void)
 
 	labelled_load(&labelled, "labelled-names.tsv");
 	labelled_load(&own, "own-names.tsv");
-	tcase_add_unchecked_fixture(names, setup, teardown);
+	tcase_add_unchecked_fixture(names, suffixes_up, suffixes_down);
 	tcase_add_loop_test(
 	    names, labelled_name_is_judged_as_labelled, 1, (int)labelled.n);
 	tcase_add_loop_test(names, our_own_name_is_judged_as_labelled, 1, (int)own.n);
 	suite_add_tcase(suite, names);
-	tcase_add_unchecked_fixture(judging, setup, teardown);
-	tcase_add_test(judging, score_is_base_times_label_times_place);
+	tcase_add_unchecked_fixture(judging, suffixes_up, suffixes_down);
 	tcase_add_test(judging, rule_is_asked_only_about_its_places_and_clients);
 	tcase_add_test(
 	    judging, name_is_dull_when_no_rule_flags_it_or_means_it_anywhere);
-	tcase_add_test(judging, every_place_asks_no_place_and_weighs_none);
-	tcase_add_test(judging, several_names_may_be_meant_best_first);
-	tcase_add_loop_test(judging, best_explanation_is_first, 0,
-	    (int)(sizeof(meant) / sizeof(meant[0])));
-	tcase_add_test(judging, each_rule_has_one_match_and_the_best_is_first);
 	tcase_add_test(judging, match_list_knows_domains_and_wildcards);
 	tcase_add_test(judging, name_protected_by_one_rule_is_no_typo_for_another);
 	tcase_add_test(judging, map_of_endings_replaces_the_computed_one);
 	tcase_add_test(
 	    judging, scope_any_flags_all_below_the_wrong_ending_in_mail_places);
-	tcase_add_test(judging, layouts_decide_what_a_neighbour_key_is);
 	tcase_add_test(judging, search_suffix_of_the_site_is_a_leak_even_behind_a_typo);
 	tcase_add_test(judging, options_of_looks_and_words_are_kept);
 	tcase_add_test(judging, lists_match_names_as_they_say);

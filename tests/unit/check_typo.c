@@ -176,6 +176,34 @@ START_TEST(hash_of_joined_parts_is_that_of_the_whole)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	unsigned signs;
+} signed_names[] = {
+	{ "army.mil", 0 },
+	{ "r.n.v.vc.l", 0 },
+	{ "vr.cn.rl", 0 },
+	{ "a-b-c", SPELLING_HYPHEN },
+	{ "xn--a.de", SPELLING_HYPHEN | SPELLING_HYPHENS },
+	{ "-", SPELLING_HYPHEN },
+	{ "_dmarc.army.mil", SPELLING_UNDERSCORE },
+	{ "0", SPELLING_LIKE_ONE },
+	{ "army1.mil", SPELLING_LIKE_ONE },
+	{ "arrny.mil", SPELLING_RN },
+	{ "na.vvy.mil", SPELLING_VV },
+	{ "vvv.cl", SPELLING_VV | SPELLING_CL },
+};
+
+START_TEST(signs_are_those_of_the_letters)
+{
+	struct spelling s;
+
+	ck_assert(spelling_init(&s, span_str(signed_names[_i].name)));
+	ck_assert_uint_eq(s.signs, signed_names[_i].signs);
+	ck_assert_uint_eq(spelling_squashed(&s), spelling_squash(s.text));
+}
+END_TEST
+
 START_TEST(name_too_long_is_not_taken_apart)
 {
 	char text[SPELLING_MAX + 2];
@@ -338,6 +366,96 @@ START_TEST(every_edit_of_a_name_is_found)
 }
 END_TEST
 
+/* How often the searches found what the quick no had let pass. */
+static unsigned searched;
+
+/* What was asked first says no only where all searches find nothing. */
+static void
+check_quick(const struct protected *p, const char *typed)
+{
+	struct typo_search all, some;
+	struct typo_probe probe;
+	struct spelling s;
+	uint32_t in;
+
+	if (!spelling_init(&s, span_str(typed)))
+		return;
+	typo_probe_ask(&probe, p, &s, p->wanted);
+	in = typo_probe_answer(&probe);
+	typo_search(&all, p, &s, p->wanted);
+	typo_search_in(&some, p, &s, p->wanted, in);
+	ck_assert_uint_eq(some.n, all.n);
+	for (unsigned i = 0; i < all.n; i++) {
+		ck_assert_uint_eq(some.hits[i].id, all.hits[i].id);
+		ck_assert_uint_eq(some.hits[i].class, all.hits[i].class);
+	}
+	searched += all.n > 0;
+}
+
+/* A letter wrong, too many, too few, or two in the wrong order, at this place. */
+static void
+check_quick_at(const struct protected *p, const char *name, size_t at)
+{
+	static const char letters[] = "aez0-.";
+	char typed[SPELLING_MAX + 3];
+	int front = (int)at;
+
+	for (const char *c = letters; *c != '\0'; c++) {
+		snprintf(typed, sizeof(typed), "%.*s%c%s", front, name, *c, name + at);
+		check_quick(p, typed);
+		typed[at] = *c;
+		strcpy(typed + at + 1, name + at + 1);
+		check_quick(p, typed);
+	}
+	strcpy(typed + at, name + at + 1);
+	check_quick(p, typed);
+	strcpy(typed, name);
+	typed[at] = name[at + 1];
+	typed[at + 1] = name[at];
+	check_quick(p, typed);
+}
+
+/* As long as a name can be, or with labels as long as they can be. */
+static const char *
+long_name(char text[SPELLING_MAX + 1], size_t label, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		text[i] = i % (label + 1) == label ? '.' : (char)('a' + i * i % 26);
+	memcpy(text + n - 4, ".com", 5);
+	return text;
+}
+
+START_TEST(quick_no_is_never_wrong)
+{
+	char longest[4][SPELLING_MAX + 1];
+	const char *const names[] = {
+		"relay.lockheed.co.uk",
+		"army.mil",
+		"seebookkeeper.com",
+		"www-2.modern-class10.gov.au",
+		long_name(longest[0], 63, 67),
+		long_name(longest[1], 63, SPELLING_MAX),
+		long_name(longest[2], 49, SPELLING_MAX - 1),
+		long_name(longest[3], 12, 64),
+	};
+	const char *name = names[_i];
+	struct protected *p = protected_new(suffixes, 1);
+	uint32_t classes = 0;
+
+	for (size_t i = 0; typo_classes[i] != NULL; i++)
+		classes |= typo_classes[i]->classes;
+	protected_add(p, name, classes);
+	protected_build(p);
+	searched = 0;
+	check_quick(p, name);
+	for (size_t at = 0; name[at + 1] != '\0'; at++)
+		check_quick_at(p, name, at);
+	/* Most letters typed wrong are found, and all that are left out. */
+	ck_assert_uint_gt(searched, 6 * (strlen(name) - 6));
+	protected_free(p);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -354,6 +472,8 @@ main(void)
 	    sizeof(tlds) / sizeof(tlds[0]));
 	tcase_add_test(words, every_class_has_its_word_and_its_file);
 	tcase_add_test(words, hash_of_joined_parts_is_that_of_the_whole);
+	tcase_add_loop_test(words, signs_are_those_of_the_letters, 0,
+	    sizeof(signed_names) / sizeof(signed_names[0]));
 	tcase_add_test(words, name_too_long_is_not_taken_apart);
 	tcase_add_test(words, every_key_given_is_found_with_all_its_values);
 	tcase_add_test(words, keys_too_many_to_be_kept_are_given_three_times);
@@ -364,6 +484,7 @@ main(void)
 	tcase_add_unchecked_fixture(search, setup, teardown);
 	tcase_add_test(search, name_added_twice_is_one_with_the_classes_of_both);
 	tcase_add_test(search, every_edit_of_a_name_is_found);
+	tcase_add_loop_test(search, quick_no_is_never_wrong, 0, 8);
 	suite_add_tcase(suite, search);
 	return guard_main(suite);
 }

@@ -8,7 +8,7 @@
 
 #include "judge/ruleset.h"
 
-enum { LABELLED_MAX = 1024 };
+enum { LABELLED_MAX = 2048 };
 
 struct labelled_row {
 	char *name;

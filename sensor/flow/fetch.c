@@ -1,0 +1,132 @@
+/* By what a packet's connection is found, and its memory on the way before it is needed. */
+
+#include "base/wire.h"
+#include "flow/flow_private.h"
+
+/*
+ * The endpoints by address, then port: a symmetric hash would let a peer choose buckets.
+ * Which is the lower nobody can guess, so what depends on it is arithmetic and no jump.
+ */
+struct flow_key
+flow_key_of(const struct flow_table *t, const struct packet *p)
+{
+	const struct hash_key *key = &t->key;
+	uint64_t s[2], d[2], ports[2], differ[2], mask, h = key->k0;
+	bool from;
+
+	if (p->src.version == 4) {
+		/* One word holds all of an endpoint. */
+		s[0] = (uint64_t)octets_u32(p->src.b) << 16 | p->src_port;
+		d[0] = (uint64_t)octets_u32(p->dst.b) << 16 | p->dst_port;
+		from = s[0] > d[0];
+		mask = -(uint64_t)from & (s[0] ^ d[0]);
+		h = hash_pair(key, h, s[0] ^ mask, d[0] ^ mask);
+	} else {
+		for (int i = 0; i < 2; i++) {
+			s[i] = octets_u64(p->src.b + 8 * i);
+			d[i] = octets_u64(p->dst.b + 8 * i);
+			differ[i] = s[i] ^ d[i];
+		}
+		ports[0] = p->src_port;
+		ports[1] = p->dst_port;
+		from = (s[0] > d[0]) |
+		    ((differ[0] == 0) &
+			((s[1] > d[1]) | ((differ[1] == 0) & (ports[0] > ports[1]))));
+		mask = -(uint64_t)from;
+		for (int i = 0; i < 2; i++)
+			h = hash_pair(key, h, s[i] ^ (mask & differ[i]),
+			    d[i] ^ (mask & differ[i]));
+		mask &= ports[0] ^ ports[1];
+		h = hash_pair(key, h, 6, (ports[0] ^ mask) << 16 | (ports[1] ^ mask));
+	}
+	for (unsigned i = 0; t->limits.vlan_in_key && i < p->vlans; i++)
+		h = hash_pair(key, h, i, p->vlan[i]);
+	return (
+	    struct flow_key){ .hash = hash_end(key, h), .from = from, .matters = true };
+}
+
+enum { LINE = 64 };
+
+static void
+fetch(const void *p, size_t n)
+{
+	for (size_t i = 0; i < n; i += LINE)
+		__builtin_prefetch((const uint8_t *)p + i, 1);
+}
+
+/*
+ * In steps, for each needs what the one before has fetched: the bucket; the connection,
+ * or where there is none what is noted of it; the state of its decoder.
+ */
+void
+flow_fetch(
+    struct flow_table *t, const struct packet *p, size_t n, struct flow_key *keys)
+{
+	const struct conn *c[FLOW_BATCH];
+
+	for (size_t i = 0; i < n; i++) {
+		keys[i].matters = p[i].proto == IP_PROTO_TCP && flow_matters(t, &p[i]);
+		if (!keys[i].matters)
+			continue;
+		keys[i] = flow_key_of(t, &p[i]);
+		fetch(&t->conns.buckets[keys[i].hash & t->conns.mask], 1);
+		if (p[i].tcp_flags & TCP_SYN)
+			note_fetch(t, keys[i].hash);
+	}
+	for (size_t i = 0; i < n; i++) {
+		c[i] = NULL;
+		if (!keys[i].matters)
+			continue;
+		c[i] = (const struct conn *)table_expected(&t->conns, keys[i].hash);
+		if (c[i] != NULL)
+			fetch(c[i], sizeof(*c[i]));
+		else
+			note_fetch(t, keys[i].hash);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (c[i] != NULL && c[i]->flow.decoder != NULL)
+			fetch(c[i]->flow.decoder, 2 * LINE);
+}
+
+/*
+ * In steps, each some packets behind the one before, for each needs what that one has
+ * fetched: the bucket; the connection, or where there is none what is noted of it; the
+ * state of its decoder.
+ */
+void
+flow_ahead(struct flow_table *t, const struct packet *p)
+{
+	enum { CONN_AFTER = FLOW_AHEAD / 2, DECODER_AFTER = 3 * FLOW_AHEAD / 4 };
+	const struct conn *c;
+	uint64_t hash;
+	unsigned at;
+
+	if (!flow_matters(t, p))
+		return;
+	at = t->nahead++;
+	hash = flow_key_of(t, p).hash;
+	t->ahead[at % FLOW_AHEAD] = hash;
+	__builtin_prefetch(&t->conns.buckets[hash & t->conns.mask], 1);
+	hash = t->ahead[(at - CONN_AFTER) % FLOW_AHEAD];
+	c = (const struct conn *)table_expected(&t->conns, hash);
+	if (c == NULL)
+		note_fetch(t, hash);
+	for (size_t i = 0; c != NULL && i < sizeof(*c); i += LINE)
+		__builtin_prefetch((const uint8_t *)c + i, 1);
+	hash = t->ahead[(at - DECODER_AFTER) % FLOW_AHEAD];
+	c = (const struct conn *)table_expected(&t->conns, hash);
+	if (c != NULL && c->flow.decoder != NULL) {
+		__builtin_prefetch(c->flow.decoder, 1);
+		__builtin_prefetch((const uint8_t *)c->flow.decoder + LINE, 1);
+	}
+}
+
+bool
+flow_crowded(struct flow_table *t)
+{
+	enum { MANY_CONNS = 4096, MANY_SYNS = 256 };
+	bool crowded = t->conns.n >= MANY_CONNS || t->syns >= MANY_SYNS;
+
+	t->syns = 0;
+	return crowded;
+}

@@ -79,13 +79,21 @@ flow_fetch(
 			continue;
 		c[i] = (const struct conn *)table_expected(&t->conns, keys[i].hash);
 		if (c[i] != NULL)
-			fetch(c[i], sizeof(*c[i]));
+			fetch(c[i], CONN_TOUCHED);
 		else
 			note_fetch(t, keys[i].hash);
 	}
-	for (size_t i = 0; i < n; i++)
-		if (c[i] != NULL && c[i]->flow.decoder != NULL)
+	for (size_t i = 0; i < n; i++) {
+		if (c[i] == NULL)
+			continue;
+		if (c[i]->flow.decoder != NULL)
 			fetch(c[i]->flow.decoder, 2 * LINE);
+		/* It will change places: those beside it are told. */
+		if (c[i]->touched != (uint16_t)flow_tick(p[i].ref.ts_ns)) {
+			__builtin_prefetch(c[i]->node.older, 1);
+			__builtin_prefetch(c[i]->node.newer, 1);
+		}
+	}
 }
 
 /*
@@ -111,7 +119,7 @@ flow_ahead(struct flow_table *t, const struct packet *p)
 	c = (const struct conn *)table_expected(&t->conns, hash);
 	if (c == NULL)
 		note_fetch(t, hash);
-	for (size_t i = 0; c != NULL && i < sizeof(*c); i += LINE)
+	for (size_t i = 0; c != NULL && i < CONN_TOUCHED; i += LINE)
 		__builtin_prefetch((const uint8_t *)c + i, 1);
 	hash = t->ahead[(at - DECODER_AFTER) % FLOW_AHEAD];
 	c = (const struct conn *)table_expected(&t->conns, hash);

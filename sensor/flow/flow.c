@@ -10,8 +10,7 @@
 
 enum {
 	SEGMENT_MAX = 1 << 20, /* octets; no IP packet carries more but a forged one */
-	TICK_BITS = 30, /* the order of last use is exact to 2^30 ns, about a second */
-	WELL_KNOWN = 1024, /* ports below this belong to servers (RFC 6335, 6) */
+	WELL_KNOWN = 1024,     /* ports below this belong to servers (RFC 6335, 6) */
 };
 
 struct flow_table *
@@ -163,14 +162,16 @@ begin_halves(struct conn *c, const struct note *n, const struct flow_key *k,
 	struct half *own = &c->half[side_of(c, k)];
 	struct half *peer = &c->half[side_peer(side_of(c, k))];
 	unsigned from = k->from, to = 1 - from;
-	bool noted = n != NULL && !n->ended;
+	bool noted = n != NULL && !n->ended, fits, acks;
 
+	fits = noted && n->known[from] && p->seq - n->isn[from] - 1 <= SEQ_WINDOW;
+	acks = noted && n->known[to] && (p->tcp_flags & TCP_ACK) &&
+	    p->ack - n->isn[to] - 1 <= SEQ_WINDOW;
 	if (p->tcp_flags & TCP_SYN)
 		half_begin(own, p->seq + 1);
-	else if (noted && n->known[from] && p->seq - n->isn[from] - 1 <= SEQ_WINDOW)
+	else if (fits || (acks && n->known[from])) /* else p is of another connection */
 		half_begin(own, n->isn[from] + 1);
-	if (noted && n->known[to] &&
-	    (!(p->tcp_flags & TCP_ACK) || p->ack - n->isn[to] - 1 <= SEQ_WINDOW))
+	if (acks || (noted && n->known[to] && !(p->tcp_flags & TCP_ACK)))
 		half_begin(peer, n->isn[to] + 1);
 	c->flow.midstream = c->half[SIDE_ORIGINATOR].state < HALF_BEGUN;
 	c->flow.in_text = c->flow.midstream && n != NULL && n->in_text &&
@@ -195,13 +196,6 @@ describe(struct flow *f, bool from_originator, const struct packet *p)
 	memcpy(f->tunnel, p->tunnel, sizeof(f->tunnel));
 }
 
-/* Packet time in coarse steps. */
-static int64_t
-tick(int64_t ns)
-{
-	return ns >> TICK_BITS;
-}
-
 /* NULL when the reader does not want it. */
 static struct conn *
 conn_new(struct flow_table *t, const struct note *n, const struct flow_key *k,
@@ -223,7 +217,7 @@ conn_new(struct flow_table *t, const struct note *n, const struct flow_key *k,
 	}
 	c->serial = t->serial++;
 	c->last_ns = p->ref.ts_ns;
-	c->touched = (uint16_t)tick(p->ref.ts_ns);
+	c->touched = (uint16_t)flow_tick(p->ref.ts_ns);
 	table_add(&t->conns, &c->node, k->hash);
 	note_forget(t, k->hash);
 	stats_inc(t->stats, STAT_FLOW_NEW);
@@ -288,9 +282,9 @@ static void
 touch(struct flow_table *t, struct conn *c, int64_t now_ns)
 {
 	c->last_ns = now_ns;
-	if (c->touched == (uint16_t)tick(now_ns))
+	if (c->touched == (uint16_t)flow_tick(now_ns))
 		return;
-	c->touched = (uint16_t)tick(now_ns);
+	c->touched = (uint16_t)flow_tick(now_ns);
 	table_touch(&t->conns, &c->node);
 }
 
@@ -349,7 +343,7 @@ flow_packet(struct flow_table *t, const struct packet *p)
 static void
 expire_idle(struct flow_table *t, int64_t now_ns)
 {
-	int64_t since = tick(elapsed(now_ns, t->limits.idle_ns));
+	int64_t since = flow_tick(elapsed(now_ns, t->limits.idle_ns));
 	struct table_node *node, *newer;
 
 	for (node = t->conns.oldest; node != NULL; node = newer) {
@@ -358,7 +352,7 @@ expire_idle(struct flow_table *t, int64_t now_ns)
 		newer = node->newer;
 		if (elapsed(now_ns, c->last_ns) > t->limits.idle_ns)
 			expire(t, c);
-		else if (tick(c->last_ns) > since)
+		else if (flow_tick(c->last_ns) > since)
 			break;
 	}
 }

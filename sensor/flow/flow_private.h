@@ -19,7 +19,8 @@ enum {
 	HOLE_PATIENCE_ACK = 4, /* what a further acknowledgement takes of that */
 	HOLE_ONE_SIDED = 4,    /* times gap_ns: nobody acknowledges, loss or not */
 	STRAY_LIMIT = 64,      /* weight of strays in a row that move the stream */
-	STRAY_VOUCHED = 16,    /* weight of one whose acknowledgement fits; others 1 */
+	TICK_BITS = 30, /* the order of last use is exact to 2^30 ns, about a second */
+	STRAY_VOUCHED = 16, /* weight of one whose acknowledgement fits; others 1 */
 };
 
 /* A TCP segment, or what is left of one. */
@@ -53,7 +54,8 @@ struct hole {
 	enum side side;
 	int patience; /* acked: segments still to come before it is given up */
 	bool has_fin;
-	bool acked; /* the peer has what is missing here */
+	bool acked;	 /* the peer has what is missing here */
+	bool fin_before; /* a FIN came at half.next: it or what waits is forged */
 };
 
 enum half_state {
@@ -74,19 +76,22 @@ struct half {
 	uint8_t state;	     /* enum half_state */
 };
 
-/* The parts that a packet in order touches stand first. */
+/* What a packet in order touches stands first, in CONN_TOUCHED octets. */
 struct conn {
 	struct table_node node; /* first: by key, and in order of last use, see touch */
 	struct half half[2];	/* by enum side */
 	int64_t last_ns;	/* of the last packet */
-	struct flow flow;
-	uint32_t serial;  /* in the order they were opened */
+	uint32_t serial;	/* in the order they were opened */
 	uint16_t touched; /* tick of packet time when it was put in order of last use */
 	uint8_t originator; /* which endpoint, as in struct flow_key */
 	bool renewing;	    /* a SYN that does not fit was seen and noted */
+	struct flow flow;
 };
 /* A hundred thousand of these exist; four cache lines each. */
 _Static_assert(sizeof(struct conn) <= 256, "a connection has grown");
+enum { CONN_TOUCHED = 192 };
+_Static_assert(offsetof(struct conn, flow.first) <= CONN_TOUCHED,
+    "what each packet touches has grown");
 
 /* What is remembered of a connection of which there is no state. */
 struct note {
@@ -95,6 +100,7 @@ struct note {
 	bool known[2];
 	bool ended : 1;
 	bool in_text : 1; /* of an ended connection, see struct flow */
+	bool unasked;	  /* an answer is noted, but not the SYN that it acknowledges */
 	uint8_t originator;
 };
 
@@ -151,6 +157,13 @@ flow_matters(const struct flow_table *t, const struct packet *p)
 {
 	return t->limits.any_port || flow_port_matters(t, p->src_port) ||
 	    flow_port_matters(t, p->dst_port);
+}
+
+/* Packet time in coarse steps. */
+static inline int64_t
+flow_tick(int64_t ns)
+{
+	return ns >> TICK_BITS;
 }
 
 /* ---- fetch.c ---- */

@@ -42,9 +42,9 @@ struct waiting {
 	struct key key;
 	struct block *blocks; /* lowest first */
 	int64_t since_ns;
-	uint32_t total;	  /* octets of the whole */
-	uint32_t high;	  /* where the farthest fragment ends */
-	uint32_t units;	  /* that have come */
+	uint32_t total; /* octets of the whole */
+	uint32_t high;	/* where the farthest fragment ends */
+	uint32_t units; /* that have come */
 	uint32_t nblocks;
 	uint8_t proto;	  /* of the first fragment */
 	bool first_known; /* the first fragment has come */

@@ -3,12 +3,14 @@
 #include "progress.h"
 
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR = 24 };
+enum { BAR = 24, LINE_MOST = 160 };
 
 static struct {
 	bool on, drawn;
@@ -49,12 +51,35 @@ octets_str(double n, char text[16])
 	return text;
 }
 
+/* What fits into one line of the terminal: the rest would never be wiped. */
+static size_t
+room(size_t n)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return n;
+	return n < size.ws_col ? n : size.ws_col - 1u;
+}
+
+/* As fprintf, behind what stands in the line. */
+static void __attribute__((format(printf, 2, 3)))
+put(char line[LINE_MOST], const char *fmt, ...)
+{
+	size_t n = strlen(line);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line + n, LINE_MOST - n, fmt, ap);
+	va_end(ap);
+}
+
 void
 progress_show(uint64_t done, uint64_t total, uint64_t frames, uint64_t alerts)
 {
 	int64_t now = bar.on ? clock_ms() : 0;
 	double seconds, share, rate;
-	char line[BAR + 1], have[16], speed[16];
+	char line[LINE_MOST] = "", filling[BAR + 1], have[16], speed[16];
 	int filled;
 
 	if (!bar.on || now - bar.last_ms < 100)
@@ -65,17 +90,17 @@ progress_show(uint64_t done, uint64_t total, uint64_t frames, uint64_t alerts)
 	rate = (double)done / seconds;
 	share = total > 0 ? (double)done / (double)total : 0;
 	filled = share > 1 ? BAR : (int)(share * BAR);
-	memset(line, ' ', BAR);
-	memset(line, '#', (size_t)filled);
-	line[BAR] = '\0';
-	fprintf(stderr, "\r\033[K");
+	memset(filling, ' ', BAR);
+	memset(filling, '#', (size_t)filled);
+	filling[BAR] = '\0';
 	if (total > 0)
-		fprintf(stderr, "[%s] %3.0f %%  ", line, share * 100);
-	fprintf(stderr, "%s  %s/s  %llu packets  ", octets_str((double)done, have),
+		put(line, "[%s] %3.0f %%  ", filling, share * 100);
+	put(line, "%s  %s/s  %llu packets  ", octets_str((double)done, have),
 	    octets_str(rate, speed), (unsigned long long)frames);
 	if (total > done && rate > 0)
-		fprintf(stderr, "%.0f s left  ", (double)(total - done) / rate);
-	fprintf(stderr, "%llu alerts", (unsigned long long)alerts);
+		put(line, "%.0f s left  ", (double)(total - done) / rate);
+	put(line, "%llu alerts", (unsigned long long)alerts);
+	fprintf(stderr, "\r\033[K%.*s", (int)room(strlen(line)), line);
 	fflush(stderr);
 	bar.drawn = true;
 	pthread_mutex_unlock(&bar_lock);

@@ -138,6 +138,17 @@ add_verdict(struct buf *b, struct span name, const struct judgement *j)
 	buf_char(b, '\n');
 }
 
+/* Blanks around a name come from tables and editors. */
+static struct span
+without_blanks(struct span line)
+{
+	while (line.n > 0 && (*line.p == ' ' || *line.p == '\t'))
+		line = span_after(line, 1);
+	while (line.n > 0 && (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\t'))
+		line.n--;
+	return line;
+}
+
 static void *
 judge_block(void *arg)
 {
@@ -153,7 +164,7 @@ judge_block(void *arg)
 		text = span_after(text, line.n + 1);
 		if (line.n > 0 && line.p[line.n - 1] == '\r')
 			line.n--;
-		ruleset_match_text(b->rules, line, &check_nowhere, &j);
+		ruleset_match_text(b->rules, without_blanks(line), &check_nowhere, &j);
 		add_verdict(&b->out, line, &j);
 	}
 	return NULL;

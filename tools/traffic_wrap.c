@@ -109,6 +109,7 @@ const struct wrapper wrappers[] = {
 	{ "vxlan-8472",         "08000000 00001100", IN_ETHER, OUT_UDP6, 8472, "vxlan", 0x11 },
 	{ "vxlan-group",        "88000017 00001100", IN_ETHER, OUT_UDP4, 4789, "vxlan", 0x11 },
 	{ "vxlan-gpe",          "0c000001 00001100", IN_IP, OUT_UDP4, 4790, "vxlan-gpe", 0x11 },
+	{ "vxlan-next",         "0c000003 00001100", IN_ETHER, OUT_UDP4, 4789, "vxlan-gpe", 0x11 },
 	{ "vxlan-gpe-ethernet", "0c000003 00001100", IN_ETHER, OUT_UDP4, 4790, "vxlan-gpe", 0x11 },
 	{ "geneve",             "0200 6558 00001100 0102000100000000", IN_ETHER, OUT_UDP4, 6081, "geneve", 0x11 },
 	{ "gtpu",               "30ff L0 00000011", IN_IP, OUT_UDP4, 2152, "gtp", 0x11 },

@@ -24,6 +24,13 @@ log_before(void (*hook)(void))
 	log_hook = hook;
 }
 
+void
+log_make_room(void)
+{
+	if (log_hook != NULL)
+		log_hook();
+}
+
 /* One write a line, so that lines of several threads do not mix. */
 static void __attribute__((format(printf, 3, 0)))
 log_line(const char *prefix, const char *error, const char *fmt, va_list ap)

@@ -18,6 +18,8 @@ void log_init(const char *program, enum log_level level);
 
 /* Called before each line is written, so that a progress bar can make room; NULL: none. */
 void log_before(void (*hook)(void));
+/* Make that room for something else that goes to the terminal. */
+void log_make_room(void);
 
 /* An error with the text of errno at its end; shown at every level. */
 void log_warn(const char *fmt, ...) LOG_PRINTF(1, 2);

@@ -162,14 +162,16 @@ begin_halves(struct conn *c, const struct note *n, const struct flow_key *k,
 	struct half *own = &c->half[side_of(c, k)];
 	struct half *peer = &c->half[side_peer(side_of(c, k))];
 	unsigned from = k->from, to = 1 - from;
-	bool noted = n != NULL && !n->ended;
+	bool noted = n != NULL && !n->ended, fits, acks;
 
+	fits = noted && n->known[from] && p->seq - n->isn[from] - 1 <= SEQ_WINDOW;
+	acks = noted && n->known[to] && (p->tcp_flags & TCP_ACK) &&
+	    p->ack - n->isn[to] - 1 <= SEQ_WINDOW;
 	if (p->tcp_flags & TCP_SYN)
 		half_begin(own, p->seq + 1);
-	else if (noted && n->known[from] && p->seq - n->isn[from] - 1 <= SEQ_WINDOW)
+	else if (fits || (acks && n->known[from])) /* else p is of another connection */
 		half_begin(own, n->isn[from] + 1);
-	if (noted && n->known[to] &&
-	    (!(p->tcp_flags & TCP_ACK) || p->ack - n->isn[to] - 1 <= SEQ_WINDOW))
+	if (acks || (noted && n->known[to] && !(p->tcp_flags & TCP_ACK)))
 		half_begin(peer, n->isn[to] + 1);
 	c->flow.midstream = c->half[SIDE_ORIGINATOR].state < HALF_BEGUN;
 	c->flow.in_text = c->flow.midstream && n != NULL && n->in_text &&

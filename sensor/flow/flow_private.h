@@ -54,7 +54,8 @@ struct hole {
 	enum side side;
 	int patience; /* acked: segments still to come before it is given up */
 	bool has_fin;
-	bool acked; /* the peer has what is missing here */
+	bool acked;	 /* the peer has what is missing here */
+	bool fin_before; /* a FIN came at half.next: it or what waits is forged */
 };
 
 enum half_state {
@@ -99,6 +100,7 @@ struct note {
 	bool known[2];
 	bool ended : 1;
 	bool in_text : 1; /* of an ended connection, see struct flow */
+	bool unasked;	  /* an answer is noted, but not the SYN that it acknowledges */
 	uint8_t originator;
 };
 

@@ -213,6 +213,7 @@ drain(struct flow_table *t, struct conn *c, enum side side)
 
 	if (hole == NULL)
 		return;
+	hole->fin_before = false;
 	first = hole->first;
 	while (hole->first != NULL && seq_diff(hole->first->seq, h->next) <= 0)
 		deliver_block(t, c, side);
@@ -284,6 +285,29 @@ hole_time(struct flow_table *t, struct conn *c, enum side side, int64_t now_ns)
 	}
 }
 
+/*
+ * True when the peer took the FIN at half.next: there is no hole, and what seemed to
+ * wait behind one no end has sent or taken.
+ */
+static bool
+end_is_acked(struct flow_table *t, struct half *h)
+{
+	struct hole *hole = h->hole;
+
+	if (!hole->fin_before || h->acked != h->next + 1)
+		return false;
+	while (hole->first != NULL) {
+		struct block *b = hole->first;
+
+		hole->first = b->next;
+		pool_put(&t->block_pool, b);
+		stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);
+	}
+	hole_close(t, h);
+	h->state = HALF_FINISHED;
+	return true;
+}
+
 /* Something came that takes n of the patience with an acknowledged hole. */
 static void
 lose_patience(struct flow_table *t, struct conn *c, enum side side, int n)
@@ -298,9 +322,9 @@ lose_patience(struct flow_table *t, struct conn *c, enum side side, int n)
 void
 hole_acked(struct flow_table *t, struct conn *c, enum side side, int64_t now_ns)
 {
-	const struct half *h = &c->half[side];
+	struct half *h = &c->half[side];
 
-	if (h->hole == NULL)
+	if (h->hole == NULL || end_is_acked(t, h))
 		return;
 	if (h->hole->acked)
 		lose_patience(t, c, side, HOLE_PATIENCE_ACK);
@@ -516,6 +540,11 @@ hole_fin(
 		return;
 	}
 	hole = hole_open(t, c, side);
+	if (hole->last != NULL && fin == h->next) {
+		hole->fin_before = true;
+		(void)end_is_acked(t, h);
+		return;
+	}
 	if (hole->has_fin ||
 	    (hole->last != NULL && seq_diff(block_end(hole->last), fin) > 0))
 		return;

@@ -100,8 +100,10 @@ note_syn(struct flow_table *t, const struct flow_key *k, const struct packet *p)
 		return;
 	}
 	/* Sent again, or seen after its answer, which had told as much. */
-	if (known && !answer && n->known[from] && n->isn[from] == p->seq)
+	if (known && !answer && n->known[from] && n->isn[from] == p->seq) {
+		n->unasked = false;
 		return;
+	}
 	/* Both sides may send a SYN at once (RFC 9293, 3.5): the first one opened. */
 	if (known && !answer && n->originator == peer && !n->known[from]) {
 		note_set(n, from, p->seq);
@@ -110,8 +112,10 @@ note_syn(struct flow_table *t, const struct flow_key *k, const struct packet *p)
 	*n =
 	    (struct note){ .tag = tag_of(k->hash), .originator = answer ? peer : from };
 	note_set(n, from, p->seq);
-	if (answer)
+	if (answer) {
 		note_set(n, peer, p->ack - 1);
+		n->unasked = true;
+	}
 }
 
 void

@@ -60,8 +60,8 @@ syn(struct flow_table *t, struct conn *c, enum side side, const struct flow_key 
 		return true;
 	}
 	n = c->renewing ? note_find(t, k->hash) : NULL;
-	*renewed =
-	    p->payload.n + p->missing > 0 || (n != NULL && note_confirmed_by(n, k, p));
+	*renewed = p->payload.n + p->missing > 0 ||
+	    (n != NULL && !n->unasked && note_confirmed_by(n, k, p));
 	note_syn(t, k, p);
 	c->renewing = true;
 	return false;
@@ -215,6 +215,19 @@ fin(struct flow_table *t, struct conn *c, enum side side, uint32_t seq, int64_t 
 
 /* ---- all of it ---- */
 
+/*
+ * No end takes a segment without an acknowledgement once there was one (RFC 9293,
+ * 3.10.7.4).  What was written by hand may lack all of them.
+ */
+static bool
+lacks_ack(const struct conn *c, enum side side, const struct packet *p)
+{
+	const struct half *peer = &c->half[side_peer(side)];
+
+	return !(p->tcp_flags & (TCP_ACK | TCP_SYN | TCP_RST)) &&
+	    peer->state >= HALF_BEGUN && peer->acked != peer->isn + 1;
+}
+
 static void
 payload(struct flow_table *t, struct conn *c, enum side side, const struct packet *p)
 {
@@ -245,14 +258,14 @@ in_order(struct flow_table *t, struct conn *c, enum side side, const struct pack
 	struct half *h = &c->half[side];
 	struct segment s = { .seq = p->seq, .data = p->payload, .ref = p->ref };
 
-	if (p->tcp_flags & (TCP_SYN | TCP_RST | TCP_FIN | TCP_URG) || h->hole != NULL ||
-	    c->half[side_peer(side)].hole != NULL || p->missing > 0)
+	if ((p->tcp_flags & (TCP_SYN | TCP_RST | TCP_FIN | TCP_URG | TCP_ACK)) !=
+		TCP_ACK ||
+	    h->hole != NULL || c->half[side_peer(side)].hole != NULL || p->missing > 0)
 		return false;
 	if (p->payload.n > 0 && (h->state != HALF_BEGUN || p->seq != h->next))
 		return false;
 	c->flow.seen[side] = true;
-	if (p->tcp_flags & TCP_ACK)
-		acknowledge(t, c, side_peer(side), p->ack, p->ref.ts_ns);
+	acknowledge(t, c, side_peer(side), p->ack, p->ref.ts_ns);
 	if (p->payload.n > 0) {
 		h->strays = 0;
 		hole_deliver(t, c, side, &s);
@@ -269,6 +282,10 @@ tcp_packet(struct flow_table *t, struct conn *c, enum side side,
 
 	if (in_order(t, c, side, p))
 		return conn_over(c) ? TCP_ENDED : TCP_GOES_ON;
+	if (lacks_ack(c, side, p)) {
+		stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);
+		return TCP_GOES_ON;
+	}
 	if ((p->tcp_flags & TCP_SYN) && !syn(t, c, side, k, p, &renewed))
 		return renewed ? TCP_RENEWED : TCP_GOES_ON;
 	c->flow.seen[side] = true;

@@ -2,6 +2,7 @@
 
 #include "output/dest.h"
 
+#include "base/log.h"
 #include "output/lines.h"
 
 #include <errno.h>
@@ -81,20 +82,30 @@ stdout_name(const struct conf_output *what)
 	return "(standard output)";
 }
 
+struct stdout_state {
+	struct lines lines;
+	bool terminal; /* where a progress bar may stand */
+};
+
 static int
 stdout_open(struct dest *p)
 {
-	struct lines *l = mem_alloc(sizeof(*l));
+	struct stdout_state *s = mem_alloc(sizeof(*s));
 
-	lines_init(l, STDOUT_FILENO, p->patient);
-	p->state = l;
+	lines_init(&s->lines, STDOUT_FILENO, p->patient);
+	s->terminal = isatty(STDOUT_FILENO);
+	p->state = s;
 	return 0;
 }
 
 static ssize_t
 stdout_write(struct dest *p, const char *text, size_t n)
 {
-	return lines_write(p->state, text, n);
+	struct stdout_state *s = p->state;
+
+	if (s->terminal)
+		log_make_room();
+	return lines_write(&s->lines, text, n);
 }
 
 static void

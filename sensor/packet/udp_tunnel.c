@@ -44,6 +44,16 @@ udp_vxlan_gpe(struct layers *l)
 	return next;
 }
 
+/* Headers with a next protocol come to the port of those without, too. */
+static struct step
+udp_vxlan_any(struct layers *l)
+{
+	enum { HAS_NEXT = 0x04 };
+	struct wire ahead = l->w;
+
+	return wire_u8(&ahead) & HAS_NEXT ? udp_vxlan_gpe(l) : udp_vxlan(l);
+}
+
 /* RFC 8926: options whose length counts 4 octets. */
 static struct step
 udp_geneve(struct layers *l)
@@ -265,12 +275,12 @@ static const struct udp_row {
 	{  2152, true,  udp_gtp },
 	{  3544, true,  udp_teredo },
 	{  4754, false, udp_gre },
-	{  4789, false, udp_vxlan },
+	{  4789, false, udp_vxlan_any },
 	{  4790, false, udp_vxlan_gpe },
 	{  5247, true,  udp_capwap },
 	{  6081, false, udp_geneve },
 	{  6635, false, udp_mpls },
-	{  8472, false, udp_vxlan },      /* Linux before the port was assigned */
+	{  8472, false, udp_vxlan_any },      /* Linux before the port was assigned */
 	{ 37008, false, udp_tzsp },
 };
 /* clang-format on */

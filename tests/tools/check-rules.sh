@@ -103,7 +103,7 @@ same "index and false flags of each rule" told <"$work/rules"
 printf '%s\n' 'rules: [{ id: 1, name: n, protect: [a.com], false_flag_budget: lots }]' >"$work/bad.yaml"
 expect "a budget that is no percentage" 2 $check "$work/bad.yaml"
 
-printf 'army.ml\r\nMAIL.ML.\ngoogle.ml\narmy..ml\n\nnavy.mil' >"$work/names"
+printf 'army.ml\r\nMAIL.ML.\ngoogle.ml\narmy..ml\n\n navy.ml\t \nnavy.mil' >"$work/names"
 expect "names of a file" 0 $check -R "$rules" --names "$work/names"
 same "verdicts" out <<END
 army.ml	flag	1001	army.mil	tld_confusion	95
@@ -111,6 +111,7 @@ MAIL.ML.	flag	1001	mail.mil	tld_confusion	95
 google.ml	clean	-	-	unrelated	0
 army..ml	clean	-	-	malformed	0
 -	clean	-	-	malformed	0
+ navy.ml\009 	flag	1001	navy.mil	tld_confusion	95
 navy.mil	clean	-	-	exact	0
 END
 expect "names of standard input" 0 $check -p lockheedmartin.com --names - <<END

@@ -82,7 +82,7 @@ subdomain_shift 95 800
 homoglyph_idn 99 600
 homoglyph_ascii 99 150
 $edits
-numeric_swap 95 5
+numeric_swap 95 4
 combosquat 95 10000
 END
 

@@ -95,6 +95,12 @@ static const struct {
   STAT_TCP_OUT_OF_WINDOW, 1 },
 { "forged early FIN", SHAKE "c+0 \"a\" c+2F c+1 \"bcd\"", "c:abcd end input",
   STAT_TCP_OUT_OF_WINDOW, 1 },
+{ "forged data behind the end", SHAKE "c+0 \"ab\" c+800000 \"evil\" c+2F s+0F=3 c+3=1",
+  "c:ab end fin", STAT_FLOW_GAP, 0 },
+{ "forged data behind an end that was acknowledged before",
+  SHAKE "c+0 \"ab\" c+800000 \"evil\" s+0F=3 c+2F=1", "c:ab end fin", STAT_FLOW_GAP, 0 },
+{ "forged FIN before a hole", SHAKE "c+0 \"ab\" c+4 \"ef\" c+2F c+2 \"cd\" s+0=7 \"x\"",
+  "c:abcdef s:x end input", STAT_FLOW_GAP, 0 },
 { "retransmission after the end begins nothing", SHAKE
   "c+0F \"QUIT\" s+0F=5 \"221\" c+0F \"QUIT\" s+0=5 \"221\"", "c:QUIT s:221 end fin",
   STAT_FLOW_NEW, 1 },
@@ -130,6 +136,19 @@ static const struct {
   STAT_FLOW_NEW, 1 },
 { "forged SYN/ACK", SHAKE "c+0 \"ab\" s+0 \"x\" s+0S=77777!5000000 s+1 \"y\"",
   "c:ab s:xy end input", STAT_FLOW_NEW, 1 },
+{ "forged SYN/ACKs", SHAKE "c+0 \"ab\" s+0 \"x\" s+0S=2!5000000 s+0S=2!6000000 c+2 \"cd\" "
+  "s+1 \"y\"", "c:ab s:x c:cd s:y end input", STAT_FLOW_NEW, 1 },
+{ "answer twice, then its SYN, then it again", SHAKE "c+0 \"ab\" s+0S=5000!6000 c+0SA!5000 "
+  "s+0S=5000!6000 c+5000=6000 \"cd\"", "c:ab end reused c:cd end input", STAT_FLOW_NEW, 2 },
+{ "old data come first", SHAKE "s+0!-3000000 \"evil\" s+0 \"220\" c+0=3 \"ab\"",
+  "s:220 c:ab end input", STAT_TCP_RETRANSMITTED, 1 },
+{ "stale SYN/ACK does not hide a connection",
+  "s+0S!-50000000 c+0!-70000000 \"ab\" c+2!-70000000 \"cd\"",
+  "c:abcd end input", STAT_TCP_OUT_OF_WINDOW, 0 },
+{ "data without an acknowledgement", SHAKE "s+0 \"220\" c+0=3 \"a\" c+1A \"XYZ\" c+1=3 \"bcd\"",
+  "s:220 c:abcd end input", STAT_TCP_OUT_OF_WINDOW, 1 },
+{ "nobody acknowledges", "c+0SA s+0S c+0A \"ab\" s+0A \"xy\" c+2A \"cd\" c+4FA s+2FA",
+  "c:ab s:xy c:cd end fin", STAT_TCP_OUT_OF_WINDOW, 0 },
 { "ports used again, seen by the answer", SHAKE
   "c+0 \"ab\" s+0 \"x\" c+0SA!5000 s+0S=5000!6000 c+5000=6000 \"cd\" s+6000 \"y\"",
   "c:ab s:x end reused c:cd s:y end input", STAT_FLOW_NEW, 2 },

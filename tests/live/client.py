@@ -132,6 +132,31 @@ def utf8():
         s.data(mail("utf8"))
 
 
+def decrypted():
+    """STARTTLS, and what follows in the clear, as a mirror behind a decrypting proxy shows."""
+    s = Raw(server)
+    s.talk("STARTTLS", "EHLO client.example.com", MAIL, to("1"), to("no2"), "DATA")
+    s.send(mail("decrypted"), ".")
+    s.replies(1)
+    s.send(MAIL, to("3"), to("4"), "DATA", mail("and pipelined"), ".", "QUIT")
+    s.replies(6)
+
+
+def halves():
+    """A mail, and half of another until a line comes from standard input; then the rest."""
+    s = Raw(server)
+    s.talk(MAIL, to("1"), "DATA")
+    s.send(mail("before"), ".")
+    s.replies(1)
+    s.talk(MAIL, to("2"), to("no3"))
+    print("halfway", flush=True)
+    sys.stdin.readline()
+    s.talk("DATA")
+    s.send(mail("after"), ".")
+    s.replies(1)
+    s.quit()
+
+
 def faults():
     """The server ends the session at each point, in each way."""
     for point in ("mail", "rcpt", "data", "body", "dot"):

@@ -321,6 +321,36 @@ def check_undeliverable(sensor):
     return text
 
 
+def tls_names(sensor):
+    """Names of servers that stay visible: who asked for them, where."""
+    return {(a["src_ip"], a["dest_port"], a["stray"]["name"]) for a in sensor.alerts()
+            if a["stray"]["seen"] == "sni" and a["src_ip"] in ("192.0.2.21", "192.0.2.22")}
+
+
+def check_tls_names(sensor):
+    """What ClientHellos of any size ask for, and the certificate of a TLS 1.2 server."""
+    expected = {("192.0.2.21", 465, "mail.navy.ml"), ("192.0.2.22", 25, "mail.navy.ml")}
+    for client in ("192.0.2.21", "192.0.2.22"):
+        expected |= {(client, 25, "tls.%s.large.navy.ml" % client),
+                     (client, 465, "smtps.%s.large.navy.ml" % client)}
+    return ["%s instead of %s" % (one, expected) for one in [tls_names(sensor)]
+            if one != expected]
+
+
+def check_sigterm(args):
+    """What a sensor wrote that was told to end between RCPT and DATA: all of it, once."""
+    said = collections.Counter()
+    with open(os.path.join(args.lab, "sigterm.jsonl"), encoding="utf-8") as f:
+        for e in map(json.loads, f):
+            if "sigterm." in str(e.get("smtp", {}).get("rcpt_to", "")):
+                said[e["event_type"], clean(e["smtp"]["rcpt_to"][0]), e["stray"]["outcome"]] += 1
+    expected = collections.Counter({
+        ("alert", "sigterm.1@navy.ml", "delivered"): 1,
+        ("alert", "sigterm.2@navy.ml", "accepted"): 1,
+        ("alert", "sigterm.no3@navy.ml", "refused"): 1})
+    return [] if said == expected else [str(dict(said))]
+
+
 def check_idn(sensor):
     """All ways to write one domain give one name, in both forms."""
     names = {(a["stray"]["name"], a["stray"].get("name_unicode")) for a in sensor.alerts()
@@ -350,9 +380,11 @@ def variants(args, verdict, truth, lan):
         hasty = [r for r in rows if r.server == "pieces" and
                  r.recipient.partition("@")[0].endswith("-421")]
         return [r for r in rows if r not in hasty], hasty
-    expected, found = parted(wire), parted(mangled("mangled.pcap", "--mangle", "7").recipients())
+    shuffled = mangled("mangled.pcap", "--mangle", "7")
+    expected, found = parted(wire), parted(shuffled.recipients())
     verdict.tell("in another order",
-                 differences(expected[0], found[0], "smtp") + check_lost(expected[1], found[1], 0.5))
+                 differences(expected[0], found[0], "smtp") + check_lost(expected[1], found[1], 0.5) +
+                 differences(tls_names(lan), tls_names(shuffled), "server names"))
     # Where DATA itself is lost (as with seeds 1 and 8), lines of a message look like commands.
     verdict.tell("with losses", [
         line for seed in "178"
@@ -385,6 +417,10 @@ def main():
         text += check_clear(scenario, truth, lan)
         if scenario in IN_TLS:
             text += check_tls(scenario, truth, lan)
+        if scenario == "sigterm":
+            text += check_sigterm(args)
+        if scenario == "tls_names":
+            text = check_tls_names(lan)
         verdict.tell(scenario, text)
     verdict.tell("no false alarm", false_alarms(lan))
     for name, check in (("greylisted", check_retry), ("corrected", check_corrected),

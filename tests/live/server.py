@@ -6,7 +6,7 @@ usage: server.py LOG SMTP-ADDRESS LMTP-ADDRESS
 SMTP on port 25: the sender's local part "POINT-HOW" says where (mail, rcpt, data, body,
 dot) and how (421, drop, reset) the session ends.  LMTP on port 2525: of those taken at
 RCPT, local parts with ".full" get 452 and with ".gone" 550 after the dot; ".no" is
-refused at RCPT.  The log has a line for each recipient:
+refused at RCPT.  STARTTLS is taken and changes nothing.  The log has a line for each recipient:
 
 	rcpt CLIENT SENDER RECIPIENT REPLY FINAL OCTETS
 
@@ -108,6 +108,9 @@ class Session:
             self.say("%d 2.1.5 Recipient" % self.rcpts[-1][1])
         elif verb == "DATA":
             self.data()
+        elif verb == "STARTTLS":
+            # What comes behind it is in the clear, as where a proxy decrypts for the mirror.
+            self.say("220 2.0.0 Go ahead")
         elif verb == "QUIT":
             self.log(0)
             self.say("221 2.0.0 Bye")

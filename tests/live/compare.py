@@ -304,12 +304,6 @@ def check_corrected(sensor):
     return []
 
 
-def check_server_name(sensor):
-    """A ClientHello of several segments shows whom the client wanted to reach."""
-    names = [a["stray"]["name"] for a in sensor.alerts() if a["stray"]["seen"] == "sni"]
-    return [] if "mail.usmc.ml" in names else ["the names asked for were %s" % names]
-
-
 def check_undeliverable(sensor):
     """Null MX, a name that does not exist, a top level that does not."""
     text = []
@@ -424,8 +418,7 @@ def main():
         verdict.tell(scenario, text)
     verdict.tell("no false alarm", false_alarms(lan))
     for name, check in (("greylisted", check_retry), ("corrected", check_corrected),
-                        ("undeliverable", check_undeliverable), ("smtputf8", check_idn),
-                        ("openssl_client", check_server_name)):
+                        ("undeliverable", check_undeliverable), ("smtputf8", check_idn)):
         if name in args.scenarios:
             verdict.tell(name + ": lookups and alerts", check(lan))
     variants(args, verdict, truth, lan)

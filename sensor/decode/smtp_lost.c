@@ -49,6 +49,7 @@ scan(struct smtp_lost *l, struct span s, size_t replies)
 		line = span_first(rest, (size_t)(lf - rest.p));
 		like = smtp_command_likeness(without_end(line));
 		l->lines++;
+		l->odd |= like == LIKE_TEXT;
 		if ((like == LIKE_TEXT && l->lines > replies) ||
 		    l->scanned + line.n + 1 > UINT16_MAX)
 			return GUESS_TEXT;
@@ -93,6 +94,22 @@ mail_may_follow(const struct smtp_conn *c)
 	return c->chunks || mails_asked(c) > 0;
 }
 
+/* Replies to commands that may wait here: none of those that mail draws. */
+static size_t
+replies_waiting(const struct smtp_conn *c)
+{
+	size_t n = 0;
+
+	if (c->chunks)
+		return 0;
+	for (const struct smtp_answer *a = c->pairing.answers; a != NULL; a = a->next) {
+		if (a->reply.code == 354)
+			break;
+		n++;
+	}
+	return n;
+}
+
 /* The sure commands that wait are what the client sent. */
 static bool
 are_believed(const struct smtp_conn *c)
@@ -102,7 +119,7 @@ are_believed(const struct smtp_conn *c)
 	bool heard = c->flow->seen[SIDE_RESPONDER] && !p->answers_hole &&
 	    c->server.state != SMTP_LOST;
 
-	if (l->commands == 0)
+	if (l->commands == 0 || (l->odd && mails_asked(c) > l->asks))
 		return false;
 	if (heard && l->last && !mail_may_follow(c))
 		return true;
@@ -214,7 +231,7 @@ smtp_lost_take(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 		take_text(m, c, in);
 		return true;
 	}
-	if (scan(l, rest, mail_may_follow(c) ? 0 : c->pairing.nanswers) == GUESS_TEXT) {
+	if (scan(l, rest, replies_waiting(c)) == GUESS_TEXT) {
 		text_begins(m, c);
 		return true;
 	}

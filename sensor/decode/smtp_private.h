@@ -309,6 +309,7 @@ struct smtp_lost {
 	uint16_t lines;	   /* so many */
 	uint16_t commands; /* sure ones among them */
 	bool inside;	   /* it is not known that a line begins here */
+	bool odd;	   /* there are others among the lines */
 	bool data;	   /* DATA or BDAT was the last of them */
 	bool asks;	   /* it was DATA */
 	bool text;	   /* up to the next dot, or until the server speaks */

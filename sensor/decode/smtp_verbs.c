@@ -18,6 +18,7 @@ enum form {
 	FORM_TO,    /* TO: path */
 	FORM_SIZE,  /* octets, LAST */
 	FORM_MECH,  /* a mechanism's name in capitals */
+	FORM_PROXY, /* TCP4, TCP6 or UNKNOWN, and addresses */
 };
 
 struct row {
@@ -212,6 +213,7 @@ static const struct row rows[] = {
 	{ "HELP",     VERB_OTHER,    FORM_ANY,   seen_other },
 	{ "ETRN",     VERB_OTHER,    FORM_ANY,   seen_other },
 	{ "TURN",     VERB_OTHER,    FORM_ANY,   seen_other },
+	{ "PROXY",    VERB_OTHER,    FORM_PROXY, seen_other },
 };
 /* clang-format on */
 
@@ -234,6 +236,16 @@ row_of(struct span line, struct span *argument)
 	return NULL;
 }
 
+/* What follows PROXY where that is the PROXY protocol, version 1. */
+static bool
+is_proxied(struct span argument)
+{
+	struct span family = first_word(argument);
+
+	return span_eq(family, span_str("TCP4")) || span_eq(family, span_str("TCP6")) ||
+	    span_eq(family, span_str("UNKNOWN"));
+}
+
 /* MAIL without FROM is no MAIL, and so on: servers refuse it, nothing happens. */
 static bool
 parse_argument(const struct row *row, struct smtp_words *w)
@@ -242,6 +254,8 @@ parse_argument(const struct row *row, struct smtp_words *w)
 		return smtp_path_parse(&w->path, w->argument, "FROM");
 	if (row->form == FORM_TO)
 		return smtp_path_parse(&w->path, w->argument, "TO");
+	if (row->form == FORM_PROXY)
+		return is_proxied(w->argument);
 	return true;
 }
 
@@ -305,6 +319,8 @@ form_is_sure(const struct row *row, struct span argument)
 		return parse_size(argument, &size, &last);
 	case FORM_MECH:
 		return is_capitals(first_word(argument));
+	case FORM_PROXY:
+		return is_proxied(argument);
 	case FORM_ANY:
 		break;
 	}
@@ -381,6 +397,9 @@ smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq
 		unknown_command(m, c, line);
 		return;
 	}
+	/* A proxy names its client before all else, and no server answers that. */
+	if (row->form == FORM_PROXY && !c->client_seen && c->greeting != GREETING_OVER)
+		return;
 	smtp_tell_session(m, c);
 	c->client.strange = 0;
 	row->seen(m, c, row, &w);

@@ -320,8 +320,9 @@ skip_proxy_header(struct smtp_conn *c, struct smtp_input *in)
 	struct span rest = wire_rest(&in->w);
 	size_t n;
 
-	if (cut->done || cut->octets > 0 || c->client.state != SMTP_LINES ||
-	    rest.n < HEADER || memcmp(rest.p, signature, sizeof(signature)) != 0)
+	if (c->client_seen || cut->done || cut->octets > 0 ||
+	    c->client.state != SMTP_LINES || rest.n < HEADER ||
+	    memcmp(rest.p, signature, sizeof(signature)) != 0)
 		return;
 	n = HEADER + ((size_t)rest.p[LENGTH_AT] << 8 | rest.p[LENGTH_AT + 1]);
 	wire_skip(&in->w, n < rest.n ? n : rest.n);

@@ -15,6 +15,10 @@ outcome_of_rcpt(const struct smtp_tx *tx, const struct smtp_rcpt *r)
 
 	if (r->reply.code >= 400)
 		return outcome_of_code(r->reply.code);
+	/* DATA is refused when no recipient was taken: what this one was told is hidden. */
+	if (r->reply.code == 0 && tx->deaf && tx->data == SMTP_DATA_NONE &&
+	    final->code >= 500)
+		return OUTCOME_UNKNOWN;
 	if (final->code >= 400)
 		return outcome_of_code(final->code);
 	if (r->reply.code == 0)

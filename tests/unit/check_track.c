@@ -76,6 +76,22 @@ START_TEST(unanswered_message_with_a_hole_was_accepted)
 }
 END_TEST
 
+/* It may have been deferred, and DATA refused because nobody was left. */
+START_TEST(refusal_of_data_tells_nothing_of_a_reply_in_a_hole)
+{
+	struct smtp_rcpt r = { 0 };
+	struct smtp_tx tx = {
+		.final.code = 554, .gap = true, .deaf = true, .rcpts = &r
+	};
+
+	ck_assert_int_eq(outcome_of_rcpt(&tx, &r), OUTCOME_UNKNOWN);
+	tx.deaf = false;
+	ck_assert_int_eq(outcome_of_rcpt(&tx, &r), OUTCOME_REFUSED);
+	r.reply.code = 450;
+	ck_assert_int_eq(outcome_of_rcpt(&tx, &r), OUTCOME_DEFERRED);
+}
+END_TEST
+
 START_TEST(sender_gets_the_best_of_the_recipients)
 {
 	struct smtp_rcpt refused = { .reply.code = 550 };
@@ -448,6 +464,7 @@ main(void)
 
 	tcase_add_loop_test(tc, outcome_is_what_the_replies_say, 0, ROWS(mails));
 	tcase_add_test(tc, unanswered_message_with_a_hole_was_accepted);
+	tcase_add_test(tc, refusal_of_data_tells_nothing_of_a_reply_in_a_hole);
 	tcase_add_test(tc, sender_gets_the_best_of_the_recipients);
 	tcase_add_loop_test(
 	    tc, lookup_is_undeliverable_when_the_answer_says_so, 0, ROWS(answers));

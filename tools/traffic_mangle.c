@@ -5,8 +5,9 @@
  *
  * Packets wait in a window of a few, from which one is taken now and then out of
  * turn.  What contradicts an octet is put into the window only after that octet is
- * written: who sees the file from its beginning saw the right one first.  A SYN keeps
- * its place: who has not seen it cannot know that octets before the first are missing.
+ * written, and not where it was lost: who sees the file from its beginning saw the right
+ * one first.  A SYN keeps its place: who has not seen it cannot know that octets before
+ * the first are missing.
  */
 
 #include "traffic.h"
@@ -101,13 +102,16 @@ contradict(uint8_t *p, size_t n)
 	}
 }
 
-static void
+/* False when it is lost. */
+static bool
 write_packet(struct mangler *m, int64_t ts_ns)
 {
 	if (ts_ns > m->out->now_ns)
 		m->out->now_ns = ts_ns;
-	if (!m->how->lose || rng_below(m->rng, 100) >= LOST_PERCENT)
-		out_frame(m->out, &m->w);
+	if (m->how->lose && rng_below(m->rng, 100) < LOST_PERCENT)
+		return false;
+	out_frame(m->out, &m->w);
+	return true;
 }
 
 /* Make w the packet of h's first n octets; its end's flags need all of them. */
@@ -166,12 +170,13 @@ static void
 send_packet(struct mangler *m, const struct held *h)
 {
 	enum { HEADERS = 48 };
+	bool written;
 
 	m->w.n = 0;
 	wrapped_prepend(&m->w, h->octets, h->n);
 	m->w.type = h->type;
-	write_packet(m, h->ts_ns);
-	hold_again(m, h, h->body && h->n > HEADERS, HEADERS);
+	written = write_packet(m, h->ts_ns);
+	hold_again(m, h, written && h->body && h->n > HEADERS, HEADERS);
 }
 
 static void
@@ -182,27 +187,27 @@ send_udp(struct mangler *m, const struct held *h)
 		return;
 	}
 	build(&m->w, h, h->n);
-	write_packet(m, h->ts_ns);
+	(void)write_packet(m, h->ts_ns);
 	hold_again(m, h, false, 0);
 }
 
 /* What follows the first n octets, with some of these again, right or wrong. */
 static void
-hold_rest(struct mangler *m, const struct held *h, size_t n)
+hold_rest(struct mangler *m, const struct held *h, size_t n, bool may_contradict)
 {
 	size_t again = chance(m) ? rng_below(m->rng, (uint32_t)n + 1) : 0;
 	struct held *rest =
 	    hold(m, h, span_after(span_of(h->octets, h->n), n - again), chance(m));
 
 	rest->segment.seq += (uint32_t)(n - again);
-	if (chance(m))
+	if (chance(m) && may_contradict)
 		contradict(rest->octets, again);
 }
 
 static void
 send_tcp(struct mangler *m, const struct held *h)
 {
-	bool data = h->n > 0 && !h->settled && !(h->segment.flags & TCP_SYN);
+	bool data = h->n > 0 && !h->settled && !(h->segment.flags & TCP_SYN), written;
 	size_t most = h->n < SEGMENT_MOST ? h->n : SEGMENT_MOST, n = most;
 
 	if (data && h->n <= FRAGMENTED_MOST && m->n < HELD_ENOUGH &&
@@ -213,11 +218,11 @@ send_tcp(struct mangler *m, const struct held *h)
 	if (data && chance(m))
 		n = 1 + rng_below(m->rng, (uint32_t)most);
 	build(&m->w, h, n);
-	write_packet(m, h->ts_ns);
+	written = write_packet(m, h->ts_ns);
 	if (n < h->n)
-		hold_rest(m, h, n);
+		hold_rest(m, h, n, written);
 	else
-		hold_again(m, h, data, 0);
+		hold_again(m, h, written && data, 0);
 }
 
 static void
@@ -226,7 +231,7 @@ send_frame(struct mangler *m, const struct held *h)
 	m->w.n = 0;
 	wrapped_prepend(&m->w, h->octets + ETHER_HEADER, h->n - ETHER_HEADER);
 	m->w.type = h->type;
-	write_packet(m, h->ts_ns);
+	(void)write_packet(m, h->ts_ns);
 }
 
 static bool

@@ -30,7 +30,8 @@ without_end(struct span line)
 
 /*
  * Look at the lines of s that are whole; later, when all of them may be commands.  What
- * is none may be one all the same as long as there is a reply for each line.
+ * is none may be one all the same as long as there is a reply for each line, but not
+ * where it would make up a mailbox: refused chunks have no dot, and replies behind them.
  */
 static enum smtp_guess
 scan(struct smtp_lost *l, struct span s, size_t replies)
@@ -50,7 +51,7 @@ scan(struct smtp_lost *l, struct span s, size_t replies)
 		like = smtp_command_likeness(without_end(line));
 		l->lines++;
 		l->odd |= like == LIKE_TEXT;
-		if ((like == LIKE_TEXT && l->lines > replies) ||
+		if (like == LIKE_PROSE || (like == LIKE_TEXT && l->lines > replies) ||
 		    l->scanned + line.n + 1 > UINT16_MAX)
 			return GUESS_TEXT;
 		l->scanned += (uint16_t)(line.n + 1);
@@ -198,8 +199,8 @@ begins_inside(const struct smtp_conn *c, struct span s)
 		return false;
 	if (lf == NULL)
 		return s.n >= GUESS_OCTETS || smtp_command_is_none(s);
-	return smtp_command_likeness(without_end(span_first(s, (size_t)(lf - s.p)))) ==
-	    LIKE_TEXT;
+	return smtp_command_likeness(without_end(span_first(s, (size_t)(lf - s.p)))) <=
+	    LIKE_PROSE;
 }
 
 static void

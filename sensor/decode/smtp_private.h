@@ -167,6 +167,7 @@ bool smtp_command_is_none(struct span begin);
 
 enum smtp_likeness {
 	LIKE_TEXT,
+	LIKE_PROSE,   /* MAIL or RCPT with a mailbox, and then text */
 	LIKE_COMMAND, /* its first word is one */
 	SURE_COMMAND, /* all of the line is as commands are written */
 	SURE_BDAT,    /* likewise, and mail follows */

@@ -345,16 +345,21 @@ smtp_command_is_none(struct span begin)
 enum smtp_likeness
 smtp_command_likeness(struct span line)
 {
-	struct span argument;
-	const struct row *row = row_of(line, &argument);
+	struct smtp_words w;
+	const struct row *row = row_of(line, &w.argument);
 
 	if (row == NULL)
 		return LIKE_TEXT;
-	if (form_is_sure(row, argument))
+	if (form_is_sure(row, w.argument))
 		return row->verb == VERB_DATA ? SURE_DATA
 		    : row->verb == VERB_BDAT  ? SURE_BDAT
 					      : SURE_COMMAND;
-	return row->form == FORM_ANY ? LIKE_COMMAND : LIKE_TEXT;
+	if (row->form == FORM_ANY)
+		return LIKE_COMMAND;
+	return (row->form == FORM_FROM || row->form == FORM_TO) &&
+		parse_argument(row, &w)
+	    ? LIKE_PROSE
+	    : LIKE_TEXT;
 }
 
 static bool

@@ -15,12 +15,12 @@ outcome_of_rcpt(const struct smtp_tx *tx, const struct smtp_rcpt *r)
 
 	if (r->reply.code >= 400)
 		return outcome_of_code(r->reply.code);
-	/* DATA is refused when no recipient was taken: what this one was told is hidden. */
-	if (r->reply.code == 0 && tx->deaf && tx->data == SMTP_DATA_NONE &&
-	    final->code >= 500)
-		return OUTCOME_UNKNOWN;
+	/* A hole may hide another reply than this one, which is to all recipients. */
 	if (final->code >= 400)
-		return outcome_of_code(final->code);
+		return r->reply.code == 0 && tx->gap &&
+			(!tx->each || final->code == 421)
+		    ? OUTCOME_UNKNOWN
+		    : outcome_of_code(final->code);
 	if (r->reply.code == 0)
 		return OUTCOME_ATTEMPTED;
 	if (final->code >= 200 && final->code < 300 && tx->data == SMTP_DATA_ENDED)

@@ -110,8 +110,10 @@ fetch_oldest(const struct fragments *t)
 	node = node->newer;
 	next = (const struct waiting *)node;
 	/* What is asked of a packet that is given up stands in two lines. */
-	__builtin_prefetch(node->newer, 1);
-	__builtin_prefetch((const uint8_t *)node->newer + LINE, 1);
+	if (node->newer != NULL) {
+		__builtin_prefetch(node->newer, 1);
+		__builtin_prefetch((const uint8_t *)node->newer + LINE, 1);
+	}
 	__builtin_prefetch(next->blocks, 1);
 	table_prefetch(&t->table, node->hash);
 }

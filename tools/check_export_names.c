@@ -212,16 +212,6 @@ looks_for(const struct rule_spec *rule, enum typo class)
 	return class == TYPO_LISTED ? rule->match.n > 0 : rule->detect.on[class];
 }
 
-static size_t
-names_of(const struct rule_spec *rule)
-{
-	size_t n = rule->protect.n;
-
-	for (size_t i = 0; i < rule->nprotect_sets; i++)
-		n += rule->protect_sets[i]->names.n + rule->protect_sets[i]->hosts.n;
-	return n;
-}
-
 /* Look at the names of a part, each of `stride`; false when that does not fit. */
 static bool
 take_part(struct work *w, const struct rule_spec *rule, enum typo class, size_t stride)
@@ -243,7 +233,7 @@ take_part(struct work *w, const struct rule_spec *rule, enum typo class, size_t 
 static bool
 part_fits(struct work *w, const struct rule_spec *rule, enum typo class)
 {
-	size_t stride = names_of(rule) / SAMPLE;
+	size_t stride = rule_spec_protects(rule) / SAMPLE;
 
 	w->room = (w->limit - (w->flagged.n - w->flagged.out)) / 2;
 	if (w->limit < SIZE_MAX && stride > 1) {

@@ -194,22 +194,12 @@ rule_memory(struct check *c, size_t i)
 	return memory;
 }
 
-static size_t
-names_protected(const struct rule_spec *rule)
-{
-	size_t n = rule->protect.n;
-
-	for (size_t i = 0; i < rule->nprotect_sets; i++)
-		n += rule->protect_sets[i]->names.n + rule->protect_sets[i]->hosts.n;
-	return n;
-}
-
 static void
 print_protected(const struct rule_spec *rule)
 {
 	const char *comma = "";
 
-	printf(", protects %zu names against ", names_protected(rule));
+	printf(", protects %zu names against ", rule_spec_protects(rule));
 	for (int t = 0; t < TYPO_COUNT; t++) {
 		if (!rule->detect.on[t])
 			continue;
@@ -225,7 +215,7 @@ print_rule(struct check *c, const struct sample *s, size_t i, size_t failed)
 
 	printf(
 	    "%u %s\n\tseverity %s", rule->id, rule->name, severity_str(rule->severity));
-	if (names_protected(rule) > 0)
+	if (rule_spec_protects(rule) > 0)
 		print_protected(rule);
 	if (rule->match.n > 0)
 		printf(", matches %zu names", rule->match.n);

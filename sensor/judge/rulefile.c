@@ -70,6 +70,16 @@ rule_specs_init(struct rule_specs *s)
 	arena_init(&s->arena);
 }
 
+size_t
+rule_spec_protects(const struct rule_spec *rule)
+{
+	size_t n = rule->protect.n;
+
+	for (size_t i = 0; i < rule->nprotect_sets; i++)
+		n += rule->protect_sets[i]->names.n + rule->protect_sets[i]->hosts.n;
+	return n;
+}
+
 void
 rule_specs_fini(struct rule_specs *s)
 {

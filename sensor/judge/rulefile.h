@@ -173,6 +173,9 @@ int rule_specs_protect(struct rule_specs *s, const char *domain, struct diag *d)
 int rule_specs_allow(struct rule_specs *s, const char *id, const char *path,
     enum list_match match, struct diag *d);
 
+/* How many names and hosts a rule protects. */
+size_t rule_spec_protects(const struct rule_spec *rule);
+
 void rule_specs_fini(struct rule_specs *s);
 
 #endif

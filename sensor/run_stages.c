@@ -188,8 +188,6 @@ run_frames(struct stages *s)
 
 /* ---- in blocks ---- */
 
-enum { LINE = 64 }; /* octets of a line of the cache */
-
 /* Frames of a block that follow each other and go to all the stages. */
 struct batch {
 	struct frame f[SENSOR_BATCH];
@@ -212,8 +210,7 @@ batch_add(struct stages *s, struct batch *b, const struct looked *l, size_t fram
 
 	block_frame(l->block, frame, f);
 	/* Its headers, until the batch is full. */
-	__builtin_prefetch(f->data.p);
-	__builtin_prefetch(f->data.p + LINE);
+	mem_fetch(f->data.p, 2 * CACHE_LINE);
 	if (f->ref.file != s->file || f->link != s->run->link)
 		look_at_link(s->run, f);
 	s->file = f->ref.file;

@@ -219,15 +219,13 @@ pool_page(struct pool *p)
 static void *
 pool_fresh(struct pool *p)
 {
-	enum { LINE = 64, LINES = 8 };
-	uint8_t *object, *next;
+	enum { FETCHED = 8 * CACHE_LINE };
+	uint8_t *object;
 
 	if (p->fresh >= p->paged)
 		pool_page(p);
 	object = p->base + p->size * p->fresh++;
-	next = object + p->size;
-	for (size_t i = 0; i < p->size && i < (size_t)LINES * LINE; i += LINE)
-		__builtin_prefetch(next + i, 1);
+	mem_fetch(object + p->size, p->size < FETCHED ? p->size : FETCHED);
 	return object;
 }
 

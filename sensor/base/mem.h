@@ -61,6 +61,16 @@ struct pool {
 	void *free_list;
 };
 
+enum { CACHE_LINE = 64 }; /* octets */
+
+/* Have the lines of n octets from p on fetched, to be written: p may be any address. */
+static inline void
+mem_fetch(const void *p, size_t n)
+{
+	for (size_t i = 0; i < n; i += CACHE_LINE)
+		__builtin_prefetch((const uint8_t *)p + i, 1);
+}
+
 /* Fatal when the address space is refused. */
 void pool_init(struct pool *p, size_t size, size_t cap);
 /* An object with undefined content, or NULL when cap are out. */

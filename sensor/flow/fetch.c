@@ -45,14 +45,7 @@ flow_key_of(const struct flow_table *t, const struct packet *p)
 	    struct flow_key){ .hash = hash_end(key, h), .from = from, .matters = true };
 }
 
-enum { LINE = 64 };
-
-static void
-fetch(const void *p, size_t n)
-{
-	for (size_t i = 0; i < n; i += LINE)
-		__builtin_prefetch((const uint8_t *)p + i, 1);
-}
+enum { DECODER_TOUCHED = 2 * CACHE_LINE };
 
 /*
  * In steps, for each needs what the one before has fetched: the bucket; the connection,
@@ -69,7 +62,7 @@ flow_fetch(
 		if (!keys[i].matters)
 			continue;
 		keys[i] = flow_key_of(t, &p[i]);
-		fetch(&t->conns.buckets[keys[i].hash & t->conns.mask], 1);
+		mem_fetch(&t->conns.buckets[keys[i].hash & t->conns.mask], 1);
 		if (p[i].tcp_flags & TCP_SYN)
 			note_fetch(t, keys[i].hash);
 	}
@@ -79,7 +72,7 @@ flow_fetch(
 			continue;
 		c[i] = (const struct conn *)table_expected(&t->conns, keys[i].hash);
 		if (c[i] != NULL)
-			fetch(c[i], CONN_TOUCHED);
+			mem_fetch(c[i], CONN_TOUCHED);
 		else
 			note_fetch(t, keys[i].hash);
 	}
@@ -87,11 +80,11 @@ flow_fetch(
 		if (c[i] == NULL)
 			continue;
 		if (c[i]->flow.decoder != NULL)
-			fetch(c[i]->flow.decoder, 2 * LINE);
+			mem_fetch(c[i]->flow.decoder, DECODER_TOUCHED);
 		/* It will change places: those beside it are told. */
 		if (c[i]->touched != (uint16_t)flow_tick(p[i].ref.ts_ns)) {
-			__builtin_prefetch(c[i]->node.older, 1);
-			__builtin_prefetch(c[i]->node.newer, 1);
+			mem_fetch(c[i]->node.older, 1);
+			mem_fetch(c[i]->node.newer, 1);
 		}
 	}
 }
@@ -114,19 +107,17 @@ flow_ahead(struct flow_table *t, const struct packet *p)
 	at = t->nahead++;
 	hash = flow_key_of(t, p).hash;
 	t->ahead[at % FLOW_AHEAD] = hash;
-	__builtin_prefetch(&t->conns.buckets[hash & t->conns.mask], 1);
+	mem_fetch(&t->conns.buckets[hash & t->conns.mask], 1);
 	hash = t->ahead[(at - CONN_AFTER) % FLOW_AHEAD];
 	c = (const struct conn *)table_expected(&t->conns, hash);
 	if (c == NULL)
 		note_fetch(t, hash);
-	for (size_t i = 0; c != NULL && i < CONN_TOUCHED; i += LINE)
-		__builtin_prefetch((const uint8_t *)c + i, 1);
+	else
+		mem_fetch(c, CONN_TOUCHED);
 	hash = t->ahead[(at - DECODER_AFTER) % FLOW_AHEAD];
 	c = (const struct conn *)table_expected(&t->conns, hash);
-	if (c != NULL && c->flow.decoder != NULL) {
-		__builtin_prefetch(c->flow.decoder, 1);
-		__builtin_prefetch((const uint8_t *)c->flow.decoder + LINE, 1);
-	}
+	if (c != NULL && c->flow.decoder != NULL)
+		mem_fetch(c->flow.decoder, DECODER_TOUCHED);
 }
 
 bool

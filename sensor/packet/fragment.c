@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 enum {
-	LINE = 64,	     /* octets of a line of the cache */
 	UNIT = 8,	     /* octets that an offset counts */
 	BLOCK_OCTETS = 1024, /* of a packet, in one block */
 	BLOCK_UNITS = BLOCK_OCTETS / UNIT,
@@ -110,11 +109,8 @@ fetch_oldest(const struct fragments *t)
 	node = node->newer;
 	next = (const struct waiting *)node;
 	/* What is asked of a packet that is given up stands in two lines. */
-	if (node->newer != NULL) {
-		__builtin_prefetch(node->newer, 1);
-		__builtin_prefetch((const uint8_t *)node->newer + LINE, 1);
-	}
-	__builtin_prefetch(next->blocks, 1);
+	mem_fetch(node->newer, node->newer != NULL ? 2 * CACHE_LINE : 0);
+	mem_fetch(next->blocks, 1);
 	table_prefetch(&t->table, node->hash);
 }
 

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { LINE = 64 };	    /* octets of a line of the cache */
 enum { WALK_SPINS = 2000 }; /* some ten microseconds */
 
 _Static_assert((int)LOOK_BEHIND <= (int)BLOCK_BEHIND, "blocks have room behind");
@@ -54,7 +53,8 @@ enum { SLOTS_A_THREAD = 4 };
 struct progress {
 	const struct parallel *p;
 	pthread_mutex_t lock;
-	pthread_cond_t moved;
+	pthread_cond_t walks;  /* another block was walked */
+	pthread_cond_t freed;  /* many slots are unused, or all is over */
 	pthread_cond_t called; /* more threads are of use, or all is over */
 	struct slot *slots;
 	size_t nslots;
@@ -115,7 +115,7 @@ take(const struct worker *w)
 		if (g->alone && !w->caller)
 			pthread_cond_wait(&g->called, &g->lock);
 		else if (g->nunused == 0)
-			pthread_cond_wait(&g->moved, &g->lock);
+			pthread_cond_wait(&g->freed, &g->lock);
 		else
 			break;
 	}
@@ -126,7 +126,7 @@ take(const struct worker *w)
 	} else if (!g->ended) {
 		g->ended = true;
 		pthread_cond_broadcast(&g->called);
-		pthread_cond_broadcast(&g->moved);
+		pthread_cond_broadcast(&g->freed);
 	}
 	pthread_mutex_unlock(&g->lock);
 	return s;
@@ -177,7 +177,7 @@ wait_for_walk(struct progress *g, uint64_t turn)
 	}
 	pthread_mutex_lock(&g->lock);
 	while (g->walked != turn)
-		pthread_cond_wait(&g->moved, &g->lock);
+		pthread_cond_wait(&g->walks, &g->lock);
 	pthread_mutex_unlock(&g->lock);
 }
 
@@ -186,7 +186,7 @@ walk_done(struct progress *g)
 {
 	pthread_mutex_lock(&g->lock);
 	g->walked++;
-	pthread_cond_broadcast(&g->moved);
+	pthread_cond_broadcast(&g->walks);
 	pthread_mutex_unlock(&g->lock);
 }
 
@@ -221,8 +221,7 @@ look_at_batch(struct look *look, struct slot *s, struct clock *clock, size_t fir
 		spans[i] = span_of(octets + f[i].at, f[i].len);
 	}
 	for (size_t i = n; i < n + ahead; i++) {
-		__builtin_prefetch(octets + f[i].at);
-		__builtin_prefetch(octets + f[i].at + LINE);
+		mem_fetch(octets + f[i].at, 2 * CACHE_LINE);
 	}
 	look_batch(look, links, spans, n, LOOK_BEHIND, seen);
 	for (size_t i = 0; i < n; i++) {
@@ -312,7 +311,7 @@ deliver(struct progress *g, struct slot *s)
 		g->unused[g->nunused++] = s;
 		pace_see(g, s->look_ns, s->read_ns + sink_ns);
 		if (g->nunused == g->nslots / 2)
-			pthread_cond_broadcast(&g->moved);
+			pthread_cond_broadcast(&g->freed);
 	}
 	pthread_mutex_unlock(&g->lock);
 }
@@ -389,7 +388,8 @@ parallel_run(const struct parallel *p)
 {
 	struct progress progress = { .p = p,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.moved = PTHREAD_COND_INITIALIZER,
+		.walks = PTHREAD_COND_INITIALIZER,
+		.freed = PTHREAD_COND_INITIALIZER,
 		.called = PTHREAD_COND_INITIALIZER,
 		.alone = p->as_needed };
 	struct worker *workers = mem_alloc(p->threads * sizeof(workers[0]));

@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { QUEUE_LEAST = 1 << 20, ALIGN = 8, CACHE_LINE = 64 };
+enum { QUEUE_LEAST = 1 << 20, ALIGN = 8 };
 
 struct record {
 	uint64_t size; /* with this header and padding; 0: the ring begins anew */

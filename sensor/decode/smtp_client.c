@@ -306,32 +306,11 @@ wait_no_more(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	c->lost.last = false;
 }
 
-/*
- * A proxy's header in octets, before all else: the PROXY protocol, version 2.  Proxies
- * send it at once, so that it is never cut.  (Version 1 is a line, see smtp_verbs.c.)
- */
-static void
-skip_proxy_header(struct smtp_conn *c, struct smtp_input *in)
-{
-	static const uint8_t signature[] = { '\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q',
-		'U', 'I', 'T', '\n' };
-	enum { HEADER = 16, LENGTH_AT = 14 };
-	const struct smtp_cut *cut = &c->client.cut;
-	struct span rest = wire_rest(&in->w);
-	size_t n;
-
-	if (c->client_seen || cut->done || cut->octets > 0 ||
-	    c->client.state != SMTP_LINES || rest.n < HEADER ||
-	    memcmp(rest.p, signature, sizeof(signature)) != 0)
-		return;
-	n = HEADER + ((size_t)rest.p[LENGTH_AT] << 8 | rest.p[LENGTH_AT + 1]);
-	wire_skip(&in->w, n < rest.n ? n : rest.n);
-}
-
 void
 smtp_client_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
-	skip_proxy_header(c, in);
+	if (!c->proxy.over)
+		smtp_proxy_skip(m, c, in);
 	while (wire_left(&in->w) > 0) {
 		if (c->hold == NULL)
 			run(m, c, in);
@@ -372,6 +351,7 @@ smtp_client_gap(struct smtp *m, struct smtp_conn *c, uint32_t n)
 {
 	struct smtp_side *side = &c->client;
 
+	c->proxy.over = true;
 	flush(m, c);
 	smtp_line_drop(m, &side->cut);
 	switch (side->state) {

@@ -6,9 +6,8 @@
  * client sends commands in turns, nothing but commands up to the last or to DATA, and
  * waits until the server has said as much.  So lines wait here until the server speaks,
  * and count as commands when there are as many replies.  Text among them or a dot: it is
- * mail, up to the next dot or until the server speaks.  Where the
- * server cannot be heard what reads as a turn of commands is one, if it is short or
- * ends in DATA.
+ * mail, up to the next dot or until the server speaks.  Where the server cannot be heard
+ * what reads as a turn of commands is one, if it is short or ends in DATA.
  */
 
 #include "decode/smtp_private.h"

@@ -7,6 +7,7 @@
  *	smtp.c		memory, sessions, the two streams
  *	smtp_client.c	the client's stream: commands, mail, chunks, credentials
  *	smtp_lost.c	where it is not known what of these it is
+ *	smtp_proxy.c	what a proxy puts before it
  *	smtp_verbs.c	the commands, a row each, and what their replies change
  *	smtp_server.c	the server's stream: lines to replies
  *	smtp_pair.c	replies to commands
@@ -327,6 +328,18 @@ bool smtp_lost_take(struct smtp *m, struct smtp_conn *c, struct smtp_input *in);
 /* The server speaks: who waits for an answer before going on has said it all. */
 void smtp_lost_turn(struct smtp *m, struct smtp_conn *c);
 
+/* ---- proxies ---- */
+
+/* How much of a header was seen that may stand before a session. */
+struct smtp_proxy {
+	uint16_t left; /* octets of its addresses to come */
+	uint8_t at;    /* octets of it, without its addresses */
+	bool over;     /* what comes now is the client's */
+};
+
+/* Take the header, or what has come of it. */
+void smtp_proxy_skip(struct smtp *m, struct smtp_conn *c, struct smtp_input *in);
+
 /* ---- sessions ---- */
 
 enum smtp_state {
@@ -378,6 +391,7 @@ struct smtp_conn {
 	struct smtp_command *guessed; /* the last DATA whose reply was not waited for */
 	enum smtp_state wait_for;     /* what follows when the server agrees */
 	struct smtp_lost lost;
+	struct smtp_proxy proxy;
 	struct smtp_body body;
 	uint64_t left; /* octets of the chunk to come */
 	bool chunk_last;

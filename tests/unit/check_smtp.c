@@ -527,16 +527,18 @@ START_TEST(client_far_ahead_of_the_server_is_read_by_content)
 }
 END_TEST
 
-/* The greeting waits for it, and nothing answers it. */
+/* The greeting waits for it, and nothing answers it; it comes in pieces of `most`. */
 static void
-check_proxy_header(const char *header, size_t n)
+check_proxy_header(const char *header, size_t n, size_t most)
 {
 	struct events e = { 0 };
 	struct stats stats = { 0 };
 	struct player p;
 
 	player_init(&p, &limits, &e, &stats);
-	play_octets(&p, SIDE_ORIGINATOR, header, n);
+	for (size_t at = 0; at < n; at += most)
+		play_octets(
+		    &p, SIDE_ORIGINATOR, header + at, n - at < most ? n - at : most);
 	say(&p, SIDE_RESPONDER, "220 mx.navy.ml\r\n");
 	say(&p, SIDE_ORIGINATOR, "HELO x\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\n");
 	say(&p, SIDE_RESPONDER, "250 mx\r\n251 a\r\n450 b\r\n");
@@ -554,8 +556,31 @@ START_TEST(header_of_a_proxy_is_passed_over)
 	static const char octets[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"
 				     "\xc0\0\2\1\xc0\0\2\2\n\0\0\x19";
 
-	check_proxy_header(line, sizeof(line) - 1);
-	check_proxy_header(octets, sizeof(octets) - 1);
+	for (size_t most = 1; most <= sizeof(line); most++) {
+		check_proxy_header(line, sizeof(line) - 1, most);
+		check_proxy_header(octets, sizeof(octets) - 1, most);
+	}
+}
+END_TEST
+
+/* Empty lines that begin as such a header does are commands, which a server refuses. */
+START_TEST(what_only_begins_like_the_header_of_a_proxy_is_read)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &limits, &e, &stats);
+	say(&p, SIDE_RESPONDER, "220 mx.navy.ml\r\n");
+	say(&p, SIDE_ORIGINATOR, "\r\n\r");
+	say(&p, SIDE_ORIGINATOR, "\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\n");
+	say(&p, SIDE_RESPONDER, "500 no\r\n500 no\r\n251 a\r\n450 b\r\n");
+	player_fini(&p);
+	check_events(
+	    &(struct dialogue){ .name = "no proxy",
+		.events = { "session", "banner mx.navy.ml", "mail a@x", "rcpt b@y",
+		    "reply b@y 450", "end a@x 251 none 0 0: b@y 450 0", "close" } },
+	    &e, false, "turns", 0);
 }
 END_TEST
 
@@ -660,6 +685,7 @@ main(void)
 	tcase_add_test(tc, transactions_that_wait_are_bounded);
 	tcase_add_test(tc, client_far_ahead_of_the_server_is_read_by_content);
 	tcase_add_test(tc, header_of_a_proxy_is_passed_over);
+	tcase_add_test(tc, what_only_begins_like_the_header_of_a_proxy_is_read);
 	tcase_add_test(tc, credentials_are_not_kept);
 	tcase_add_test(tc, command_knows_its_place_in_the_stream);
 	suite_add_tcase(suite, tc);

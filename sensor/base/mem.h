@@ -63,12 +63,15 @@ struct pool {
 
 enum { CACHE_LINE = 64 }; /* octets */
 
-/* Have the lines of n octets from p on fetched, to be written: p may be any address. */
+/*
+ * Have the lines of n octets from p on fetched, to be written: p may be any address, NULL
+ * too, and so is counted as a number, for pointers allow no steps from nowhere.
+ */
 static inline void
 mem_fetch(const void *p, size_t n)
 {
 	for (size_t i = 0; i < n; i += CACHE_LINE)
-		__builtin_prefetch((const uint8_t *)p + i, 1);
+		__builtin_prefetch((const void *)((uintptr_t)p + i), 1);
 }
 
 /* Fatal when the address space is refused. */

@@ -36,6 +36,16 @@ struct packer {
 	size_t left;
 };
 
+const char *
+namelist_odd(const struct name *n)
+{
+	for (const char *p = n->text; *p != '\0'; p++)
+		if (*p == '-' &&
+		    (p == n->text || p[-1] == '.' || p[1] == '.' || p[1] == '\0'))
+			return "a hyphen where a label begins or ends";
+	return "a character that no host or mail name has";
+}
+
 /* What is wrong with a name at a place that allows so much; NULL when nothing is. */
 static const char *
 name_fault(struct name *n, struct span text, unsigned allowed)
@@ -49,7 +59,7 @@ name_fault(struct name *n, struct span text, unsigned allowed)
 	if (error != NAME_OK)
 		return name_error_str(error);
 	if (n->odd)
-		return "a character that no host or mail name has";
+		return namelist_odd(n);
 	if (n->labels == 0)
 		return "the root";
 	if (n->labels == 1 && !(allowed & NAME_TLD_TOO))

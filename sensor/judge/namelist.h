@@ -8,6 +8,7 @@
 
 #include "judge/keys.h"
 #include "judge/rulefile.h"
+#include "names/name.h"
 
 /* What a name at this place of a rule file may be, as bits. */
 enum {
@@ -33,5 +34,8 @@ void namelist_add(struct arena *a, struct name_list *names, const char *name);
  */
 const struct name_list *namelist_file(
     struct loader *l, const struct yaml_node *node, unsigned allowed);
+
+/* What makes a name odd (names/name.h), in words for the one who wrote it. */
+const char *namelist_odd(const struct name *n);
 
 #endif

@@ -4,6 +4,7 @@
  * nameset.c, rulespec.c and detect.c have a table of keys for each map.
  */
 
+#include "judge/namelist.h"
 #include "judge/rulefile_private.h"
 
 #include "names/name.h"
@@ -227,7 +228,7 @@ rule_specs_protect(struct rule_specs *s, const char *domain, struct diag *d)
 		diag_error(d, *domain ? domain : "\"\"", 0, 0,
 		    "cannot be protected: %s",
 		    error != NAME_OK ? name_error_str(error)
-			: name.odd   ? "a character that no host or mail name has"
+			: name.odd   ? namelist_odd(&name)
 				     : "a domain name with a dot is wanted");
 		return -1;
 	}

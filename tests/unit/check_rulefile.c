@@ -572,10 +572,12 @@ START_TEST(protect_refuses_what_is_no_domain)
 	ck_assert_int_eq(rule_specs_protect(&specs, "army", &diag), -1);
 	ck_assert_int_eq(rule_specs_protect(&specs, "", &diag), -1);
 	ck_assert_int_eq(rule_specs_protect(&specs, "a b.c", &diag), -1);
+	ck_assert_int_eq(rule_specs_protect(&specs, "a.b-.c", &diag), -1);
 	ck_assert_str_eq(messages(),
 	    "army: cannot be protected: a domain name with a dot is wanted\n"
 	    "\"\": cannot be protected: empty\n"
-	    "a b.c: cannot be protected: a character that no host or mail name has\n");
+	    "a b.c: cannot be protected: a character that no host or mail name has\n"
+	    "a.b-.c: cannot be protected: a hyphen where a label begins or ends\n");
 }
 END_TEST
 

@@ -67,6 +67,12 @@ export_rules(struct work *w)
 	if (w->x.left_out > 0)
 		log_warnx("%zu names left out: %s cannot say them", w->x.left_out,
 		    w->format->word);
+	if (w->x.number > SIGNATURES_MOST + 1ul) {
+		log_warnx("signature ids end at %u, and go on to %lu: a smaller --sid "
+			  "or --limit is wanted",
+		    SIGNATURES_MOST, w->x.number - 1);
+		return EXIT_USAGE;
+	}
 	if (w->x.number > SIGNATURES_END)
 		log_warnx("signature ids go on from %d to %lu, beyond those kept for "
 			  "local rules",

@@ -14,6 +14,9 @@ enum {
 	EXIT_USAGE = 2, /* usage or rules are wrong */
 };
 
+/* The greatest signature id that Suricata takes. */
+#define SIGNATURES_MOST (UINT32_MAX - 1)
+
 /* What the command line asks for, and what it is done with. */
 struct check {
 	struct conf conf;

@@ -227,7 +227,7 @@ take_number(struct check *c, int option)
 		c->limited = true;
 		return good;
 	default:
-		good = parse_number("sid", optarg, 1, UINT32_MAX, &number);
+		good = parse_number("sid", optarg, 1, SIGNATURES_MOST, &number);
 		c->first_sid = number;
 		return good;
 	}

@@ -89,13 +89,18 @@ export_to --export zeek --limit 0
 cp "$work/zeek" "$work/all"
 export_to --export zeek
 cmp -s "$work/zeek" "$work/all" || fail "--limit 0: not all"
-for wrong in "--rule 77" "--rule x" "--score 101" "--limit -1" "--sid 0"; do
+for wrong in "--rule 77" "--rule x" "--score 101" "--limit -1" "--sid 0" "--sid 4294967295"; do
 	# shellcheck disable=SC2086
 	"$check" -R "$work/rules.yaml" --export zeek $wrong >"$work/out" 2>"$work/err"
 	if [ $? != 2 ] || [ -s "$work/out" ] || [ ! -s "$work/err" ]; then
 		fail "$wrong is no error"
 	fi
 done
+# Suricata takes ids up to 4294967294.
+"$check" -R "$work/rules.yaml" --export suricata --sid 4294967294 >"$work/out" 2>"$work/err"
+if [ $? != 2 ] || ! grep -q 'ids end at 4294967294' "$work/err"; then
+	fail "ids that Suricata does not take are no error"
+fi
 # The shipped rules together, which would be ten million names.
 (unset SOURCE_DATE_EPOCH && "$check" --export zeek >"$work/shipped" 2>"$work/err") ||
 	fail "all shipped rules"

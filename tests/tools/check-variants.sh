@@ -72,6 +72,13 @@ insertion 95 15000
 vowel_swap 95 800
 bitsquat 95 1000
 substitution 95 5000'
+endings='tld_confusion 99 200
+tld_undelegated 99 10000
+suffix_appended 99 3000
+missing_dot 99 8000
+subdomain_shift 99 800
+homoglyph_idn 99 600
+homoglyph_ascii 99 150'
 hold "by a rule" <<END
 tld_confusion 99 200
 tld_undelegated 99 10000
@@ -86,24 +93,40 @@ numeric_swap 95 4
 combosquat 95 10000
 END
 
-# As somebody protects domains of his own, with the shipped rules and lists, and with the
-# popular names among the variants, which are genuine then: google.de beside google.dz.
-# shellcheck disable=SC2046 # a hundred options
-cut -f1 "$work/made" | $check $(sed 's/^/-p /' "$names") --names >"$work/found"
+# judge FILE: the variants as somebody protects the names of a file with -p.  Flagged is
+# found, whatever the class, and whoever else may be meant.
+judge()
+{
+	# shellcheck disable=SC2046 # a hundred options
+	cut -f1 "$work/made" | $check $(sed 's/^/-p /' "$1") --names |
+		awk -F'\t' -v OFS='\t' 'NR == FNR { class[FNR] = $2; meant[FNR] = $3; next }
+			{ $4 = meant[FNR]; $5 = class[FNR]; print }' "$work/made" - >"$work/found"
+}
+
+# As somebody protects domains of his own, with the shipped rules and lists.  Variants that
+# somebody else is known to have are genuine then, and left out: google.de beside google.dz.
+cut -f1 "$work/made" | $check --names | paste "$work/made" - |
+	awk -F'\t' '$8 !~ /^(exact|subdomain_exact|allow_listed|popular_legit|registry_sibling)$/' |
+	cut -f1-3 >"$work/wanted"
+mv "$work/wanted" "$work/made"
+judge "$names"
 rates "$work/found" "with -p"
 hold "with -p" <<END
 $edits
-tld_confusion 98 200
-tld_undelegated 99 10000
-suffix_appended 99 3000
-missing_dot 99 8000
-subdomain_shift 95 800
-homoglyph_idn 99 600
-homoglyph_ascii 99 150
+$endings
 END
 
+# protected FILE: the variants of its names, judged with -p
+protected()
+{
+	while read -r name; do
+		$check --variants "$name" | sed "s/\$/	$name/"
+	done <"$1" >"$work/made"
+	judge "$1"
+}
+
 # The same for a hundred names that nobody chose: drawn at even distances from the lists
-# of popular names and those of two registries.  Flagged is found, whatever the class.
+# of popular names and those of two registries.
 draw()
 {
 	awk -v want="$1" '!/^#/ && NF { name[n++] = $1 }
@@ -115,13 +138,7 @@ draw()
 	draw 25 us-gov.txt
 	draw 25 us-mil.txt
 } >"$work/drawn"
-while read -r name; do
-	$check --variants "$name" | sed "s/\$/	$name/"
-done <"$work/drawn" >"$work/made"
-# shellcheck disable=SC2046
-cut -f1 "$work/made" | $check $(sed 's/^/-p /' "$work/drawn") --names |
-	awk -F'\t' -v OFS='\t' 'NR == FNR { class[FNR] = $2; meant[FNR] = $3; next }
-		{ $4 = meant[FNR]; $5 = class[FNR]; print }' "$work/made" - >"$work/found"
+protected "$work/drawn"
 rates "$work/found" "drawn names, with -p"
 hold "drawn names" <<END
 $edits
@@ -133,6 +150,30 @@ subdomain_shift 99 800
 homoglyph_idn 99 500
 homoglyph_ascii 99 100
 wrong_sld 99 100
+END
+
+# And for banks, ministries, universities and suppliers of several countries: with hyphens,
+# digits, letters beyond ASCII, suffixes of two labels.
+protected "${srcdir:-.}/tests/tools/other-names"
+rates "$work/found" "other names, with -p"
+hold "other names" <<END
+hyphenation 95 100
+repetition 95 100
+transposition 95 100
+keyboard_adjacent 95 800
+omission 95 100
+insertion 95 4000
+vowel_swap 95 200
+bitsquat 95 300
+substitution 95 2000
+tld_confusion 99 60
+tld_undelegated 99 3000
+suffix_appended 99 1000
+missing_dot 99 2000
+subdomain_shift 99 300
+homoglyph_idn 99 200
+homoglyph_ascii 99 30
+wrong_sld 99 300
 END
 
 # Somebody's own known name is no typo, however near.

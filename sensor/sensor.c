@@ -25,6 +25,7 @@ struct sensor {
 	struct output **outputs;
 	size_t noutputs;
 	bool log_dns, log_smtp, log_stats; /* some output wants these */
+	bool sees_all;			   /* some stage wants every frame */
 	struct packet batch[SENSOR_BATCH]; /* of sensor_frames */
 	struct look_options look;	   /* what a first look needs to know */
 	struct clock clock;		   /* packet time */
@@ -312,6 +313,21 @@ make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rule
 	return track_new(&options, &sink, s->stats);
 }
 
+void
+sensor_set_outputs(struct sensor *s, struct output **outputs, size_t n)
+{
+	s->outputs = outputs;
+	s->noutputs = n;
+	s->log_dns = s->log_smtp = s->log_stats = false;
+	for (size_t i = 0; i < n; i++) {
+		s->log_dns |= output_wants(outputs[i], EVENTS_DNS);
+		s->log_smtp |= output_wants(outputs[i], EVENTS_SMTP);
+		s->log_stats |= output_wants(outputs[i], EVENTS_STATS);
+	}
+	s->look.everything = s->sees_all || s->log_stats;
+	s->look.all_dns = s->log_dns;
+}
+
 struct sensor *
 sensor_new(const struct conf *conf, const struct ruleset *rules,
     struct output **outputs, size_t n, struct stats *stats)
@@ -327,13 +343,6 @@ sensor_new_keyed(const struct conf *conf, const struct ruleset *rules,
 	struct sensor *s = mem_alloc(sizeof(*s));
 
 	s->stats = stats;
-	s->outputs = outputs;
-	s->noutputs = n;
-	for (size_t i = 0; i < n; i++) {
-		s->log_dns |= output_wants(outputs[i], EVENTS_DNS);
-		s->log_smtp |= output_wants(outputs[i], EVENTS_SMTP);
-		s->log_stats |= output_wants(outputs[i], EVENTS_STATS);
-	}
 	s->stats_interval_ns = conf->stats_interval;
 	s->track = make_track(s, conf, rules, names);
 	s->decoders = make_decoders(s, conf);
@@ -341,15 +350,14 @@ sensor_new_keyed(const struct conf *conf, const struct ruleset *rules,
 	s->packets = make_packets(s, conf);
 	if (conf->deduplicate)
 		s->duplicates = duplicates_new(conf->duplicate_window);
+	s->sees_all = conf->deduplicate || conf->verify_checksums;
 	s->look = (struct look_options){
-		.everything =
-		    conf->deduplicate || conf->verify_checksums || s->log_stats,
-		.all_dns = s->log_dns,
 		.any_port = conf->any_port,
 		.dns_ports = port_list(&conf->dns_ports),
 		.smtp_ports = port_list(&conf->smtp_ports),
 		.key = track_name_key(s->track),
 	};
+	sensor_set_outputs(s, outputs, n);
 	return s;
 }
 
@@ -521,6 +529,10 @@ sensor_reload(struct sensor *s, const struct conf *conf, const struct ruleset *r
 	if (!track_set_rules(s->track, rules))
 		return false;
 	track_set_options(s->track, &options);
+	flow_table_times(s->flows, conf->flow_idle, conf->gap_wait);
+	packet_decoder_wait(s->packets, conf->fragment_wait);
+	if (s->duplicates != NULL)
+		duplicates_window(s->duplicates, conf->duplicate_window);
 	s->stats_interval_ns = conf->stats_interval;
 	return true;
 }

@@ -40,6 +40,13 @@ flow_table_new(
 }
 
 void
+flow_table_times(struct flow_table *t, int64_t idle_ns, int64_t gap_ns)
+{
+	t->limits.idle_ns = idle_ns;
+	t->limits.gap_ns = gap_ns;
+}
+
+void
 flow_table_free(struct flow_table *t)
 {
 	if (t == NULL)

@@ -100,6 +100,9 @@ struct flow_table;
 struct flow_table *flow_table_new(const struct flow_limits *limits,
     const struct flow_reader *reader, struct stats *s);
 
+/* Other times from now on: idle_ns and gap_ns of struct flow_limits. */
+void flow_table_times(struct flow_table *t, int64_t idle_ns, int64_t gap_ns);
+
 /* A TCP packet; one of no port that matters returns at once.  Calls the reader. */
 void flow_packet(struct flow_table *t, const struct packet *p);
 /*

@@ -61,6 +61,8 @@ struct packet_decoder;
 /* s and everything passed to the decoder outlive it. */
 struct packet_decoder *packet_decoder_new(
     const struct packet_limits *limits, struct stats *s);
+/* How long fragments wait for each other from now on. */
+void packet_decoder_wait(struct packet_decoder *d, int64_t fragment_ns);
 /* The input is at its end: give up the packets that wait for fragments. */
 void packet_decoder_flush(struct packet_decoder *d);
 void packet_decoder_free(struct packet_decoder *d);

@@ -469,18 +469,42 @@ sensor_frame(struct sensor *s, const struct frame *f)
 		stats_inc(s->stats, fate);
 }
 
+/* The bare SYN that f is; false when it must be decoded after all. */
+static bool
+on_syn(struct sensor *s, const struct packet_syn *syn, const struct flow_key *key)
+{
+	if (!flow_syn(s->flows, syn, key))
+		return false;
+	stats_inc(s->stats, STAT_FRAME_READ);
+	packet_syn_ready(s->packets);
+	stats_inc(s->stats, STAT_FRAME_DECODED);
+	return true;
+}
+
 void
 sensor_frames(struct sensor *s, const struct frame *f, size_t n)
 {
 	struct packet *p = s->batch;
-	struct flow_key keys[SENSOR_BATCH];
+	struct flow_key keys[SENSOR_BATCH], syn_keys[SENSOR_BATCH];
+	struct packet_syn syns[SENSOR_BATCH];
+	const bool whole = s->duplicates != NULL;
 
 	/* One that is not plain may wait for others: it is decoded when its turn comes. */
-	for (size_t i = 0; i < n; i++)
-		if (!packet_ahead(s->packets, &f[i], &p[i]))
+	for (size_t i = 0; i < n; i++) {
+		syn_keys[i].matters = false;
+		if (!whole && packet_syn(s->packets, &f[i], &syns[i]))
+			flow_syn_fetch(s->flows, &syns[i], &syn_keys[i]);
+		if (syn_keys[i].matters || !packet_ahead(s->packets, &f[i], &p[i]))
 			p[i].proto = 0;
+	}
 	flow_fetch(s->flows, p, n, keys);
 	for (size_t i = 0; i < n; i++) {
+		if (syn_keys[i].matters) {
+			sensor_time(s, f[i].ref.ts_ns);
+			if (!on_syn(s, &syns[i], &syn_keys[i]))
+				sensor_frame(s, &f[i]);
+			continue;
+		}
 		if (p[i].proto == 0) {
 			sensor_frame(s, &f[i]);
 			continue;

@@ -121,6 +121,15 @@ void flow_fetch(
 void flow_fetched(
     struct flow_table *t, const struct packet *p, const struct flow_key *key);
 /*
+ * A bare SYN over IPv4 in the same two steps, so that a flood of them passes without
+ * packets.  flow_syn_fetch says by what it is found; key->matters is false where
+ * flow_packet must see it instead, which flow_syn may also say: false.
+ */
+void flow_syn_fetch(
+    struct flow_table *t, const struct packet_syn *syn, struct flow_key *key);
+bool flow_syn(
+    struct flow_table *t, const struct packet_syn *syn, const struct flow_key *key);
+/*
  * p comes FLOW_AHEAD packets from now or so: the memory that it will need is on its way
  * then.  Nothing depends on whether this is called.
  */

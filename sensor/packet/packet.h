@@ -86,6 +86,19 @@ bool packet_ahead(
     const struct packet_decoder *d, const struct frame *f, struct packet *p);
 void packet_ready(struct packet_decoder *d, const struct packet *p);
 
+/*
+ * What there is to say of a bare SYN over IPv4, of which packet_ahead would be true.
+ * The endpoints: address, then port in the lower 16 bits.
+ */
+struct packet_syn {
+	uint64_t src, dst;
+	uint32_t seq;
+};
+/* True with *syn: it is one, without data, and packet_syn_ready is all it still needs. */
+bool packet_syn(
+    const struct packet_decoder *d, const struct frame *f, struct packet_syn *syn);
+void packet_syn_ready(struct packet_decoder *d);
+
 /* True when the link type is known. */
 bool packet_link_known(uint16_t link);
 

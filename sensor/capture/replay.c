@@ -8,8 +8,11 @@
  * will be wanted last.
  */
 
+#include "config.h"
+
 #include "capture/replay.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "capture/filter.h"
 #include "capture/folder.h"
@@ -347,9 +350,28 @@ file_new(struct replay *r, const char *path)
 	return file;
 }
 
-/* Look at the file's first frame.  False, and told, when it is no capture. */
+/*
+ * Notes and logs stand next to captures.  One whose name says that it is a capture is
+ * expected to be one.
+ */
 static bool
-add_fd(struct replay *r, const char *path, int fd)
+is_bystander(const struct file *file)
+{
+	static const char *const marks[] = { ".pcap", ".cap", ".dmp" };
+	const char *slash = strrchr(file->path, '/');
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (strcasestr(slash ? slash : file->path, marks[i]) != NULL)
+			return false;
+	return file->save.no_capture;
+}
+
+/*
+ * Look at the file's first frame.  False when it is no capture, which is told, or with
+ * bystanders not NULL counted there when it seems to be nothing that should be one.
+ */
+static bool
+add_fd(struct replay *r, const char *path, int fd, size_t *bystanders)
 {
 	struct file *file = file_new(r, path);
 	struct stat st;
@@ -362,7 +384,9 @@ add_fd(struct replay *r, const char *path, int fd)
 	r->n_pipes += file->is_pipe;
 	opened(r, file);
 	if (savefile_open(&file->save, fd, r->stop) == SAVEFILE_BAD) {
-		if (!stopped(r))
+		if (bystanders != NULL && is_bystander(file))
+			++*bystanders;
+		else if (!stopped(r))
 			report(r, path, file->save.record_at, "%s", file->save.error);
 		finish(r, file);
 		return false;
@@ -376,14 +400,14 @@ add_fd(struct replay *r, const char *path, int fd)
 }
 
 static bool
-add_file(struct replay *r, const char *path)
+add_file(struct replay *r, const char *path, size_t *bystanders)
 {
 	int fd;
 
 	open_room(r);
 	fd = open_path(path);
 	if (fd >= 0)
-		return add_fd(r, path, fd);
+		return add_fd(r, path, fd, bystanders);
 	report(r, path, 0, "cannot be opened: %s", strerror(errno));
 	return false;
 }
@@ -392,6 +416,8 @@ struct adding {
 	struct replay *r;
 	size_t found; /* in the folder, good or bad */
 	size_t added;
+	size_t bystanders;
+	char *first; /* of them */
 };
 
 static void
@@ -405,7 +431,9 @@ add_found(void *arg, const char *path)
 	if (r->leaves_out && stat(path, &st) == 0 && st.st_dev == r->left_out_dev &&
 	    st.st_ino == r->left_out)
 		return;
-	adding->added += add_file(adding->r, path);
+	adding->added += add_file(adding->r, path, &adding->bystanders);
+	if (adding->bystanders > 0 && adding->first == NULL)
+		adding->first = mem_strdup(path);
 }
 
 static void
@@ -441,10 +469,17 @@ replay_add(struct replay *r, const char *path)
 	if (r->given)
 		advance(r);
 	if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
-		return add_file(r, path);
+		return add_file(r, path, NULL);
 	folder_walk(path, &(struct folder_sink){ add_found, add_error, &adding });
 	if (adding.found == 0)
 		report(r, path, 0, "is a folder without files");
+	else if (adding.found == adding.bystanders)
+		report(r, path, 0, "is a folder without captures");
+	else if (adding.bystanders > 0)
+		log_info("%s: %zu %s passed over, no capture: %s%s", path,
+		    adding.bystanders, adding.bystanders > 1 ? "files are" : "file is",
+		    adding.first, adding.bystanders > 1 ? " and others" : "");
+	free(adding.first);
 	return adding.added;
 }
 

@@ -42,8 +42,9 @@ void replay_leave_out(struct replay *r, dev_t dev, ino_t ino);
 
 /*
  * Add a file, a folder or "-"; the octets of the last frame are not good any more.
- * What cannot be opened, or is of no known kind, goes to on_error.  Returns the
- * number of files added.
+ * What cannot be opened, or is of no known kind, goes to on_error; but what stands in a
+ * folder and neither is a capture of any program nor named like one is passed over, which
+ * the log tells once a folder.  Returns the number of files added.
  */
 size_t replay_add(struct replay *r, const char *path);
 

@@ -77,6 +77,7 @@ unknown(struct savefile *s, struct span head)
 			    "is %s, which cannot be read; pcap or pcapng, plain, "
 			    "gzip or zstd can",
 			    foreign[i].name);
+	s->no_capture = s->source.error[0] == '\0';
 	return savefile_bad(s, "is no capture (pcap or pcapng, plain, gzip or zstd)");
 }
 

@@ -40,6 +40,7 @@ struct savefile {
 	const struct savefile_kind *kind;
 	uint64_t record_at; /* offset of the record last read */
 	bool big_endian;
+	bool no_capture; /* of this program or any other that is known */
 	/* pcap */
 	uint16_t link;
 	enum savefile_lengths lengths;

@@ -44,5 +44,7 @@ enum stat_id fragments_push(struct fragments *t, const struct fragment *f,
 /* Give up all that waits. */
 void fragments_flush(struct fragments *t);
 void fragments_free(struct fragments *t);
+/* Give up what waited too long and give back memory that nothing uses; now and then. */
+void fragments_tidy(struct fragments *t, int64_t now_ns);
 
 #endif

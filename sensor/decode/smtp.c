@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 enum {
-	LINES_MAX = 2048,	/* lines cut by a segment's end, all sessions */
+	LINES_MAX = 1024,	/* lines cut by a segment's end, all sessions */
 	HOLDS_MAX = 384,	/* clients that run ahead */
 	ANSWERS_MAX = 8 * 1024, /* replies that wait */
 	PARKED_MAX = 2048,

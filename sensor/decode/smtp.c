@@ -6,7 +6,7 @@
 
 enum {
 	LINES_MAX = 1024,	/* lines cut by a segment's end, all sessions */
-	HOLDS_MAX = 384,	/* clients that run ahead */
+	HOLDS_MAX = 320,	/* clients that run ahead */
 	ANSWERS_MAX = 8 * 1024, /* replies that wait */
 	PARKED_MAX = 2048,
 	HELLOS_MAX = 128, /* TLS handshakes whose pieces are put together */

@@ -262,7 +262,7 @@ capture_start(struct capture *c, struct run *run, struct sensor *sensor)
 		.ifaces = c->nifaces,
 		.workers = c->workers,
 		.pin = run->conf.pin,
-		.queue = (size_t)run->conf.worker_queue,
+		.queue = (size_t)run->conf.worker_queue / c->workers,
 		.wait_ms = WAIT_MS,
 		.look = { .open = look_open,
 		    .see = look_at_frames,

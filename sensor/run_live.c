@@ -26,6 +26,7 @@ enum {
 	BATCH = 4096,  /* frames between two looks at everything else */
 	TICK_MS = 250, /* time goes on, and output leaves, at least this often */
 	SECOND_MS = 1000,
+	TIDY_MS = 10000, /* between two looks for memory to give back */
 };
 
 struct watch_run {
@@ -38,8 +39,8 @@ struct watch_run {
 	struct reload *reload;	 /* under way, or NULL */
 	struct notify notify;
 	struct stats_file_facts facts;
-	bool stats_file_failed;	     /* said already */
-	int64_t second_ms, stats_ms; /* when these were last done */
+	bool stats_file_failed;		      /* said already */
+	int64_t second_ms, stats_ms, tidy_ms; /* when these were last done */
 };
 
 static int64_t
@@ -192,6 +193,10 @@ each_second(struct watch_run *w, int64_t now_ms)
 	w->second_ms = now_ms;
 	capture_look(&w->capture);
 	free_old(w);
+	if (now_ms - w->tidy_ms >= TIDY_MS) {
+		w->tidy_ms = now_ms;
+		sensor_tidy(w->sensor);
+	}
 	if (capture_lives(&w->capture))
 		notify_watchdog(&w->notify, now_ms);
 	if (now_ms - w->stats_ms >= w->now->conf.stats_interval / 1000000) {
@@ -284,7 +289,7 @@ begin(struct watch_run *w)
 	w->first.conf = run->conf;
 	w->first.rules = run->rules;
 	w->now = &w->first;
-	w->stats_ms = w->second_ms = monotonic_ms();
+	w->stats_ms = w->tidy_ms = w->second_ms = monotonic_ms();
 	w->facts = (struct stats_file_facts){ .sensor = run->conf.sensor_name,
 		.version = PACKAGE_VERSION,
 		.started_s = time(NULL),

@@ -376,6 +376,15 @@ sensor_free(struct sensor *s)
 
 /* ---- running ---- */
 
+void
+sensor_tidy(struct sensor *s)
+{
+	packet_decoder_tidy(s->packets, s->clock.now_ns);
+	flow_table_tidy(s->flows);
+	decoders_tidy(s->decoders);
+	track_tidy(s->track);
+}
+
 static void
 write_stats(struct sensor *s)
 {

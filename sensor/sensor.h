@@ -81,6 +81,9 @@ bool sensor_reload(
 void sensor_set_outputs(struct sensor *s, struct output **outputs, size_t n);
 const struct ruleset *sensor_unused_rules(struct sensor *s);
 
+/* Give back the memory that a flood took and nothing uses now; live, every ten seconds. */
+void sensor_tidy(struct sensor *s);
+
 /* The input is at its end: everything that waits is decided and written. */
 void sensor_finish(struct sensor *s);
 

@@ -121,6 +121,17 @@ mem_pages_free(void *p, size_t n)
 }
 
 void
+mem_give_back(void *p, size_t n)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = round_up((uintptr_t)p, page);
+	uintptr_t to = ((uintptr_t)p + n) / page * page;
+
+	if (to > from)
+		(void)madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
+void
 mem_touch(void *p, size_t n)
 {
 #ifdef MADV_POPULATE_WRITE
@@ -242,13 +253,43 @@ pool_fresh(struct pool *p)
 	return object;
 }
 
+/* What stands in an object that was put back. */
+struct unused {
+	void *next;
+	size_t more; /* objects right behind it that are unused too and in no list */
+};
+
+_Static_assert(sizeof(struct unused) <= alignof(max_align_t), "fits in any object");
+
+static void
+push_unused(struct pool *p, void *object, size_t more)
+{
+	struct unused u = { .next = p->free_list, .more = more };
+
+	memcpy(object, &u, sizeof(u));
+	p->free_list = object;
+}
+
+static void *
+pop_unused(struct pool *p)
+{
+	uint8_t *object = p->free_list;
+	struct unused u;
+
+	memcpy(&u, object, sizeof(u));
+	p->free_list = u.next;
+	if (u.more > 0)
+		push_unused(p, object + p->size, u.more - 1);
+	return object;
+}
+
 void *
 pool_get(struct pool *p)
 {
 	void *object = p->free_list;
 
 	if (object != NULL)
-		memcpy(&p->free_list, object, sizeof(p->free_list));
+		object = pop_unused(p);
 	else if (p->fresh < p->cap)
 		object = pool_fresh(p);
 	else
@@ -262,9 +303,71 @@ void
 pool_put(struct pool *p, void *object)
 {
 	assert(p->in_use > 0);
-	memcpy(object, &p->free_list, sizeof(p->free_list));
-	p->free_list = object;
+	push_unused(p, object, 0);
 	p->in_use--;
+}
+
+/* A byte for each object that was ever out: whether it is unused now. */
+static uint8_t *
+map_unused(const struct pool *p)
+{
+	uint8_t *map = mem_alloc(p->fresh);
+	struct unused u = { 0 };
+
+	for (uint8_t *object = p->free_list; object != NULL; object = u.next) {
+		memcpy(&u, object, sizeof(u));
+		memset(map + (size_t)(object - p->base) / p->size, 1, u.more + 1);
+	}
+	return map;
+}
+
+static void
+give_back(const struct pool *p, size_t first, size_t end)
+{
+	mem_give_back(p->base + first * p->size, (end - first) * p->size);
+}
+
+/*
+ * A run of unused objects becomes one entry of the list, in the first of them, and the
+ * pages of the others go.  Those at the end were never handed out from now on.
+ */
+static void
+give_back_runs(struct pool *p, const uint8_t *map)
+{
+	size_t end = p->fresh, first;
+
+	p->free_list = NULL;
+	while (end > 0 && map[end - 1])
+		end--;
+	/* What was paged ahead, too. */
+	give_back(p, end, p->paged > p->fresh ? p->paged : p->fresh);
+	p->fresh = p->paged = end;
+	/* From the end on, so that the lowest is handed out first. */
+	for (; end > 0; end = first) {
+		first = end - 1;
+		if (!map[first])
+			continue;
+		while (first > 0 && map[first - 1])
+			first--;
+		give_back(p, first + 1, end);
+		push_unused(p, p->base + first * p->size, end - first - 1);
+	}
+}
+
+void
+pool_tidy(struct pool *p)
+{
+	enum { WORTH = 256 * 1024, PART = 4 };
+	bool idle = p->fresh * p->size >= WORTH && p->in_use <= p->fresh / PART;
+
+	if (idle && p->was_idle && p->free_list != NULL) {
+		uint8_t *map = map_unused(p);
+
+		give_back_runs(p, map);
+		free(map);
+		idle = false;
+	}
+	p->was_idle = idle;
 }
 
 void

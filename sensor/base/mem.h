@@ -23,6 +23,8 @@ char *mem_strndup(const char *s, size_t n); /* the first n octets as a string */
  */
 void *mem_pages(size_t n);
 void mem_pages_free(void *p, size_t n);
+/* The whole pages of it go back to the system; what is read there then is 0. */
+void mem_give_back(void *p, size_t n);
 /* All of it will be written soon: have its pages at once, not by a fault for each. */
 void mem_touch(void *p, size_t n);
 
@@ -48,7 +50,8 @@ void arena_fini(struct arena *a);
  * Pool: objects of one size, at most `cap` of them.  Address space for all is taken at
  * once, pages only as they are first used, in ever larger pieces, so a large cap costs
  * nothing until it is needed and get and put never call malloc.  What put takes back is
- * handed out again first.
+ * handed out again first.  pool_tidy, called now and then, gives the pages back that a
+ * flood took.
  */
 struct pool {
 	uint8_t *base;
@@ -59,6 +62,7 @@ struct pool {
 	size_t in_use; /* objects out now */
 	size_t high;   /* most that were ever out */
 	void *free_list;
+	bool was_idle; /* most of it was, as last tidied */
 };
 
 enum { CACHE_LINE = 64 }; /* octets */
@@ -79,6 +83,11 @@ void pool_init(struct pool *p, size_t size, size_t cap);
 /* An object with undefined content, or NULL when cap are out. */
 void *pool_get(struct pool *p);
 void pool_put(struct pool *p, void *object);
+/*
+ * Most of the pool was unused now and when this was called last: its pages go back to the
+ * system.  Objects that are out stay where they are.  Takes time; not for each packet.
+ */
+void pool_tidy(struct pool *p);
 void pool_fini(struct pool *p);
 
 /* Text that grows as it is written: one line of output, a report. */

@@ -18,7 +18,8 @@ enum {
 	BLOCK_MOST =
 	    1 << 19, /* octets; holds the largest frames that offloading makes */
 	BLOCK_LEAST = 1 << 17, /* the same on interfaces of a common MTU */
-	BLOCKS_LEAST = 8,
+	BLOCKS_GOOD = 8,       /* rather than larger ones */
+	BLOCKS_LEAST = 4,
 	FRAME_SIZE = 2048, /* only has to divide a block */
 	TAG = 4,	   /* octets of a VLAN tag */
 	ADDRESSES = 12,	   /* octets before it */
@@ -73,6 +74,24 @@ map_ring(struct kring *k)
 	return -1;
 }
 
+static size_t
+block_size(size_t octets)
+{
+	size_t size = BLOCK_MOST;
+
+	while (size > BLOCK_LEAST && octets / size < BLOCKS_GOOD)
+		size /= 2;
+	return size;
+}
+
+size_t
+kring_room(size_t octets)
+{
+	size_t size = block_size(octets), blocks = octets / size;
+
+	return size * (blocks < BLOCKS_LEAST ? BLOCKS_LEAST : blocks);
+}
+
 static int
 make_ring(struct kring *k, size_t octets, unsigned wait_ms)
 {
@@ -80,12 +99,8 @@ make_ring(struct kring *k, size_t octets, unsigned wait_ms)
 		.tp_frame_size = FRAME_SIZE };
 	int version = TPACKET_V3, reserve = SLL2_PLACE;
 
-	k->block_size = BLOCK_MOST;
-	while (k->block_size > BLOCK_LEAST && octets / k->block_size < BLOCKS_LEAST)
-		k->block_size /= 2;
-	k->blocks = octets / k->block_size;
-	if (k->blocks < BLOCKS_LEAST)
-		k->blocks = BLOCKS_LEAST;
+	k->block_size = block_size(octets);
+	k->blocks = kring_room(octets) / k->block_size;
 	ring.tp_block_size = (unsigned)k->block_size;
 	ring.tp_block_nr = (unsigned)k->blocks;
 	ring.tp_frame_nr = (unsigned)(k->block_size / FRAME_SIZE * k->blocks);

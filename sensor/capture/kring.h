@@ -48,6 +48,8 @@ int kring_socket(void);
  */
 struct kring *kring_new(int fd, const struct kring_options *o);
 void kring_free(struct kring *k);
+/* Octets of a ring for which so many are asked, if the kernel has them. */
+size_t kring_room(size_t octets);
 size_t kring_octets(const struct kring *k); /* of its ring */
 
 /*

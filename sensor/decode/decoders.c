@@ -247,6 +247,13 @@ decoders_new(const struct decoder_options *options, const struct dns_sink *dns,
 }
 
 void
+decoders_tidy(struct decoders *d)
+{
+	dns_tcp_tidy(d->dns);
+	smtp_tidy(d->smtp);
+}
+
+void
 decoders_free(struct decoders *d)
 {
 	if (d == NULL)

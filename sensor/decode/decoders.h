@@ -30,6 +30,8 @@ struct decoders;
 struct decoders *decoders_new(const struct decoder_options *options,
     const struct dns_sink *dns, const struct smtp_sink *smtp, struct stats *s);
 void decoders_free(struct decoders *d);
+/* Give back memory that is not used any more; now and then. */
+void decoders_tidy(struct decoders *d);
 
 /* A UDP packet; what is on no port that matters is passed over. */
 void decoders_udp(struct decoders *d, const struct packet *p);

@@ -130,6 +130,7 @@ struct dns_tcp_conn; /* one connection, both sides */
 struct dns_tcp *dns_tcp_new(
     size_t connections, const struct dns_sink *sink, struct stats *s);
 void dns_tcp_free(struct dns_tcp *t);
+void dns_tcp_tidy(struct dns_tcp *t); /* memory that is not used is given back */
 struct dns_tcp_conn *dns_tcp_open(struct dns_tcp *t);
 void dns_tcp_bytes(struct dns_tcp *t, struct dns_tcp_conn *c, const struct flow *f,
     enum side side, const struct chunk *chunk);

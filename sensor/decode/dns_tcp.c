@@ -23,8 +23,8 @@ enum {
 	FRONT_LEN = LENGTH_LEN + DNS_HEADER_LEN, /* what a message is judged by */
 
 	SMALL_LEN = 2048, /* queries, and answers but for zone transfers */
-	SMALL_MAX = 4096, /* buffers at most, 8 MiB */
-	LARGE_MAX = 64,	  /* 4 MiB */
+	SMALL_MAX = 2048, /* buffers at most, 4 MiB */
+	LARGE_MAX = 32,	  /* 2 MiB */
 
 	QUESTIONS_MAX = 16, /* in one message, to be believed */
 
@@ -91,6 +91,14 @@ dns_tcp_new(size_t connections, const struct dns_sink *sink, struct stats *s)
 	pool_init(&t->small, sizeof(struct piece) + SMALL_LEN, small);
 	pool_init(&t->large, sizeof(struct piece) + DNS_MESSAGE_MAX, LARGE_MAX);
 	return t;
+}
+
+void
+dns_tcp_tidy(struct dns_tcp *t)
+{
+	pool_tidy(&t->connections);
+	pool_tidy(&t->small);
+	pool_tidy(&t->large);
 }
 
 void

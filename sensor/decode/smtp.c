@@ -5,11 +5,11 @@
 #include <stdlib.h>
 
 enum {
-	LINES_MAX = 8192,	 /* lines cut by a segment's end, all sessions */
-	HOLDS_MAX = 512,	 /* clients that run ahead */
-	ANSWERS_MAX = 16 * 1024, /* replies that wait */
-	PARKED_MAX = 4096,
-	HELLOS_MAX = 256, /* TLS handshakes whose pieces are put together */
+	LINES_MAX = 1024,	/* lines cut by a segment's end, all sessions */
+	HOLDS_MAX = 320,	/* clients that run ahead */
+	ANSWERS_MAX = 8 * 1024, /* replies that wait */
+	PARKED_MAX = 2048,
+	HELLOS_MAX = 128, /* TLS handshakes whose pieces are put together */
 	SMTPS_PORT = 465,
 };
 
@@ -61,6 +61,20 @@ smtp_free(struct smtp *m)
 	pool_fini(&m->rcpts);
 	tls_fini(&m->tls);
 	free(m);
+}
+
+void
+smtp_tidy(struct smtp *m)
+{
+	pool_tidy(&m->conns);
+	pool_tidy(&m->said);
+	pool_tidy(&m->lines);
+	pool_tidy(&m->holds);
+	pool_tidy(&m->commands);
+	pool_tidy(&m->answers);
+	pool_tidy(&m->parked);
+	pool_tidy(&m->rcpts);
+	pool_tidy(&m->tls.messages);
 }
 
 static void

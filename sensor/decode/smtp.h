@@ -211,6 +211,7 @@ struct smtp_conn; /* one connection */
 struct smtp *smtp_new(
     const struct smtp_limits *limits, const struct smtp_sink *sink, struct stats *s);
 void smtp_free(struct smtp *m);
+void smtp_tidy(struct smtp *m); /* memory that is not used is given back */
 
 /* NULL when too many are followed.  f stays where it is until smtp_close. */
 struct smtp_conn *smtp_open(struct smtp *m, const struct flow *f);

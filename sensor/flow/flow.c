@@ -31,7 +31,7 @@ flow_table_new(
 	table_init(&t->conns, flows);
 	/* One more, for the flow that the reader is asked about. */
 	pool_init(&t->conn_pool, sizeof(struct conn), flows + 1);
-	pool_init(&t->hole_pool, sizeof(struct hole), 2 * flows);
+	pool_init(&t->hole_pool, sizeof(struct hole), flows);
 	pool_init(
 	    &t->block_pool, sizeof(struct block), limits->buffer_bytes / BLOCK_SIZE);
 	/* Pages, so that a set of notes is a line of the cache. */
@@ -57,6 +57,14 @@ flow_table_free(struct flow_table *t)
 	pool_fini(&t->conn_pool);
 	table_fini(&t->conns);
 	free(t);
+}
+
+void
+flow_table_tidy(struct flow_table *t)
+{
+	pool_tidy(&t->block_pool);
+	pool_tidy(&t->hole_pool);
+	pool_tidy(&t->conn_pool);
 }
 
 static bool

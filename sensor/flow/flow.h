@@ -153,6 +153,8 @@ void flow_expire(struct flow_table *t, int64_t now_ns);
 void flow_finish(struct flow_table *t);
 
 void flow_table_free(struct flow_table *t);
+/* Give back memory that is not used any more; now and then. */
+void flow_table_tidy(struct flow_table *t);
 
 /* The tuple of a packet as sent: originator is the source. */
 struct flow_tuple flow_tuple_of(const struct packet *p);

@@ -141,6 +141,14 @@ expire(struct fragments *t, int64_t now_ns)
 	}
 }
 
+void
+fragments_tidy(struct fragments *t, int64_t now_ns)
+{
+	expire(t, now_ns);
+	pool_tidy(&t->packets);
+	pool_tidy(&t->blocks);
+}
+
 static struct waiting *
 find_or_add(struct fragments *t, const struct fragment *f, int64_t ts_ns)
 {

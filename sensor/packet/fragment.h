@@ -46,5 +46,7 @@ void fragments_wait(struct fragments *t, int64_t wait_ns);
 /* Give up all that waits. */
 void fragments_flush(struct fragments *t);
 void fragments_free(struct fragments *t);
+/* Give up what waited too long and give back memory that nothing uses; now and then. */
+void fragments_tidy(struct fragments *t, int64_t now_ns);
 
 #endif

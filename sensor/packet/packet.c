@@ -35,6 +35,12 @@ packet_decoder_flush(struct packet_decoder *d)
 }
 
 void
+packet_decoder_tidy(struct packet_decoder *d, int64_t now_ns)
+{
+	fragments_tidy(d->fragments, now_ns);
+}
+
+void
 packet_decoder_free(struct packet_decoder *d)
 {
 	if (d == NULL)

@@ -66,6 +66,8 @@ void packet_decoder_wait(struct packet_decoder *d, int64_t fragment_ns);
 /* The input is at its end: give up the packets that wait for fragments. */
 void packet_decoder_flush(struct packet_decoder *d);
 void packet_decoder_free(struct packet_decoder *d);
+/* Give up what waited too long and give back memory that nothing uses; now and then. */
+void packet_decoder_tidy(struct packet_decoder *d, int64_t now_ns);
 
 /*
  * Decode a frame.  Returns its fate: FRAME_DECODED with *p filled (payload points

@@ -63,6 +63,22 @@ track_new(
 	return t;
 }
 
+void
+track_tidy(struct track *t)
+{
+	pool_tidy(&t->watches);
+	pool_tidy(&t->threshold.pool);
+	pool_tidy(&t->retries.pool);
+	pool_tidy(&t->corrections.pool);
+	pool_tidy(&t->leaks.pool);
+	pool_tidy(&t->history.pool);
+	pool_tidy(&t->lookup_pool);
+	pool_tidy(&t->links.pool);
+	pool_tidy(&t->links.routes.lead_pool);
+	pool_tidy(&t->links.routes.spot_pool);
+	pool_tidy(&t->links.routes.crowd.pool);
+}
+
 bool
 track_set_rules(struct track *t, const struct ruleset *rules)
 {

@@ -91,5 +91,7 @@ void track_time(struct track *t, int64_t now_ns);
 void track_finish(struct track *t);
 
 void track_free(struct track *t);
+/* Give back memory that is not used any more; now and then. */
+void track_tidy(struct track *t);
 
 #endif

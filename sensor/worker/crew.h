@@ -16,7 +16,7 @@ struct crew_options {
 	size_t ifaces;
 	unsigned workers;
 	bool pin;	  /* each worker to a processor of its own */
-	size_t queue;	  /* octets that wait between a worker and the caller */
+	size_t queue;	  /* octets that wait between each worker and the caller */
 	unsigned wait_ms; /* as in struct kring_options */
 	struct front_look look;
 	/* A frame will be given some frames later: see crew_ahead. */

@@ -17,6 +17,7 @@
 enum {
 	BATCH = 1024,	 /* frames of one interface before the next is looked at */
 	COUNT_MS = 250,	 /* between two publications of the counters */
+	REST_MS = 10000, /* between two that give unused memory back */
 	SLEEP_MS = 1000, /* at most, so that its rounds tell that it lives */
 };
 
@@ -28,7 +29,7 @@ struct front_worker {
 	void *look;
 	struct front_batch batch;
 	struct stats stats; /* the thread's own */
-	int64_t counted_ms;
+	int64_t counted_ms, rested_ms;
 	int wake;
 
 	pthread_mutex_t lock; /* of published */
@@ -298,6 +299,16 @@ drain(struct front_worker *f)
 	}
 }
 
+static void
+rest_now_and_then(struct front_worker *f, int64_t now_ms)
+{
+	if (now_ms - f->rested_ms < REST_MS)
+		return;
+	f->rested_ms = now_ms;
+	for (size_t i = 0; i < f->rings.n; i++)
+		queue_rest(f->queue[i]);
+}
+
 static void *
 front_main(void *arg)
 {
@@ -313,6 +324,7 @@ front_main(void *arg)
 			publish_counters(f);
 			f->counted_ms = now;
 		}
+		rest_now_and_then(f, now);
 		if (n == 0)
 			sleep_until_work(f, SLEEP_MS);
 	}

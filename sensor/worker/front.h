@@ -73,7 +73,7 @@ struct front_options {
 	size_t ifaces;
 	unsigned worker;
 	int cpu;	  /* to stay on; -1: any */
-	size_t queue;	  /* octets of each queue */
+	size_t queue;	  /* octets of its queues */
 	unsigned wait_ms; /* how long the kernel keeps a block that is not full */
 	struct front_look look;
 	const unsigned *looks; /* atomic: grows when looks are to be made anew */

@@ -13,7 +13,11 @@
 
 #include <stdlib.h>
 
-enum { QUEUE_LEAST = 1 << 20, ALIGN = 8 };
+enum {
+	QUEUE_LEAST = 192 << 10, /* octets; twice the longest frame a card hands over */
+	REST_WORTH = 256 << 10,
+	ALIGN = 8,
+};
 
 struct record {
 	uint64_t size; /* with this header and padding; 0: the ring begins anew */
@@ -28,6 +32,7 @@ struct queue {
 	/* the writer's */
 	uint64_t head __attribute__((aligned(CACHE_LINE))); /* pushed up to here */
 	uint64_t seen_tail;
+	size_t written; /* octets, since it was at rest */
 
 	/* the reader's */
 	uint64_t next __attribute__((aligned(CACHE_LINE))); /* the record at the head */
@@ -40,6 +45,12 @@ struct queue {
 	uint64_t tail __attribute__((aligned(CACHE_LINE)));
 };
 
+size_t
+queue_room(size_t octets)
+{
+	return (octets < QUEUE_LEAST ? QUEUE_LEAST : octets) / ALIGN * ALIGN;
+}
+
 struct queue *
 queue_new(size_t octets)
 {
@@ -48,8 +59,8 @@ queue_new(size_t octets)
 	if (q == NULL)
 		abort();
 	*q = (struct queue){ 0 };
-	q->room = (octets < QUEUE_LEAST ? QUEUE_LEAST : octets) / ALIGN * ALIGN;
-	q->ring = mem_alloc(q->room);
+	q->room = queue_room(octets);
+	q->ring = mem_pages(q->room);
 	return q;
 }
 
@@ -58,7 +69,7 @@ queue_free(struct queue *q)
 {
 	if (q == NULL)
 		return;
-	free(q->ring);
+	mem_pages_free(q->ring, q->room);
 	free(q);
 }
 
@@ -94,7 +105,21 @@ queue_push(struct queue *q, const struct frame *f, const struct look_seen *seen)
 	r->frame = *f;
 	memcpy(r + 1, f->data.p, f->data.n);
 	q->head += n;
+	q->written += n;
 	return true;
+}
+
+void
+queue_rest(struct queue *q)
+{
+	if (q->written < REST_WORTH)
+		return;
+	q->seen_tail = __atomic_load_n(&q->tail, __ATOMIC_ACQUIRE);
+	/* The reader is done with all of it, and what it looks at next is not written. */
+	if (q->seen_tail != q->head)
+		return;
+	mem_give_back(q->ring, q->room);
+	q->written = 0;
 }
 
 void

@@ -13,6 +13,8 @@
 
 struct queue;
 
+/* Octets of room that a queue has of which so many are asked. */
+size_t queue_room(size_t octets);
 /* octets of room; at least enough for the largest frame. */
 struct queue *queue_new(size_t octets);
 void queue_free(struct queue *q);
@@ -21,6 +23,9 @@ void queue_free(struct queue *q);
 bool queue_push(struct queue *q, const struct frame *f, const struct look_seen *seen);
 /* What was pushed can be seen by the reader from now on. */
 void queue_publish(struct queue *q);
+
+/* The writer, now and then: the memory of an empty queue goes back to the system. */
+void queue_rest(struct queue *q);
 
 /* The reader: the frame at the head, NULL when there is none; good until queue_next. */
 const struct frame *queue_peek(struct queue *q);

@@ -14,6 +14,9 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 START_TEST(wire_reads_in_network_order)
 {
@@ -105,6 +108,76 @@ START_TEST(pool_hands_out_no_more_than_its_cap)
 	pool_put(&p, a);
 	ck_assert_ptr_eq(pool_get(&p), a);
 	ck_assert_uint_eq(p.high, 2);
+	pool_fini(&p);
+}
+END_TEST
+
+/* Pages of the pool that the system keeps for it. */
+static size_t
+pages_of(const struct pool *p)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t n = (p->size * p->cap + page - 1) / page, resident = 0;
+	unsigned char *in = mem_alloc(n);
+
+	ck_assert_int_eq(mincore(p->base, n * page, in), 0);
+	for (size_t i = 0; i < n; i++)
+		resident += in[i] & 1;
+	free(in);
+	return resident;
+}
+
+enum { POOLED = 20000, POOLED_KEPT = 1999 /* each such is kept */ };
+
+START_TEST(pool_gives_back_what_a_flood_took)
+{
+	static uint32_t *object[POOLED];
+	size_t flooded;
+	struct pool p;
+
+	pool_init(&p, 200, POOLED);
+	for (int round = 0; round < 3; round++) {
+		for (uint32_t i = 0; i < POOLED; i++) {
+			if (round > 0 && i % POOLED_KEPT == 0)
+				continue;
+			object[i] = pool_get(&p);
+			ck_assert_ptr_nonnull(object[i]);
+			*object[i] = i;
+		}
+		ck_assert_ptr_null(pool_get(&p));
+		flooded = pages_of(&p);
+		for (uint32_t i = 0; i < POOLED; i++) {
+			/* That none was handed out twice. */
+			ck_assert_uint_eq(*object[i], i);
+			if (i % POOLED_KEPT != 0)
+				pool_put(&p, object[i]);
+		}
+		pool_tidy(&p);
+		ck_assert_uint_eq(pages_of(&p), flooded); /* it may be wanted soon */
+		pool_tidy(&p);
+		ck_assert_uint_lt(pages_of(&p), flooded / 10);
+		for (uint32_t i = 0; i < POOLED; i += POOLED_KEPT)
+			ck_assert_uint_eq(*object[i], i);
+	}
+	pool_fini(&p);
+}
+END_TEST
+
+START_TEST(pool_that_is_in_use_gives_nothing_back)
+{
+	static void *object[POOLED];
+	size_t before;
+	struct pool p;
+
+	pool_init(&p, 200, POOLED);
+	for (size_t i = 0; i < POOLED; i++)
+		object[i] = pool_get(&p);
+	for (size_t i = 0; i < POOLED / 2; i++)
+		pool_put(&p, object[i]);
+	before = pages_of(&p);
+	for (int i = 0; i < 3; i++)
+		pool_tidy(&p);
+	ck_assert_uint_eq(pages_of(&p), before);
 	pool_fini(&p);
 }
 END_TEST
@@ -507,6 +580,8 @@ main(void)
 	tcase_add_test(tc, wire_child_cannot_leave_its_part);
 	tcase_add_test(tc, wire_trim_shortens_and_never_lengthens);
 	tcase_add_test(tc, pool_hands_out_no_more_than_its_cap);
+	tcase_add_test(tc, pool_gives_back_what_a_flood_took);
+	tcase_add_test(tc, pool_that_is_in_use_gives_nothing_back);
 	tcase_add_test(tc, table_finds_all_with_a_hash_and_knows_the_oldest);
 	tcase_add_test(tc, hash_depends_on_key_and_every_octet);
 	tcase_add_loop_test(tc, fast_hash_depends_on_key_length_and_every_octet, 1, 40);

@@ -2,8 +2,6 @@
 
 #include "judge/verdicts.h"
 
-#include <stdlib.h>
-
 /* 512 KiB: stays in the second-level cache of today's processors. */
 enum { REMEMBERED = 1 << 16 };
 
@@ -11,14 +9,14 @@ void
 verdicts_init(struct verdicts *v, const struct ruleset *r)
 {
 	*v = (struct verdicts){ 0 };
-	v->clean = mem_alloc(REMEMBERED * sizeof(v->clean[0]));
+	v->clean = mem_pages(REMEMBERED * sizeof(v->clean[0]));
 	v->usable = !ruleset_asks_client(r);
 }
 
 void
 verdicts_fini(struct verdicts *v)
 {
-	free(v->clean);
+	mem_pages_free(v->clean, REMEMBERED * sizeof(v->clean[0]));
 	v->clean = NULL;
 }
 

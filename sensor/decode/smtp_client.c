@@ -27,17 +27,50 @@ message_ended(struct smtp *m, struct smtp_conn *c)
 	smtp_tx_finish(m, c);
 }
 
+/*
+ * What the server says next behind its 354 answers the mail, whatever a hole in the mail
+ * hides: when that is its end and others with theirs, the dot at hand is of the last.
+ */
+static bool
+next_reply_is_known(const struct smtp_conn *c)
+{
+	const struct smtp_pairing *p = &c->pairing;
+
+	return (c->client.state == SMTP_BODY || c->client.state == SMTP_DOT) &&
+	    c->body_hole && p->commands == NULL &&
+	    !(p->answers != NULL ? p->answers->after_hole : p->answers_hole);
+}
+
+/* Of the mails that the hole hides the dot at hand ends the last one asked for. */
+static void
+dot_of_another(struct smtp *m, struct smtp_conn *c)
+{
+	smtp_pair(m, c);
+	while (c->pairing.commands == NULL && smtp_pair_skip_to(m, c, 354))
+		if (!smtp_pair_has(c, 354))
+			(void)smtp_expect(m, c, VERB_END, 0);
+	c->pairing.commands_hole = true;
+}
+
 void
 smtp_client_dot(struct smtp *m, struct smtp_conn *c)
 {
 	struct smtp_command *cmd;
+	bool known = next_reply_is_known(c);
 
+	if (known) {
+		c->pairing.commands_hole = false;
+		if (smtp_pair_has(c, 354))
+			c->said->session.tx.bytes = 0;
+	}
 	smtp_enter(c, &c->client, SMTP_LINES);
 	c->guessed = NULL; /* the mail is over: the reply to DATA changes nothing */
 	cmd = smtp_expect(m, c, VERB_END, c->tx_state.serial);
 	if (cmd != NULL)
 		cmd->several = smtp_answers_each(c);
 	message_ended(m, c);
+	if (known)
+		dot_of_another(m, c);
 }
 
 /* A line would begin here: is it TLS, or nothing of ours at all? */

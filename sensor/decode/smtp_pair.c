@@ -397,6 +397,16 @@ smtp_answer_add(struct smtp *m, struct smtp_conn *c, const struct smtp_reply *re
 }
 
 bool
+smtp_pair_has(const struct smtp_conn *c, uint16_t code)
+{
+	const struct smtp_answer *a = c->pairing.answers;
+
+	while (a != NULL && a->reply.code != code)
+		a = a->next;
+	return a != NULL;
+}
+
+bool
 smtp_pair_skip_to(struct smtp *m, struct smtp_conn *c, uint16_t code)
 {
 	struct smtp_answer *a = c->pairing.answers;

@@ -228,6 +228,8 @@ void smtp_answer_add(
 void smtp_pair(struct smtp *m, struct smtp_conn *c);
 /* It is not known which reply belongs to which command. */
 bool smtp_pair_in_doubt(const struct smtp_conn *c);
+/* A reply with this code waits. */
+bool smtp_pair_has(const struct smtp_conn *c, uint16_t code);
 /* The first reply with this code, and those before it, belong to nothing that we saw. */
 bool smtp_pair_skip_to(struct smtp *m, struct smtp_conn *c, uint16_t code);
 /* Nothing waits in either stream: what was said so far is done with. */

@@ -303,7 +303,8 @@ body_smtp_stray(
 		for (const struct smtp_rcpt *r = tx->rcpts; r != NULL; r = r->next)
 			recipient(j, c, tx, r);
 	json_close(j);
-	if (tx != NULL && tx->data != SMTP_DATA_NONE)
+	/* A hole can hide how many belong to it. */
+	if (tx != NULL && tx->data != SMTP_DATA_NONE && (tx->bytes > 0 || !tx->gap))
 		json_uint(j, "bytes", tx->bytes);
 	if (tx != NULL && tx->gap)
 		json_bool(j, "gap", true);

@@ -8,6 +8,18 @@ outcome_of_code(uint16_t code)
 	return code >= 500 ? OUTCOME_REFUSED : OUTCOME_DEFERRED;
 }
 
+/*
+ * What was said to all recipients is not about this one, whose own reply is missing: a
+ * hole hides it, or it was not known to be its reply.  A server that closes tells why.
+ */
+static bool
+may_be_anothers(const struct smtp_tx *tx, const struct smtp_reply *final)
+{
+	if (final->code == 421)
+		return tx->gap;
+	return !tx->each;
+}
+
 enum outcome
 outcome_of_rcpt(const struct smtp_tx *tx, const struct smtp_rcpt *r)
 {
@@ -15,10 +27,8 @@ outcome_of_rcpt(const struct smtp_tx *tx, const struct smtp_rcpt *r)
 
 	if (r->reply.code >= 400)
 		return outcome_of_code(r->reply.code);
-	/* A hole may hide another reply than this one, which is to all recipients. */
 	if (final->code >= 400)
-		return r->reply.code == 0 && tx->gap &&
-			(!tx->each || final->code == 421)
+		return r->reply.code == 0 && may_be_anothers(tx, final)
 		    ? OUTCOME_UNKNOWN
 		    : outcome_of_code(final->code);
 	if (r->reply.code == 0)

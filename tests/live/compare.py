@@ -372,11 +372,11 @@ def variants(args, verdict, truth, lan):
         return Sensor(args, path(name))
 
     wire = [r for r in truth if visible(r)]
-    # A server that closes while the client still sends resets the connection: of what is
-    # shown long after that RST some may be missing, but nothing may be made up.
+    # A server that closes while the client still sends a message resets the connection: of
+    # what is shown long after that RST some may be missing, but nothing may be made up.
     def parted(rows):
         hasty = [r for r in rows if r.server == "pieces" and
-                 r.recipient.partition("@")[0].endswith("-421")]
+                 r.recipient.partition("@")[0].endswith("data-421")]
         return [r for r in rows if r not in hasty], hasty
     shuffled = mangled("mangled.pcap", "--mangle", "7")
     expected, found = parted(wire), parted(shuffled.recipients())

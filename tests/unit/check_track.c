@@ -38,7 +38,7 @@ static const struct {
 	/* DATA is refused, too, where no recipient was taken: 450 may be hidden. */
 	{ 0, 0, 554, SMTP_DATA_NONE, true, OUTCOME_UNKNOWN, false },
 	{ 0, 0, 452, SMTP_DATA_ENDED, true, OUTCOME_UNKNOWN, false },
-	{ 0, 0, 554, SMTP_DATA_NONE, false, OUTCOME_REFUSED, false },
+	{ 0, 0, 554, SMTP_DATA_NONE, false, OUTCOME_UNKNOWN, false },
 	{ 0, 550, 0, SMTP_DATA_ENDED, true, OUTCOME_REFUSED, true },
 	/* LMTP: each recipient has its own last word. */
 	{ 250, 550, 250, SMTP_DATA_ENDED, false, OUTCOME_REFUSED, false },

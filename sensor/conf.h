@@ -151,12 +151,23 @@ int conf_parse_format(const char *word);
 /* The effective configuration as a YAML file with its comments, into out. */
 void conf_print(const struct conf *c, struct buf *out);
 
-/*
- * Call told for each key ("limits.hold") that is not the same in both.  live: a reload
- * changes it; otherwise the next start does.
- */
+/* A key that is not the same in two configurations. */
+struct conf_change {
+	const char *key;       /* "limits.hold" */
+	const char *was, *now; /* as in a file; NULL: long or secret */
+	bool live;	       /* a reload changes it; otherwise the next start does */
+};
+
+/* Call told for each key that is not the same in both. */
 void conf_compare(const struct conf *a, const struct conf *b,
-    void (*told)(void *arg, const char *key, bool live), void *arg);
+    void (*told)(void *arg, const struct conf_change *change), void *arg);
+
+/* Have c keep what running says of that key, of which there is one. */
+void conf_keep(struct conf *c, const struct conf *running, const char *key);
+
+/* A copy that lives in a. */
+struct conf_outputs conf_outputs_copy(
+    struct arena *a, const struct conf_outputs *outputs);
 
 void conf_fini(struct conf *c);
 

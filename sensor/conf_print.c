@@ -101,8 +101,8 @@ print_words(struct buf *out, const char *const *words, int64_t bits)
 	buf_char(out, ']');
 }
 
-static void
-print_value(const struct conf *c, const struct conf_row *row, struct buf *out)
+void
+conf_print_value(const struct conf *c, const struct conf_row *row, struct buf *out)
 {
 	const void *at = place(c, row);
 	const struct conf_ports *ports = at;
@@ -165,41 +165,7 @@ conf_print(const struct conf *c, struct buf *out)
 		group = row->group;
 		buf_printf(
 		    out, "%s# %s\n%s%s: ", indent, row->sentence, indent, row->key);
-		print_value(c, row, out);
+		conf_print_value(c, row, out);
 		buf_char(out, '\n');
 	}
-}
-
-static bool
-changes_live(const char *key)
-{
-	for (size_t i = 0; conf_live_keys[i] != NULL; i++)
-		if (strcmp(conf_live_keys[i], key) == 0)
-			return true;
-	return false;
-}
-
-void
-conf_compare(const struct conf *a, const struct conf *b,
-    void (*told)(void *arg, const char *key, bool live), void *arg)
-{
-	struct buf of_a = { 0 }, of_b = { 0 }, key = { 0 };
-
-	for (size_t i = 0; i < conf_nrows; i++) {
-		const struct conf_row *row = &conf_rows[i];
-
-		buf_reset(&of_a);
-		buf_reset(&of_b);
-		buf_reset(&key);
-		print_value(a, row, &of_a);
-		print_value(b, row, &of_b);
-		if (of_a.n == of_b.n && memcmp(of_a.p, of_b.p, of_a.n) == 0)
-			continue;
-		buf_printf(&key, "%s%s%s", row->group ? row->group : "",
-		    row->group ? "." : "", row->key);
-		told(arg, key.p, changes_live(key.p));
-	}
-	buf_fini(&of_a);
-	buf_fini(&of_b);
-	buf_fini(&key);
 }

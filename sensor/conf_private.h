@@ -67,6 +67,9 @@ const char *conf_words_str(const char *const *words, char text[128]);
 void conf_load_outputs(
     struct conf_load *l, const struct conf_row *row, const struct yaml_node *node);
 void conf_print_outputs(struct buf *out, const struct conf_outputs *outputs);
+/* What c says of a key, as YAML. */
+void conf_print_value(
+    const struct conf *c, const struct conf_row *row, struct buf *out);
 /* A YAML text in double quotes. */
 void conf_print_quoted(struct buf *out, const char *text);
 void conf_print_duration(struct buf *out, int64_t ns);

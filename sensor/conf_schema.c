@@ -133,9 +133,12 @@ const struct conf_row conf_rows[] = {
 };
 /* clang-format on */
 
-const char *const conf_live_keys[] = { "capture.filter", "limits.hold",
-	"sites.networks", "sites.search_suffixes", "rules.paths", "rules.protect",
-	"rules.allow", "stats.interval", "stats.prometheus", NULL };
+const char *const conf_live_keys[] = { "sensor.name", "capture.filter",
+	"limits.flow_idle", "limits.gap_wait", "limits.fragment_wait", "limits.hold",
+	"limits.duplicate_window", "limits.queue", "sites.networks",
+	"sites.search_suffixes", "rules.paths", "rules.protect", "rules.allow",
+	"privacy.addresses", "privacy.key", "outputs", "stats.interval",
+	"stats.prometheus", NULL };
 
 const size_t conf_nrows = sizeof(conf_rows) / sizeof(conf_rows[0]);
 

@@ -13,10 +13,9 @@
 enum { RULES_TOLD = 50 }; /* one by one; of more only the number */
 
 struct reload {
-	const struct options *options;
+	const struct run *run;
 	const struct conf *conf;   /* in use */
 	const struct rules *rules; /* the same */
-	int wake;
 	pthread_t thread;
 	struct generation *made; /* NULL: something is wrong */
 	size_t changes;		 /* told */
@@ -36,13 +35,45 @@ tell_rule(void *arg, enum rules_change change, const struct rule_spec *rule)
 }
 
 static void
-tell_key(void *arg, const char *key, bool live)
+tell_change(void *arg, const struct conf_change *c)
 {
 	struct reload *r = arg;
 
-	r->changes++;
-	log_info(
-	    "reload: %s changed%s", key, live ? "" : ": counts from the next start");
+	if (strcmp(c->key, "outputs") == 0 && r->run->options->output != NULL)
+		log_info("reload: outputs changed, but -o says where events go");
+	else if (c->live && c->was == NULL)
+		log_info("reload: %s changed", c->key);
+	else if (c->live)
+		log_info("reload: %s is %s, was %s", c->key, c->now, c->was);
+	else if (c->was == NULL)
+		log_warnx("reload: %s stays as it is until the next start", c->key);
+	else
+		log_warnx("reload: %s stays %s until the next start, then it is %s",
+		    c->key, c->was, c->now);
+	if (!c->live)
+		conf_keep(&r->made->conf, r->conf, c->key);
+}
+
+/*
+ * Files are opened by who the sensor became, in the folders that it may write to.  Those
+ * that cannot be do not keep the rules from changing.
+ */
+static void
+renew_outputs(struct reload *r)
+{
+	struct generation *g = r->made;
+
+	g->outputs = run_renew_outputs(r->run, &g->conf);
+	if (g->outputs != NULL)
+		return;
+	log_warnx("reload: outputs, sensor.name, privacy and limits.queue stay as they "
+		  "are: a running sensor opens files only in folders that it wrote to "
+		  "from the start, and as the user it became; a new start does it");
+	conf_keep(&g->conf, r->conf, "outputs");
+	conf_keep(&g->conf, r->conf, "sensor.name");
+	conf_keep(&g->conf, r->conf, "privacy.addresses");
+	conf_keep(&g->conf, r->conf, "privacy.key");
+	conf_keep(&g->conf, r->conf, "limits.queue");
 }
 
 static void
@@ -50,7 +81,7 @@ tell_changes(struct reload *r)
 {
 	size_t rules;
 
-	conf_compare(r->conf, &r->made->conf, tell_key, r);
+	conf_compare(r->conf, &r->made->conf, tell_change, r);
 	r->changes = 0;
 	rules = rules_diff(&r->rules->specs, &r->made->rules.specs, tell_rule, r);
 	if (rules > RULES_TOLD)
@@ -66,30 +97,29 @@ reload_main(void *arg)
 	uint64_t one = 1;
 
 	conf_init(&g->conf);
-	if (run_load(r->options, &g->conf, &g->rules, &d) == 0) {
+	if (run_load(r->run->options, &g->conf, &g->rules, &d) == 0) {
 		r->made = g;
 		tell_changes(r);
+		renew_outputs(r);
 	} else {
 		generation_free(g);
 	}
 	diag_print(&d);
 	diag_fini(&d);
 	__atomic_store_n(&r->done, true, __ATOMIC_RELEASE);
-	if (write(r->wake, &one, sizeof(one)) < 0)
+	if (write(r->run->wake, &one, sizeof(one)) < 0)
 		log_debug("nobody waits for the reload");
 	return NULL;
 }
 
 struct reload *
-reload_start(const struct options *options, const struct conf *conf,
-    const struct rules *rules, int wake)
+reload_start(const struct run *run, const struct conf *conf, const struct rules *rules)
 {
 	struct reload *r = mem_alloc(sizeof(*r));
 
-	r->options = options;
+	r->run = run;
 	r->conf = conf;
 	r->rules = rules;
-	r->wake = wake;
 	errno = pthread_create(&r->thread, NULL, reload_main, r);
 	if (errno == 0)
 		return r;
@@ -118,6 +148,8 @@ reload_finish(struct reload *r)
 void
 generation_free(struct generation *g)
 {
+	if (g->outputs != NULL)
+		outputs_abandon(g->outputs);
 	rules_close(&g->rules);
 	conf_fini(&g->conf);
 	free(g);

@@ -11,19 +11,20 @@
 /* Configuration and rules that were loaded together. */
 struct generation {
 	struct generation *older;
-	struct conf conf;
+	struct conf
+	    conf; /* as it is used: what waits for the next start is as before */
 	struct rules rules;
+	struct outputs *outputs; /* that are to be taken; NULL: they stay */
 };
 
 struct reload;
 
 /*
- * Begin; what options point to outlives the reload, and so do the configuration and
- * rules in use now, with which the new ones are compared.  wake: an eventfd(2) to write
- * when it is done.
+ * Begin; the run outlives the reload and keeps its outputs meanwhile, and so do the
+ * configuration and rules in use now, with which the new ones are compared.
  */
-struct reload *reload_start(const struct options *options, const struct conf *conf,
-    const struct rules *rules, int wake);
+struct reload *reload_start(
+    const struct run *run, const struct conf *conf, const struct rules *rules);
 bool reload_done(const struct reload *r);
 /*
  * Ends it.  What was loaded, after the log was told what is different; or NULL after

@@ -137,33 +137,72 @@ take_event_options(const struct options *o, struct conf_outputs *to)
 	diag_fini(&d);
 }
 
-int
-run_open_outputs(struct run *run, bool live)
+/* Where events go, in a. */
+static struct conf_outputs
+output_to(const struct run *run, const struct conf *conf, bool live, struct arena *a)
 {
 	const struct options *o = run->options;
-	struct conf_outputs *to = &run->output_to;
-	struct outputs_options options = {
-		.context = { .sensor = run->conf.sensor_name,
-		    .privacy = (enum conf_privacy)run->conf.privacy,
-		    .privacy_key = run->conf.privacy_key },
-		.queue = live ? (size_t)run->conf.queue : 0,
+	struct conf_output one = { .path = o->output ? o->output : "-",
+		.events = EVENTS_ALERT,
+		.replace = !live };
+	const struct conf_outputs only = { &one, 1 };
+	bool told = live && o->output == NULL && conf->outputs.n > 0;
+	struct conf_outputs to = conf_outputs_copy(a, told ? &conf->outputs : &only);
+
+	take_event_options(o, &to);
+	return to;
+}
+
+static struct outputs_options
+outputs_options(const struct run *run, const struct conf *conf, bool live)
+{
+	return (struct outputs_options){
+		.context = { .sensor = conf->sensor_name,
+		    .privacy = (enum conf_privacy)conf->privacy,
+		    .privacy_key = conf->privacy_key },
+		.queue = live ? (size_t)conf->queue : 0,
 		.owner = live ? run->priv.uid : (uid_t)-1,
 		.group = live ? run->priv.gid : (gid_t)-1,
 	};
+}
 
-	run->output_conf = (struct conf_output){ .path = o->output ? o->output : "-",
-		.events = EVENTS_ALERT,
-		.replace = !live };
-	*to = live && o->output == NULL && run->conf.outputs.n > 0
-	    ? run->conf.outputs
-	    : (struct conf_outputs){ &run->output_conf, 1 };
-	take_event_options(o, to);
-	run->outputs = outputs_open(to, &options);
+int
+run_open_outputs(struct run *run, bool live)
+{
+	const struct outputs_options options = outputs_options(run, &run->conf, live);
+
+	run->output_to = output_to(run, &run->conf, live, &run->conf.arena);
+	run->outputs = outputs_open(&run->output_to, &options);
 	if (run->outputs == NULL)
 		return -1;
 	run->output = outputs_join(run->outputs, &run->stats);
 	run->noutputs = outputs_n(run->outputs);
 	return 0;
+}
+
+struct outputs *
+run_renew_outputs(const struct run *run, const struct conf *conf)
+{
+	const struct outputs_options options = outputs_options(run, conf, true);
+	struct conf_outputs to;
+	struct outputs *made;
+	struct arena arena;
+
+	arena_init(&arena);
+	to = output_to(run, conf, true, &arena);
+	made = outputs_renew(run->outputs, &to, &options);
+	arena_fini(&arena);
+	return made;
+}
+
+void
+run_take_outputs(struct run *run, struct outputs *made)
+{
+	outputs_leave(run->outputs, run->output);
+	outputs_replace(run->outputs, made);
+	run->outputs = made;
+	run->output = outputs_join(made, &run->stats);
+	run->noutputs = outputs_n(made);
 }
 
 void

@@ -39,10 +39,8 @@ struct run {
 	struct outputs *outputs;
 	struct output **output; /* those of this thread */
 	size_t noutputs;
-	struct conf_output output_conf; /* of -o */
-	struct conf_outputs
-	    output_to;	  /* where outputs go: that, or the configuration's */
-	struct priv priv; /* who a sensor becomes */
+	struct conf_outputs output_to; /* where outputs go at first, in conf's arena */
+	struct priv priv;	       /* who a sensor becomes */
 	struct stats stats;
 	uint16_t link;		/* of the last frame */
 	uint64_t unknown_links; /* how often one was told */
@@ -74,6 +72,14 @@ int run_load(const struct options *o, struct conf *c, struct rules *r, struct di
  * else standard output.  0, or -1 after a message.
  */
 int run_open_outputs(struct run *run, bool live);
+
+/*
+ * The same for a reload: outputs_renew() with what conf says, which changes nothing yet.
+ * NULL after a message.
+ */
+struct outputs *run_renew_outputs(const struct run *run, const struct conf *conf);
+/* Have them, and the set of this thread made anew. */
+void run_take_outputs(struct run *run, struct outputs *made);
 
 /* The counters that are not 0, for the operator. */
 void run_summary(const struct stats *s);

@@ -246,6 +246,14 @@ fetch_ahead(void *arg, const struct frame *f)
 	sensor_ahead(arg, f);
 }
 
+static void
+take_look(struct capture *c, const struct run *run, const struct sensor *sensor)
+{
+	c->look = *sensor_look(sensor);
+	/* Counters of all threads are put together, so none has to see all frames. */
+	c->look.everything = run->conf.deduplicate || run->conf.verify_checksums;
+}
+
 void
 capture_start(struct capture *c, struct run *run, struct sensor *sensor)
 {
@@ -265,9 +273,7 @@ capture_start(struct capture *c, struct run *run, struct sensor *sensor)
 	};
 
 	c->rules = run->rules.set;
-	c->look = *sensor_look(sensor);
-	/* Counters of all threads are put together, so none has to see all frames. */
-	c->look.everything = run->conf.deduplicate || run->conf.verify_checksums;
+	take_look(c, run, sensor);
 	c->crew = crew_new(&o, &run->stats);
 	log_info("%u worker%s", c->workers, c->workers > 1 ? "s" : "");
 }
@@ -280,8 +286,9 @@ capture_check(const struct run *run, const struct conf *conf)
 
 void
 capture_reload(struct capture *c, const struct run *run, const struct conf *conf,
-    const struct ruleset *rules)
+    const struct sensor *sensor, const struct ruleset *rules)
 {
+	take_look(c, run, sensor);
 	__atomic_store_n(&c->filter, run_filter(run->options, conf), __ATOMIC_RELEASE);
 	__atomic_store_n(&c->rules, rules, __ATOMIC_RELEASE);
 	crew_renew(c->crew);

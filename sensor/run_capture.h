@@ -33,11 +33,11 @@ void capture_start(struct capture *c, struct run *run, struct sensor *sensor);
 /* What of a new configuration is for the capture: 0, or -1 after a message. */
 int capture_check(const struct run *run, const struct conf *conf);
 /*
- * Other rules and that configuration, which was checked, from now on; those of before are
- * in use until capture_renewed().
+ * Other rules, that configuration, which was checked, and what the sensor wants to see, from
+ * now on; those of before are in use until capture_renewed(), which must be so first.
  */
 void capture_reload(struct capture *c, const struct run *run, const struct conf *conf,
-    const struct ruleset *rules);
+    const struct sensor *sensor, const struct ruleset *rules);
 bool capture_renewed(const struct capture *c);
 void capture_stop(struct capture *c);
 void capture_close(struct capture *c);

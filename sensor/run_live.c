@@ -111,10 +111,19 @@ begin_reload(struct watch_run *w)
 	log_info("reload: configuration and rules are loaded anew");
 	notify_reloading(&w->notify);
 	outputs_reopen(w->run->outputs);
-	w->reload =
-	    reload_start(w->run->options, &w->now->conf, &w->now->rules, w->run->wake);
+	w->reload = reload_start(w->run, &w->now->conf, &w->now->rules);
 	if (w->reload == NULL)
 		notify_ready(&w->notify);
+}
+
+static void
+take_outputs(struct watch_run *w, struct generation *g)
+{
+	if (g->outputs == NULL)
+		return;
+	run_take_outputs(w->run, g->outputs);
+	g->outputs = NULL;
+	sensor_set_outputs(w->sensor, w->run->output, w->run->noutputs);
 }
 
 /* All or nothing: what is wrong leaves everything as it was. */
@@ -135,10 +144,12 @@ end_reload(struct watch_run *w)
 			  "all stays as it was");
 		generation_free_aside(g);
 	} else {
-		capture_reload(&w->capture, w->run, &g->conf, g->rules.set);
+		take_outputs(w, g);
+		capture_reload(&w->capture, w->run, &g->conf, w->sensor, g->rules.set);
 		w->now->older = w->old;
 		w->old = w->now;
 		w->now = g;
+		w->facts.sensor = g->conf.sensor_name;
 		w->facts.reload_worked = true;
 		w->facts.reloaded_s = time(NULL);
 		log_info("reload: done, %zu rules", g->rules.specs.n);
@@ -205,7 +216,7 @@ look_round(struct watch_run *w)
 	}
 	if (*run->reload && w->reload == NULL)
 		begin_reload(w);
-	if (w->reload != NULL && reload_done(w->reload))
+	if (w->reload != NULL && reload_done(w->reload) && capture_renewed(&w->capture))
 		end_reload(w);
 	each_second(w, monotonic_ms());
 }

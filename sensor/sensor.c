@@ -25,6 +25,7 @@ struct sensor {
 	struct output **outputs;
 	size_t noutputs;
 	bool log_dns, log_smtp, log_stats; /* some output wants these */
+	bool sees_all;			   /* some stage wants every frame */
 	struct packet batch[SENSOR_BATCH]; /* of sensor_frames */
 	struct look_options look;	   /* what a first look needs to know */
 	struct clock clock;		   /* packet time */
@@ -312,6 +313,21 @@ make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rule
 	return track_new(&options, &sink, s->stats);
 }
 
+void
+sensor_set_outputs(struct sensor *s, struct output **outputs, size_t n)
+{
+	s->outputs = outputs;
+	s->noutputs = n;
+	s->log_dns = s->log_smtp = s->log_stats = false;
+	for (size_t i = 0; i < n; i++) {
+		s->log_dns |= output_wants(outputs[i], EVENTS_DNS);
+		s->log_smtp |= output_wants(outputs[i], EVENTS_SMTP);
+		s->log_stats |= output_wants(outputs[i], EVENTS_STATS);
+	}
+	s->look.everything = s->sees_all || s->log_stats;
+	s->look.all_dns = s->log_dns;
+}
+
 struct sensor *
 sensor_new(const struct conf *conf, const struct ruleset *rules,
     struct output **outputs, size_t n, struct stats *stats)
@@ -327,13 +343,6 @@ sensor_new_keyed(const struct conf *conf, const struct ruleset *rules,
 	struct sensor *s = mem_alloc(sizeof(*s));
 
 	s->stats = stats;
-	s->outputs = outputs;
-	s->noutputs = n;
-	for (size_t i = 0; i < n; i++) {
-		s->log_dns |= output_wants(outputs[i], EVENTS_DNS);
-		s->log_smtp |= output_wants(outputs[i], EVENTS_SMTP);
-		s->log_stats |= output_wants(outputs[i], EVENTS_STATS);
-	}
 	s->stats_interval_ns = conf->stats_interval;
 	s->track = make_track(s, conf, rules, names);
 	s->decoders = make_decoders(s, conf);
@@ -341,15 +350,14 @@ sensor_new_keyed(const struct conf *conf, const struct ruleset *rules,
 	s->packets = make_packets(s, conf);
 	if (conf->deduplicate)
 		s->duplicates = duplicates_new(conf->duplicate_window);
+	s->sees_all = conf->deduplicate || conf->verify_checksums;
 	s->look = (struct look_options){
-		.everything =
-		    conf->deduplicate || conf->verify_checksums || s->log_stats,
-		.all_dns = s->log_dns,
 		.any_port = conf->any_port,
 		.dns_ports = port_list(&conf->dns_ports),
 		.smtp_ports = port_list(&conf->smtp_ports),
 		.key = track_name_key(s->track),
 	};
+	sensor_set_outputs(s, outputs, n);
 	return s;
 }
 
@@ -461,18 +469,42 @@ sensor_frame(struct sensor *s, const struct frame *f)
 		stats_inc(s->stats, fate);
 }
 
+/* The bare SYN that f is; false when it must be decoded after all. */
+static bool
+on_syn(struct sensor *s, const struct packet_syn *syn, const struct flow_key *key)
+{
+	if (!flow_syn(s->flows, syn, key))
+		return false;
+	stats_inc(s->stats, STAT_FRAME_READ);
+	packet_syn_ready(s->packets);
+	stats_inc(s->stats, STAT_FRAME_DECODED);
+	return true;
+}
+
 void
 sensor_frames(struct sensor *s, const struct frame *f, size_t n)
 {
 	struct packet *p = s->batch;
-	struct flow_key keys[SENSOR_BATCH];
+	struct flow_key keys[SENSOR_BATCH], syn_keys[SENSOR_BATCH];
+	struct packet_syn syns[SENSOR_BATCH];
+	const bool whole = s->duplicates != NULL;
 
 	/* One that is not plain may wait for others: it is decoded when its turn comes. */
-	for (size_t i = 0; i < n; i++)
-		if (!packet_ahead(s->packets, &f[i], &p[i]))
+	for (size_t i = 0; i < n; i++) {
+		syn_keys[i].matters = false;
+		if (!whole && packet_syn(s->packets, &f[i], &syns[i]))
+			flow_syn_fetch(s->flows, &syns[i], &syn_keys[i]);
+		if (syn_keys[i].matters || !packet_ahead(s->packets, &f[i], &p[i]))
 			p[i].proto = 0;
+	}
 	flow_fetch(s->flows, p, n, keys);
 	for (size_t i = 0; i < n; i++) {
+		if (syn_keys[i].matters) {
+			sensor_time(s, f[i].ref.ts_ns);
+			if (!on_syn(s, &syns[i], &syn_keys[i]))
+				sensor_frame(s, &f[i]);
+			continue;
+		}
 		if (p[i].proto == 0) {
 			sensor_frame(s, &f[i]);
 			continue;
@@ -521,6 +553,10 @@ sensor_reload(struct sensor *s, const struct conf *conf, const struct ruleset *r
 	if (!track_set_rules(s->track, rules))
 		return false;
 	track_set_options(s->track, &options);
+	flow_table_times(s->flows, conf->flow_idle, conf->gap_wait);
+	packet_decoder_wait(s->packets, conf->fragment_wait);
+	if (s->duplicates != NULL)
+		duplicates_window(s->duplicates, conf->duplicate_window);
 	s->stats_interval_ns = conf->stats_interval;
 	return true;
 }

@@ -51,7 +51,7 @@ bool sensor_crowded(struct sensor *s);
  */
 void sensor_time(struct sensor *s, int64_t ts_ns);
 
-/* How first looks are made for this sensor; good for its life. */
+/* How first looks are made for this sensor; good until sensor_set_outputs. */
 const struct look_options *sensor_look(const struct sensor *s);
 /* The answer to a question for a dull name, LOOK_ASK, is for the sensor. */
 bool sensor_awaits(const struct sensor *s, uint64_t name);
@@ -74,6 +74,11 @@ void sensor_gather_with(struct sensor *s, sensor_gather gather, void *arg);
  */
 bool sensor_reload(
     struct sensor *s, const struct conf *conf, const struct ruleset *rules);
+/*
+ * Write to these from now on.  What sensor_look() says may be different then: first looks
+ * are to be made anew.
+ */
+void sensor_set_outputs(struct sensor *s, struct output **outputs, size_t n);
 const struct ruleset *sensor_unused_rules(struct sensor *s);
 
 /* The input is at its end: everything that waits is decided and written. */

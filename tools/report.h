@@ -16,6 +16,18 @@
 
 #include "base/mem.h"
 
+/* Exit statuses, the same for all programs of straywatch. */
+enum { EXIT_DONE, EXIT_INPUT, EXIT_USAGE };
+
+/* Words of a command line, which stay whose they are. */
+struct words {
+	const char **word;
+	size_t n, cap;
+};
+
+void words_add(struct words *w, const char *word);
+void words_fini(struct words *w);
+
 enum row_kind {
 	ROW_MAIL,	/* a recipient, or an encrypted session to a flagged address */
 	ROW_LOOKUP,	/* a name asked for, or found in an answer */
@@ -82,6 +94,17 @@ void report_fini(struct report *r);
  * problems go to stderr as "file:line: ..." and into bad_lines.
  */
 void report_read(struct report *r, int fd, const char *file);
+/* Whether these four first octets are those of a capture. */
+bool is_capture_head(struct span head);
+/* Whether fd is a capture or a folder of such; what it stands at stays. */
+bool is_capture(int fd);
+/*
+ * The alerts of captures and folders, replayed together as one timeline by the
+ * straywatch that stands beside this program, called with these options too.  0, or the
+ * exit status to end with.
+ */
+int report_replay(
+    struct report *r, const struct words *options, const struct words *captures);
 void report_settle(struct report *r);
 
 /* The row that tells what finally became of a mail. */

@@ -351,21 +351,22 @@ read_line(struct place *at, const char *p, size_t n)
 static bool
 next_line(struct place *at, struct source *in, struct buf *line)
 {
-	bool any = false, long_line = false;
+	bool any = false, ended = false, long_line = false;
+	const uint8_t *end;
 	struct span c;
 
 	buf_reset(line);
-	while ((c = source_view(in, 1)).n > 0) {
-		char octet = (char)*c.p;
-
-		source_skip(in, 1);
-		any = true;
-		if (octet == '\n')
-			break;
-		if (line->n < LINE_MOST)
-			buf_char(line, octet);
-		else
+	while (!ended && (c = source_rest(in)).n > 0) {
+		end = memchr(c.p, '\n', c.n);
+		ended = end != NULL;
+		if (ended)
+			c.n = (size_t)(end - c.p);
+		if (c.n > LINE_MOST - line->n)
 			long_line = true;
+		else if (!long_line)
+			buf_add(line, c.p, c.n);
+		source_skip(in, c.n + ended);
+		any = true;
 	}
 	at->line++;
 	at->bad = false;
@@ -385,8 +386,13 @@ report_read(struct report *r, int fd, const char *file)
 
 	r->inputs++;
 	source_open(&in, fd, NULL);
-	while (next_line(&at, &in, &line))
-		read_line(&at, line.p, line.n);
+	if (is_capture_head(source_view(&in, 4))) {
+		snprintf(in.error, sizeof(in.error),
+		    "a capture, which straywatch -r - reads from a pipe");
+	} else {
+		while (next_line(&at, &in, &line))
+			read_line(&at, line.p, line.n);
+	}
 	if (in.error[0] != '\0') {
 		r->unread++;
 		log_warnx("%s: %s", file, in.error);

@@ -1,136 +1,44 @@
 /*
  * straywatch-report: the investigation's answer from alerts or captures, as text for
- * a person, or as JSON, CSV or HTML.  A capture is replayed by the straywatch that
- * stands beside this program.
+ * a person, or as JSON, CSV or HTML.
  */
 
 #include "config.h"
 
-#include <sys/stat.h>
-#include <sys/wait.h>
-
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "capture/source.h"
 #include "report.h"
 
-/* Exit statuses, the same for all programs of straywatch. */
-enum { EXIT_DONE, EXIT_INPUT, EXIT_USAGE };
-
 struct options {
+	struct words replay; /* what straywatch is called with for captures */
 	bool json;
 	const char *csv;  /* file or "-" */
 	const char *html; /* file or "-" */
 };
 
 static const char usage_text[] =
-    "usage: straywatch-report [--json] [--csv FILE] [--html FILE] [ALERTS|PCAP|-]...\n"
+    "usage: straywatch-report [options] [ALERTS|PCAP|-]...\n"
     "  ALERTS       alert lines as straywatch writes them, plain, .gz or .zst;\n"
     "               - or nothing: stdin\n"
-    "  PCAP         a capture, or a folder of captures: replayed by straywatch -r\n"
+    "  PCAP         a capture, or a folder of captures: replayed by straywatch -r, "
+    "all\n"
+    "               that are given as one timeline\n"
+    "  -c FILE, -R PATH, -p DOMAIN\n"
+    "               configuration, rules, domains to protect: for straywatch -r\n"
     "  --json       one JSON object on stdout instead of text\n"
     "  --csv FILE   the same as comma-separated values into FILE (-: stdout)\n"
     "  --html FILE  the same as one web page into FILE (-: stdout)\n"
     "  -V, -h       version, this help\n";
 
-/* Whether these first octets are those of a capture. */
-static bool
-capture_magic(struct span head)
-{
-	static const unsigned char known[][4] = {
-		{ 0xa1, 0xb2, 0xc3, 0xd4 }, { 0xd4, 0xc3, 0xb2, 0xa1 }, /* pcap, us */
-		{ 0xa1, 0xb2, 0x3c, 0x4d }, { 0x4d, 0x3c, 0xb2, 0xa1 }, /* pcap, ns */
-		{ 0xa1, 0xb2, 0xcd, 0x34 },
-		{ 0x34, 0xcd, 0xb2, 0xa1 }, /* pcap, modified */
-		{ 0x0a, 0x0d, 0x0d, 0x0a }, /* pcapng */
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (head.n == 4 && memcmp(known[i], head.p, 4) == 0)
-			return true;
-	return false;
-}
-
-/* A capture, or a folder of them; fd stays where it is. */
-static bool
-is_capture(int fd)
-{
-	struct source in;
-	struct stat st;
-	bool capture;
-	off_t at;
-
-	if (fstat(fd, &st) == -1)
-		return false;
-	if (S_ISDIR(st.st_mode))
-		return true;
-	at = lseek(fd, 0, SEEK_CUR);
-	if (!S_ISREG(st.st_mode) || at == -1)
-		return false;
-	source_open(&in, fcntl(fd, F_DUPFD_CLOEXEC, 0), NULL);
-	capture = capture_magic(source_view(&in, 4));
-	source_close(&in);
-	return lseek(fd, at, SEEK_SET) == at && capture;
-}
-
-/* In the child: become straywatch, the one in our own folder if there is one. */
-static void __attribute__((noreturn)) exec_straywatch(const char *file)
-{
-	char path[PATH_MAX];
-	ssize_t n =
-	    readlink("/proc/self/exe", path, sizeof(path) - sizeof("straywatch"));
-	char *slash;
-
-	if (n > 0) {
-		path[n] = '\0';
-		slash = strrchr(path, '/');
-		if (slash != NULL) {
-			strcpy(slash + 1, "straywatch");
-			execl(path, "straywatch", "-q", "-r", file, (char *)NULL);
-		}
-	}
-	execlp("straywatch", "straywatch", "-q", "-r", file, (char *)NULL);
-	log_warn("straywatch");
-	_exit(127);
-}
-
-/* The alerts of a capture; 0 or the exit status to end with. */
+/* Read alerts from a file, or put it with the captures when it is one. */
 static int
-read_capture(struct report *r, const char *file)
-{
-	int fds[2], status;
-	pid_t child;
-
-	if (pipe2(fds, O_CLOEXEC) == -1 || (child = fork()) == -1) {
-		log_warn("%s", file);
-		r->unread++;
-		return EXIT_INPUT;
-	}
-	if (child == 0) {
-		dup2(fds[1], STDOUT_FILENO);
-		exec_straywatch(file);
-	}
-	close(fds[1]);
-	report_read(r, fds[0], file);
-	while (waitpid(child, &status, 0) == -1 && errno == EINTR)
-		;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_DONE)
-		return EXIT_DONE;
-	r->unread++;
-	return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_USAGE ? EXIT_USAGE
-								      : EXIT_INPUT;
-}
-
-static int
-read_input(struct report *r, const char *file)
+read_input(struct report *r, const char *file, struct words *captures)
 {
 	bool standard = strcmp(file, "-") == 0;
 	int fd;
@@ -142,12 +50,31 @@ read_input(struct report *r, const char *file)
 		r->unread++;
 		return EXIT_INPUT;
 	}
-	if (!is_capture(fd)) {
+	if (is_capture(fd)) {
+		close(fd);
+		words_add(captures, file);
+	} else {
 		report_read(r, fd, standard ? "stdin" : file);
-		return EXIT_DONE;
 	}
-	close(fd);
-	return read_capture(r, file);
+	return EXIT_DONE;
+}
+
+/* Read what the command line names, or standard input. */
+static int
+read_all(struct report *r, const struct options *o, char **files, size_t n)
+{
+	struct words captures = { 0 };
+	int status = EXIT_DONE, s;
+
+	if (n == 0)
+		status = read_input(r, "-", &captures);
+	for (size_t i = 0; i < n; i++)
+		if ((s = read_input(r, files[i], &captures)) > status)
+			status = s;
+	if (captures.n > 0 && (s = report_replay(r, &o->replay, &captures)) > status)
+		status = s;
+	words_fini(&captures);
+	return status;
 }
 
 static int
@@ -200,26 +127,39 @@ write_all(const struct report *r, const struct options *o)
 static int
 parse_options(struct options *o, int argc, char **argv)
 {
+	enum { JSON = 256, CSV, HTML };
 	static const struct option words[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "csv", required_argument, NULL, 'c' },
-		{ "html", required_argument, NULL, 'w' },
+		{ "json", no_argument, NULL, JSON },
+		{ "csv", required_argument, NULL, CSV },
+		{ "html", required_argument, NULL, HTML },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "Vh", words, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:R:p:Vh", words, NULL)) != -1) {
 		switch (option) {
-		case 'j':
+		case JSON:
 			o->json = true;
 			break;
-		case 'c':
+		case CSV:
 			o->csv = optarg;
 			break;
-		case 'w':
+		case HTML:
 			o->html = optarg;
+			break;
+		case 'c':
+			words_add(&o->replay, "-c");
+			words_add(&o->replay, optarg);
+			break;
+		case 'R':
+			words_add(&o->replay, "-R");
+			words_add(&o->replay, optarg);
+			break;
+		case 'p':
+			words_add(&o->replay, "-p");
+			words_add(&o->replay, optarg);
 			break;
 		case 'V':
 			printf("straywatch-report %s\n", PACKAGE_VERSION);
@@ -250,13 +190,8 @@ main(int argc, char **argv)
 	status = parse_options(&o, argc, argv);
 	if (status != -1)
 		return status;
-	status = EXIT_DONE;
 	report_init(&r);
-	if (optind == argc)
-		status = read_input(&r, "-");
-	for (int i = optind; i < argc; i++)
-		if ((s = read_input(&r, argv[i])) > status)
-			status = s;
+	status = read_all(&r, &o, argv + optind, (size_t)(argc - optind));
 	report_settle(&r);
 	if (r.orphans > 0)
 		log_info("%llu outcomes belong to alerts that are not here",
@@ -267,5 +202,6 @@ main(int argc, char **argv)
 	if (report_incomplete(&r) && status == EXIT_DONE)
 		status = EXIT_INPUT;
 	report_fini(&r);
+	words_fini(&o.replay);
 	return status;
 }

@@ -56,6 +56,15 @@ source_view(struct source *s, size_t n)
 	return source_fill(s, n);
 }
 
+/* All that is in the block now: empty only where the stream ends. */
+static inline struct span
+source_rest(struct source *s)
+{
+	struct span one = source_view(s, 1);
+
+	return one.n == 0 ? one : span_of(s->buf + s->at, s->end - s->at);
+}
+
 /* Step over n octets that are in view. */
 static inline void
 source_skip(struct source *s, size_t n)

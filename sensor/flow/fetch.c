@@ -6,43 +6,73 @@
 /*
  * The endpoints by address, then port: a symmetric hash would let a peer choose buckets.
  * Which is the lower nobody can guess, so what depends on it is arithmetic and no jump.
+ * One word holds all of an endpoint: address, then port in the lower 16 bits.
  */
+static inline uint64_t
+hash_v4(const struct hash_key *key, uint64_t src, uint64_t dst, uint32_t *from)
+{
+	uint64_t mask;
+
+	*from = src > dst;
+	mask = -(uint64_t)*from & (src ^ dst);
+	return hash_pair(key, key->k0, src ^ mask, dst ^ mask);
+}
+
+/* The same of IPv6. */
+static uint64_t
+hash_v6(const struct hash_key *key, const struct packet *p, uint32_t *from)
+{
+	uint64_t s[2], d[2], differ[2], mask, h = key->k0;
+	uint64_t ports[2] = { p->src_port, p->dst_port };
+
+	for (int i = 0; i < 2; i++) {
+		s[i] = octets_u64(p->src.b + 8 * i);
+		d[i] = octets_u64(p->dst.b + 8 * i);
+		differ[i] = s[i] ^ d[i];
+	}
+	*from = (s[0] > d[0]) |
+	    ((differ[0] == 0) &
+		((s[1] > d[1]) | ((differ[1] == 0) & (ports[0] > ports[1]))));
+	mask = -(uint64_t)*from;
+	for (int i = 0; i < 2; i++)
+		h = hash_pair(
+		    key, h, s[i] ^ (mask & differ[i]), d[i] ^ (mask & differ[i]));
+	mask &= ports[0] ^ ports[1];
+	return hash_pair(key, h, 6, (ports[0] ^ mask) << 16 | (ports[1] ^ mask));
+}
+
 struct flow_key
 flow_key_of(const struct flow_table *t, const struct packet *p)
 {
 	const struct hash_key *key = &t->key;
-	uint64_t s[2], d[2], ports[2], differ[2], mask, h = key->k0;
-	bool from;
+	struct flow_key k = { .matters = true };
+	uint64_t h;
 
-	if (p->src.version == 4) {
-		/* One word holds all of an endpoint. */
-		s[0] = (uint64_t)octets_u32(p->src.b) << 16 | p->src_port;
-		d[0] = (uint64_t)octets_u32(p->dst.b) << 16 | p->dst_port;
-		from = s[0] > d[0];
-		mask = -(uint64_t)from & (s[0] ^ d[0]);
-		h = hash_pair(key, h, s[0] ^ mask, d[0] ^ mask);
-	} else {
-		for (int i = 0; i < 2; i++) {
-			s[i] = octets_u64(p->src.b + 8 * i);
-			d[i] = octets_u64(p->dst.b + 8 * i);
-			differ[i] = s[i] ^ d[i];
-		}
-		ports[0] = p->src_port;
-		ports[1] = p->dst_port;
-		from = (s[0] > d[0]) |
-		    ((differ[0] == 0) &
-			((s[1] > d[1]) | ((differ[1] == 0) & (ports[0] > ports[1]))));
-		mask = -(uint64_t)from;
-		for (int i = 0; i < 2; i++)
-			h = hash_pair(key, h, s[i] ^ (mask & differ[i]),
-			    d[i] ^ (mask & differ[i]));
-		mask &= ports[0] ^ ports[1];
-		h = hash_pair(key, h, 6, (ports[0] ^ mask) << 16 | (ports[1] ^ mask));
-	}
+	if (p->src.version == 4)
+		h = hash_v4(key, (uint64_t)octets_u32(p->src.b) << 16 | p->src_port,
+		    (uint64_t)octets_u32(p->dst.b) << 16 | p->dst_port, &k.from);
+	else
+		h = hash_v6(key, p, &k.from);
 	for (unsigned i = 0; t->limits.vlan_in_key && i < p->vlans; i++)
 		h = hash_pair(key, h, i, p->vlan[i]);
-	return (
-	    struct flow_key){ .hash = hash_end(key, h), .from = from, .matters = true };
+	k.hash = hash_end(key, h);
+	return k;
+}
+
+void
+flow_syn_fetch(struct flow_table *t, const struct packet_syn *syn, struct flow_key *key)
+{
+	uint64_t h;
+
+	key->matters = !t->limits.vlan_in_key &&
+	    (flow_port_matters(t, (uint16_t)syn->src) ||
+		flow_port_matters(t, (uint16_t)syn->dst));
+	if (!key->matters)
+		return;
+	h = hash_v4(&t->key, syn->src, syn->dst, &key->from);
+	key->hash = hash_end(&t->key, h);
+	table_prefetch(&t->conns, key->hash);
+	note_fetch(t, key->hash);
 }
 
 enum { DECODER_TOUCHED = 2 * CACHE_LINE };

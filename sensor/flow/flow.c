@@ -40,6 +40,13 @@ flow_table_new(
 }
 
 void
+flow_table_times(struct flow_table *t, int64_t idle_ns, int64_t gap_ns)
+{
+	t->limits.idle_ns = idle_ns;
+	t->limits.gap_ns = gap_ns;
+}
+
+void
 flow_table_free(struct flow_table *t)
 {
 	if (t == NULL)
@@ -236,7 +243,7 @@ stranger(struct flow_table *t, const struct flow_key *k, const struct packet *p)
 		return NULL;
 	if (p->payload.n == 0 && p->missing == 0) {
 		if (p->tcp_flags & TCP_SYN)
-			note_syn(t, k, p);
+			note_syn_of(t, k, p);
 		return NULL;
 	}
 	n = note_find(t, k->hash);
@@ -332,6 +339,15 @@ flow_packet(struct flow_table *t, const struct packet *p)
 		return;
 	key = flow_key_of(t, p);
 	flow_fetched(t, p, &key);
+}
+
+bool
+flow_syn(struct flow_table *t, const struct packet_syn *syn, const struct flow_key *key)
+{
+	if (!key->matters || table_expected(&t->conns, key->hash) != NULL)
+		return false;
+	note_syn(t, key, syn->seq, NULL);
+	return true;
 }
 
 /* ---- time and the end of input ---- */

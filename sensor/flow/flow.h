@@ -100,6 +100,9 @@ struct flow_table;
 struct flow_table *flow_table_new(const struct flow_limits *limits,
     const struct flow_reader *reader, struct stats *s);
 
+/* Other times from now on: idle_ns and gap_ns of struct flow_limits. */
+void flow_table_times(struct flow_table *t, int64_t idle_ns, int64_t gap_ns);
+
 /* A TCP packet; one of no port that matters returns at once.  Calls the reader. */
 void flow_packet(struct flow_table *t, const struct packet *p);
 /*
@@ -117,6 +120,15 @@ void flow_fetch(
     struct flow_table *t, const struct packet *p, size_t n, struct flow_key *keys);
 void flow_fetched(
     struct flow_table *t, const struct packet *p, const struct flow_key *key);
+/*
+ * A bare SYN over IPv4 in the same two steps, so that a flood of them passes without
+ * packets.  flow_syn_fetch says by what it is found; key->matters is false where
+ * flow_packet must see it instead, which flow_syn may also say: false.
+ */
+void flow_syn_fetch(
+    struct flow_table *t, const struct packet_syn *syn, struct flow_key *key);
+bool flow_syn(
+    struct flow_table *t, const struct packet_syn *syn, const struct flow_key *key);
 /*
  * p comes FLOW_AHEAD packets from now or so: the memory that it will need is on its way
  * then.  Nothing depends on whether this is called.

@@ -176,8 +176,15 @@ struct flow_key flow_key_of(const struct flow_table *t, const struct packet *p);
 void note_fetch(const struct flow_table *t, uint64_t hash);
 /* The note on a connection, or NULL. */
 const struct note *note_find(const struct flow_table *t, uint64_t hash);
-/* A SYN or SYN/ACK. */
-void note_syn(struct flow_table *t, const struct flow_key *k, const struct packet *p);
+/* A SYN, or a SYN/ACK, which has acknowledged *ack; else NULL. */
+void note_syn(
+    struct flow_table *t, const struct flow_key *k, uint32_t seq, const uint32_t *ack);
+/* The same of a packet. */
+static inline void
+note_syn_of(struct flow_table *t, const struct flow_key *k, const struct packet *p)
+{
+	note_syn(t, k, p->seq, p->tcp_flags & TCP_ACK ? &p->ack : NULL);
+}
 /* True when p, a SYN/ACK, answers the SYN that was noted. */
 bool note_confirmed_by(
     const struct note *n, const struct flow_key *k, const struct packet *p);

@@ -23,7 +23,7 @@ tag_of(uint64_t hash)
 static bool
 is_of(const struct note *n, uint64_t hash)
 {
-	return (n->known[0] || n->known[1]) && n->tag == tag_of(hash);
+	return n->tag == tag_of(hash) && (n->known[0] | n->known[1]);
 }
 
 static struct note *
@@ -49,16 +49,13 @@ find(const struct flow_table *t, uint64_t hash)
 	return NULL;
 }
 
-/* The note on this connection, or an empty one in place of the oldest of its set. */
+/* Room for a note on a connection that has none: that of the oldest of its set. */
 static struct note *
 place(const struct flow_table *t, uint64_t hash)
 {
-	struct note *set = set_of(t, hash), *n = find(t, hash);
+	struct note *set = set_of(t, hash);
 
-	if (n != NULL)
-		return n;
 	memmove(set + 1, set, (NOTES_SET - 1) * sizeof(*set));
-	set[0] = (struct note){ 0 };
 	return set;
 }
 
@@ -68,15 +65,19 @@ note_find(const struct flow_table *t, uint64_t hash)
 	return find(t, hash);
 }
 
+/* A SYN with data (RFC 7413) may be acknowledged with or without them. */
+static bool
+acknowledged(const struct note *n, unsigned endpoint, uint32_t ack)
+{
+	return !n->ended && n->known[endpoint] &&
+	    ack - n->isn[endpoint] - 1 < RST_WINDOW;
+}
+
 bool
 note_confirmed_by(
     const struct note *n, const struct flow_key *k, const struct packet *p)
 {
-	unsigned peer = 1 - k->from;
-
-	/* A SYN with data (RFC 7413) may be acknowledged with or without them. */
-	return (p->tcp_flags & TCP_ACK) && !n->ended && n->known[peer] &&
-	    p->ack - n->isn[peer] - 1 < RST_WINDOW;
+	return (p->tcp_flags & TCP_ACK) && acknowledged(n, 1 - k->from, p->ack);
 }
 
 static void
@@ -87,33 +88,35 @@ note_set(struct note *n, unsigned endpoint, uint32_t isn)
 }
 
 void
-note_syn(struct flow_table *t, const struct flow_key *k, const struct packet *p)
+note_syn(
+    struct flow_table *t, const struct flow_key *k, uint32_t seq, const uint32_t *ack)
 {
-	struct note *n = place(t, k->hash);
+	struct note *n = find(t, k->hash);
 	unsigned from = k->from, peer = 1 - from;
-	bool answer = p->tcp_flags & TCP_ACK;
-	bool known = is_of(n, k->hash) && !n->ended;
+	bool known = n != NULL && !n->ended;
 
 	t->syns++;
-	if (known && answer && note_confirmed_by(n, k, p)) {
-		note_set(n, from, p->seq);
+	if (known && ack != NULL && acknowledged(n, peer, *ack)) {
+		note_set(n, from, seq);
 		return;
 	}
 	/* Sent again, or seen after its answer, which had told as much. */
-	if (known && !answer && n->known[from] && n->isn[from] == p->seq) {
+	if (known && ack == NULL && n->known[from] && n->isn[from] == seq) {
 		n->unasked = false;
 		return;
 	}
 	/* Both sides may send a SYN at once (RFC 9293, 3.5): the first one opened. */
-	if (known && !answer && n->originator == peer && !n->known[from]) {
-		note_set(n, from, p->seq);
+	if (known && ack == NULL && n->originator == peer && !n->known[from]) {
+		note_set(n, from, seq);
 		return;
 	}
-	*n =
-	    (struct note){ .tag = tag_of(k->hash), .originator = answer ? peer : from };
-	note_set(n, from, p->seq);
-	if (answer) {
-		note_set(n, peer, p->ack - 1);
+	if (n == NULL)
+		n = place(t, k->hash);
+	*n = (struct note){ .tag = tag_of(k->hash),
+		.originator = (uint8_t)(ack != NULL ? peer : from) };
+	note_set(n, from, seq);
+	if (ack != NULL) {
+		note_set(n, peer, *ack - 1);
 		n->unasked = true;
 	}
 }
@@ -121,8 +124,10 @@ note_syn(struct flow_table *t, const struct flow_key *k, const struct packet *p)
 void
 note_ended(struct flow_table *t, const struct conn *c)
 {
-	struct note *n = place(t, c->node.hash);
+	struct note *n = find(t, c->node.hash);
 
+	if (n == NULL)
+		n = place(t, c->node.hash);
 	*n = (struct note){
 		.tag = tag_of(c->node.hash), .ended = true, .in_text = c->flow.in_text
 	};

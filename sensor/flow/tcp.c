@@ -62,7 +62,7 @@ syn(struct flow_table *t, struct conn *c, enum side side, const struct flow_key 
 	n = c->renewing ? note_find(t, k->hash) : NULL;
 	*renewed = p->payload.n + p->missing > 0 ||
 	    (n != NULL && !n->unasked && note_confirmed_by(n, k, p));
-	note_syn(t, k, p);
+	note_syn_of(t, k, p);
 	c->renewing = true;
 	return false;
 }

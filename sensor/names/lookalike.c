@@ -148,3 +148,20 @@ lookalike_idn(const struct lookalike *l, struct span text, char out[NAME_TEXT_MA
 		return 0;
 	return lookalike_ascii(out, span_of(out, (size_t)n));
 }
+
+size_t
+lookalike_bare(const struct lookalike *l, struct span name, char out[NAME_TEXT_MAX])
+{
+	size_t n = lookalike_idn(l, name, out), bare = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint8_t c = (uint8_t)out[i], next = i + 1 < n ? (uint8_t)out[i + 1] : 0;
+
+		/* Combining marks: U+0300 to U+033F, and on to U+036F. */
+		if (c == 0xcc || (c == 0xcd && next < 0xb0))
+			i++;
+		else
+			out[bare++] = (char)c;
+	}
+	return lookalike_ascii(out, span_of(out, bare));
+}

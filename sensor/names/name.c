@@ -241,6 +241,11 @@ follow(struct flat *f, struct wire *w, uint8_t high)
 			been_n = f->n;
 		}
 		at.pos = target;
+		/* Stairs of nothing but pointers are what attackers send. */
+		if (wire_peek(&at, 0) >= POINTER) {
+			high = wire_u8(&at);
+			continue;
+		}
 		error = take_labels(&at, &run, &high);
 		if (error != NAME_OK)
 			return error;

@@ -34,7 +34,10 @@ struct typo_hit {
 	struct span word; /* combosquat: the word beside the name */
 };
 
-enum { TYPO_HITS = 32 };
+enum {
+	TYPO_HITS = 32,
+	TYPO_BARE_BASE = 85, /* homoglyph_idn: accents left out or put on */
+};
 
 /* A search: the name seen, and what was found for it so far. */
 struct typo_search {

@@ -72,6 +72,25 @@ differs_in_idn(struct span meant, struct span typed)
 	return false;
 }
 
+static size_t
+bare(const struct protected *p, struct span name, char out[NAME_TEXT_MAX])
+{
+	if (look_at(name) == LOOK_IDN)
+		return lookalike_bare(p->lookalike, name, out);
+	return skeleton(p, name, out);
+}
+
+/* Names that it looks like but for marks on its letters. */
+static void
+find_bare(struct typo_search *s)
+{
+	unsigned first = s->n;
+
+	search_form(s, KEY_SKELETON, bare, TYPO_HOMOGLYPH_IDN);
+	for (unsigned i = first; i < s->n; i++)
+		s->hits[i].base = TYPO_BARE_BASE;
+}
+
 static void
 find(struct typo_search *s)
 {
@@ -92,6 +111,8 @@ find(struct typo_search *s)
 		hit->class = TYPO_HOMOGLYPH_ASCII;
 		hit->base = (uint8_t)typo_base(TYPO_HOMOGLYPH_ASCII);
 	}
+	if (idn && s->n == first)
+		find_bare(s);
 }
 
 /* ---- variants ---- */

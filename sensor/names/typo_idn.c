@@ -12,7 +12,6 @@
 #include "names/typo_class.h"
 
 enum {
-	PLAIN_BASE = 85,     /* accents left out or put on */
 	SPELT_OUT_BASE = 80, /* ue for u-umlaut */
 	UTF8_MOST = 4,
 	FIRST_ACCENTED = 0xdf, /* sharp s; those before it are capitals */
@@ -305,7 +304,7 @@ tell(struct typo_search *s, uint32_t id, const struct written *typed, size_t fro
 	if (same_writing(&meant, typed, WRITING_PLAIN)) {
 		hit = search_hit(s, id, TYPO_HOMOGLYPH_IDN);
 		if (hit != NULL)
-			hit->base = PLAIN_BASE;
+			hit->base = TYPO_BARE_BASE;
 	} else if (same_writing(&meant, typed, WRITING_SPELT_OUT) ||
 	    same_writing(typed, &meant, WRITING_SPELT_OUT)) {
 		hit = search_hit(s, id, TYPO_HOMOGLYPH_IDN);

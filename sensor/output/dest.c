@@ -19,7 +19,10 @@ static const struct dest_kind *const kinds[] = {
 void
 dest_init(struct dest *p, const struct conf_output *what)
 {
-	*p = (struct dest){ .what = what, .owner = (uid_t)-1, .group = (gid_t)-1 };
+	*p = (struct dest){ .what = what,
+		.rotate = what->rotate,
+		.owner = (uid_t)-1,
+		.group = (gid_t)-1 };
 	for (size_t i = 0; p->kind == NULL; i++)
 		if (kinds[i]->suits(what))
 			p->kind = kinds[i];

@@ -35,7 +35,8 @@ extern const struct dest_kind dest_syslog;
 struct dest {
 	const struct dest_kind *kind;
 	const struct conf_output *what;
-	uid_t owner; /* of new files; (uid_t)-1: as they are made */
+	struct conf_rotate rotate; /* what->rotate, or what a reload said since */
+	uid_t owner;		   /* of new files; (uid_t)-1: as they are made */
 	gid_t group;
 	bool patient;	   /* waits for a slow reader; else its write returns 0 */
 	bool opened;	   /* once at least: a file is not begun anew again */

@@ -107,8 +107,8 @@ file_open(struct dest *p)
 	s->dev = st.st_dev;
 	s->ino = st.st_ino;
 	s->checked = seconds(CLOCK_MONOTONIC);
-	if (s->lines.regular && p->what->rotate.on) {
-		s->rotate = rotate_new(&p->what->rotate, p->what->path);
+	if (s->lines.regular && p->rotate.on) {
+		s->rotate = rotate_new(&p->rotate, p->what->path);
 		rotate_opened(s->rotate, (uint64_t)st.st_size, st.st_mtime);
 	}
 	p->state = s;

@@ -30,7 +30,7 @@ struct output_context {
 };
 
 struct outputs_options {
-	struct output_context context; /* its strings outlive the outputs */
+	struct output_context context; /* copied */
 	size_t queue; /* octets that may wait for each place; 0: written at once */
 	uid_t owner;  /* new files are given to them; (uid_t)-1: to nobody else */
 	gid_t group;
@@ -38,10 +38,25 @@ struct outputs_options {
 
 /*
  * Open the places of what: files are made, appended to or begun anew; "-" is
- * standard output.  NULL after a message.  Starts no thread.
+ * standard output.  what is copied.  NULL after a message.  Starts no thread.
  */
 struct outputs *outputs_open(
     const struct conf_outputs *what, const struct outputs_options *options);
+
+/*
+ * Live: the places of a reload.  Those that are in old too are the same ones, with their
+ * queues; the others are opened.  NULL after a message: one of them cannot be.  Any
+ * thread; until outputs_replace nothing is different.
+ */
+struct outputs *outputs_renew(const struct outputs *old,
+    const struct conf_outputs *what, const struct outputs_options *options);
+/*
+ * Have made, of outputs_renew, in the place of old, which is freed after every set of it was
+ * left.  What is in made no more writes what waits, then ends by itself.
+ */
+void outputs_replace(struct outputs *old, struct outputs *made);
+/* Or give it up. */
+void outputs_abandon(struct outputs *made);
 
 /* With a queue: start the threads that write, after privileges were dropped. */
 void outputs_start(struct outputs *o);

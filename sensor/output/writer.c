@@ -41,12 +41,15 @@ struct writer {
 	uint64_t lost;	     /* lines there was no room for, since the trouble began */
 	bool busy;	     /* the first is being written and takes no more */
 	bool reopen, stop;
+	bool rotates; /* the place is to rotate so from now on */
+	struct conf_rotate rotate;
 
 	/* The thread's own. */
 	bool trouble;  /* said */
 	bool hopeless; /* nothing will ever be read again */
 	int64_t retry_ms, interval_ms;
 	_Atomic uint64_t failed;
+	_Atomic bool left;
 };
 
 static int64_t
@@ -123,7 +126,7 @@ writer_push(struct writer *w, const char *lines, size_t n, uint64_t count)
 
 	pthread_mutex_lock(&w->lock);
 	c = w->last;
-	if (n > w->room - w->used)
+	if (w->used > w->room || n > w->room - w->used)
 		c = NULL;
 	else if (c == NULL || c->room - c->n < n || (w->busy && c == w->first))
 		c = add_piece(w, n);
@@ -146,6 +149,34 @@ writer_reopen(struct writer *w)
 	w->reopen = true;
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
+}
+
+void
+writer_change(struct writer *w, const struct conf_rotate *rotate, size_t room)
+{
+	pthread_mutex_lock(&w->lock);
+	w->room = room;
+	if (rotate != NULL) {
+		w->rotate = *rotate;
+		w->rotates = w->reopen = true;
+	}
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
+writer_leave(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+bool
+writer_left(const struct writer *w)
+{
+	return w->left;
 }
 
 uint64_t
@@ -271,6 +302,18 @@ wait_for_work(struct writer *w, bool chore)
 static void
 open_again(struct writer *w)
 {
+	struct conf_rotate rotate;
+	bool rotates;
+
+	pthread_mutex_lock(&w->lock);
+	rotates = w->rotates;
+	rotate = w->rotate;
+	w->rotates = false;
+	pthread_mutex_unlock(&w->lock);
+	if (rotates) {
+		dest_close(w->dest); /* it looks at what is changed now */
+		w->dest->rotate = rotate;
+	}
 	if (!w->hopeless && dest_open(w->dest) < 0)
 		begin_trouble(w);
 }
@@ -328,6 +371,8 @@ run(void *arg)
 	pthread_mutex_unlock(&w->lock);
 	while (w->first != NULL)
 		give_up(w, w->first);
+	dest_close(w->dest);
+	w->left = true;
 	return NULL;
 }
 
@@ -351,10 +396,7 @@ writer_start(struct writer *w)
 void
 writer_stop(struct writer *w)
 {
-	pthread_mutex_lock(&w->lock);
-	w->stop = true;
-	pthread_cond_signal(&w->wake);
-	pthread_mutex_unlock(&w->lock);
+	writer_leave(w);
 	if (w->running)
 		pthread_join(w->thread, NULL);
 	w->running = false;

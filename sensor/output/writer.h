@@ -22,6 +22,15 @@ bool writer_push(struct writer *w, const char *lines, size_t n, uint64_t count);
 
 /* Close and open the place soon. */
 void writer_reopen(struct writer *w);
+/* Room for so many octets from now on; rotate not NULL: and opened anew to rotate so. */
+void writer_change(struct writer *w, const struct conf_rotate *rotate, size_t room);
+/*
+ * No more lines come: what waits is written as by writer_stop, then the place is closed;
+ * the caller goes on meanwhile.
+ */
+void writer_leave(struct writer *w);
+/* After that: it is done, and writer_stop does not wait. */
+bool writer_left(const struct writer *w);
 
 /* Lines given up by the thread so far. */
 uint64_t writer_failed(const struct writer *w);

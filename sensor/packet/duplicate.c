@@ -30,6 +30,12 @@ duplicates_new(int64_t window_ns)
 }
 
 void
+duplicates_window(struct duplicates *d, int64_t window_ns)
+{
+	d->window_ns = window_ns;
+}
+
+void
 duplicates_free(struct duplicates *d)
 {
 	free(d);

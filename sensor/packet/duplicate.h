@@ -13,6 +13,8 @@
 struct duplicates;
 
 struct duplicates *duplicates_new(int64_t window_ns);
+/* How long after a packet its copy may come, from now on. */
+void duplicates_window(struct duplicates *d, int64_t window_ns);
 void duplicates_free(struct duplicates *d);
 
 /* This packet was seen within the window before; if not it is remembered. */

@@ -37,6 +37,14 @@ ether_shim(struct layers *l)
 	return ether_step(l, type);
 }
 
+/* A port extender's E-tag (IEEE 802.1BR): six octets, then the next type. */
+static struct step
+ether_port_tag(struct layers *l)
+{
+	wire_skip(&l->w, 2);
+	return ether_shim(l);
+}
+
 /* Cisco metadata (TrustSec): version, length in units of 4 octets, options. */
 static struct step
 ether_cisco_metadata(struct layers *l)
@@ -108,6 +116,7 @@ static const struct ether_row {
 	{ 0x8909, ether_cisco_metadata },
 	{ 0x8926, ether_shim },           /* VN-Tag */
 	{ 0x892f, ether_shim },           /* HSR */
+	{ 0x893f, ether_port_tag },       /* E-tag */
 };
 /* clang-format on */
 

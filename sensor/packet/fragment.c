@@ -338,6 +338,12 @@ fragments_push(struct fragments *t, const struct fragment *fragment, int64_t ts_
 }
 
 void
+fragments_wait(struct fragments *t, int64_t wait_ns)
+{
+	t->wait_ns = wait_ns;
+}
+
+void
 fragments_flush(struct fragments *t)
 {
 	while (t->table.oldest != NULL) {

@@ -123,6 +123,17 @@ enum stat_id peel_frame(
 /* link.c: what follows for a LINKTYPE_ or DLT_ number. */
 struct step link_step(uint32_t link);
 
+/* link_cards.c */
+struct step link_erf(struct layers *l);
+struct step link_netanalyzer(struct layers *l);
+struct step link_netanalyzer_preamble(struct layers *l);
+struct step link_preamble(struct layers *l); /* Ethernet from its preamble on */
+struct step link_sunatm(struct layers *l);
+struct step link_atm(struct layers *l);
+struct step link_enc(struct layers *l);
+struct step link_ppp_direction(struct layers *l);
+struct step link_pppd(struct layers *l);
+
 /* ether.c */
 struct step ether_frame(struct layers *l); /* from the destination address on */
 struct step ether_llc(struct layers *l);

@@ -205,6 +205,27 @@ link_fddi(struct layers *l)
 	return step_to(ether_llc);
 }
 
+/* IP over FireWire: two addresses of 8 octets, the type. */
+static struct step
+link_ieee1394(struct layers *l)
+{
+	uint16_t type;
+
+	wire_skip(&l->w, 8 + 8);
+	type = wire_u16(&l->w);
+	if (l->w.bad)
+		return step_end(STAT_FRAME_BROKEN_LINK);
+	return ether_step(l, type);
+}
+
+/* IP over Fibre Channel (RFC 4338): two addresses of 8 octets, then LLC. */
+static struct step
+link_fibre(struct layers *l)
+{
+	wire_skip(&l->w, 8 + 8);
+	return step_to(ether_llc);
+}
+
 /* Classical IP over ATM: with a SNAP header or without. */
 static struct step
 link_atm_clip(struct layers *l)
@@ -284,6 +305,8 @@ static const struct link_row {
 	{ 229, ip_header },              /* IPV6 */
 	{   0, link_family },            /* NULL */
 	{ 108, link_family },            /* LOOP */
+	{ 138, link_ieee1394 },          /* APPLE_IP_OVER_IEEE1394 */
+	{ 122, link_fibre },             /* IP_OVER_FC */
 	{   6, link_token_ring },        /* IEEE802_5 */
 	{   7, link_arcnet },            /* ARCNET_BSD */
 	{ 129, link_arcnet_linux },      /* ARCNET_LINUX */
@@ -291,9 +314,12 @@ static const struct link_row {
 	{   9, ppp_hdlc },               /* PPP */
 	{  50, ppp_hdlc },               /* PPP_HDLC */
 	{  51, ppp_pppoe },              /* PPP_ETHER */
+	{ 166, link_pppd },              /* PPP_PPPD */
+	{ 204, link_ppp_direction },     /* PPP_WITH_DIR */
 	{  10, link_fddi },              /* FDDI */
-	{ 100, ether_llc },              /* ATM_RFC1483 */
-	{  11, ether_llc },              /* DLT_ATM_RFC1483 */
+	{ 100, link_atm },               /* ATM_RFC1483 */
+	{  11, link_atm },               /* DLT_ATM_RFC1483 */
+	{ 123, link_sunatm },            /* SUNATM */
 	{ 106, link_atm_clip },          /* LINUX_ATM_CLIP */
 	{ 104, serial_chdlc },           /* C_HDLC */
 	{ 105, wlan_frame },             /* IEEE802_11 */
@@ -302,10 +328,16 @@ static const struct link_row {
 	{ 119, wlan_prism },             /* IEEE802_11_PRISM */
 	{ 163, wlan_prism },             /* IEEE802_11_AVS */
 	{ 107, serial_frame_relay },     /* FRELAY */
+	{ 109, link_enc },               /* ENC */
 	{ 117, link_pflog },             /* PFLOG */
 	{ 149, link_user2 },             /* USER2 */
 	{ 239, link_nflog },             /* NFLOG */
 	{ 242, link_ipoib },             /* IPOIB */
+	{ 197, link_erf },               /* ERF */
+	{ 219, ether_mpls },             /* MPLS */
+	{ 240, link_netanalyzer },       /* NETANALYZER */
+	{ 241, link_netanalyzer_preamble }, /* NETANALYZER_TRANSPARENT */
+	{ 274, link_preamble },          /* ETHERNET_MPACKET */
 	{ 258, link_pktap },             /* PKTAP */
 	{ 281, link_switch_tag4 },       /* DSA_TAG_BRCM */
 	{ 282, link_switch_tag_before }, /* DSA_TAG_BRCM_PREPEND */

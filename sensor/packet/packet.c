@@ -23,6 +23,12 @@ packet_decoder_new(const struct packet_limits *limits, struct stats *s)
 }
 
 void
+packet_decoder_wait(struct packet_decoder *d, int64_t fragment_ns)
+{
+	fragments_wait(d->fragments, fragment_ns);
+}
+
+void
 packet_decoder_flush(struct packet_decoder *d)
 {
 	fragments_flush(d->fragments);

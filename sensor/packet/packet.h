@@ -61,6 +61,8 @@ struct packet_decoder;
 /* s and everything passed to the decoder outlive it. */
 struct packet_decoder *packet_decoder_new(
     const struct packet_limits *limits, struct stats *s);
+/* How long fragments wait for each other from now on. */
+void packet_decoder_wait(struct packet_decoder *d, int64_t fragment_ns);
 /* The input is at its end: give up the packets that wait for fragments. */
 void packet_decoder_flush(struct packet_decoder *d);
 void packet_decoder_free(struct packet_decoder *d);
@@ -83,6 +85,19 @@ enum stat_id packet_decode(
 bool packet_ahead(
     const struct packet_decoder *d, const struct frame *f, struct packet *p);
 void packet_ready(struct packet_decoder *d, const struct packet *p);
+
+/*
+ * What there is to say of a bare SYN over IPv4, of which packet_ahead would be true.
+ * The endpoints: address, then port in the lower 16 bits.
+ */
+struct packet_syn {
+	uint64_t src, dst;
+	uint32_t seq;
+};
+/* True with *syn: it is one, without data, and packet_syn_ready is all it still needs. */
+bool packet_syn(
+    const struct packet_decoder *d, const struct frame *f, struct packet_syn *syn);
+void packet_syn_ready(struct packet_decoder *d);
 
 /* True when the link type is known. */
 bool packet_link_known(uint16_t link);

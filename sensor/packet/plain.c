@@ -9,6 +9,7 @@
 #include "packet/layers.h"
 
 enum { IPV4_HEADER = 20, IPV6_HEADER = 40, UDP_HEADER = 8, TCP_HEADER = 20 };
+enum { LINK_ETHERNET = 1, IPV4_SPLIT = 0x3fff /* more fragments, or an offset */ };
 
 /* The Ethertype, with w behind it and the tags; 0 when the frame is too short. */
 static uint16_t
@@ -30,11 +31,11 @@ plain_ether(struct wire *w, struct packet *p)
 static uint8_t
 plain_v4(struct wire *w, struct packet *p)
 {
-	enum { FIRST = 0x45, MORE_OFFSET = 0x3fff };
+	enum { FIRST = 0x45 };
 	const uint8_t *h = wire_take(w, IPV4_HEADER);
 	size_t total;
 
-	if (h == NULL || h[0] != FIRST || octets_u16(h + 6) & MORE_OFFSET)
+	if (h == NULL || h[0] != FIRST || octets_u16(h + 6) & IPV4_SPLIT)
 		return 0;
 	total = octets_u16(h + 2);
 	if (total < IPV4_HEADER || total - IPV4_HEADER > wire_left(w))
@@ -108,11 +109,11 @@ plain_udp(const struct packet_decoder *d, struct wire *w, struct packet *p)
 static bool
 plain(const struct packet_decoder *d, const struct frame *f, struct packet *p)
 {
-	enum { ETHERNET = 1, IPV4 = 0x0800, IPV6 = 0x86dd };
+	enum { IPV4 = 0x0800, IPV6 = 0x86dd };
 	struct wire w = wire_over(f->data);
 	uint16_t type;
 
-	if (f->link != ETHERNET || d->verify_checksums)
+	if (f->link != LINK_ETHERNET || d->verify_checksums)
 		return false;
 	p->vlans = p->tunnels = 0;
 	type = plain_ether(&w, p);
@@ -140,6 +141,45 @@ packet_ready(struct packet_decoder *d, const struct packet *p)
 {
 	stats_inc(
 	    d->stats, p->proto == IP_PROTO_UDP ? STAT_PACKET_UDP : STAT_PACKET_TCP);
+}
+
+/*
+ * Floods are made of these: Ethernet without tags, IPv4 without options, TCP with
+ * no flag but SYN and nothing behind its options.
+ */
+bool
+packet_syn(
+    const struct packet_decoder *d, const struct frame *f, struct packet_syn *syn)
+{
+	enum {
+		ETHER = 14,
+		TCP_AT = ETHER + IPV4_HEADER,
+		FLAGS = TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN | TCP_URG
+	};
+	const uint8_t *h = f->data.p;
+	size_t tcp;
+
+	if (f->data.n < TCP_AT + TCP_HEADER || f->link != LINK_ETHERNET ||
+	    d->verify_checksums || (h[TCP_AT + 13] & FLAGS) != TCP_SYN ||
+	    octets_u32(h + ETHER - 2) >> 8 != 0x080045 ||
+	    (octets_u16(h + ETHER + 6) & IPV4_SPLIT) != 0 ||
+	    h[ETHER + 9] != IP_PROTO_TCP)
+		return false;
+	tcp = (size_t)(h[TCP_AT + 12] >> 4) * 4;
+	if (tcp < TCP_HEADER || octets_u16(h + ETHER + 2) != IPV4_HEADER + tcp ||
+	    f->data.n < TCP_AT + tcp)
+		return false;
+	h += TCP_AT;
+	syn->src = (uint64_t)octets_u32(h - 8) << 16 | octets_u16(h);
+	syn->dst = (uint64_t)octets_u32(h - 4) << 16 | octets_u16(h + 2);
+	syn->seq = octets_u32(h + 4);
+	return true;
+}
+
+void
+packet_syn_ready(struct packet_decoder *d)
+{
+	stats_inc(d->stats, STAT_PACKET_TCP);
 }
 
 bool

@@ -191,6 +191,21 @@ START_TEST(conversation_is_seen_as_expected)
 }
 END_TEST
 
+START_TEST(conversation_is_the_same_when_syns_are_no_packets)
+{
+	struct world w;
+
+	world_init(&w, &limits_default);
+	w.bare_syns = true;
+	play(&w, cases[_i].script);
+	flow_finish(w.table);
+	ck_assert_msg(strcmp(w.log.p, cases[_i].expected) == 0,
+	    "%s:\n  got      %s\n  expected %s", cases[_i].what, w.log.p,
+	    cases[_i].expected);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(conversation_is_the_same_across_the_wrap)
 {
 	struct world w;
@@ -261,6 +276,8 @@ main(void)
 
 	tcase_add_loop_test(tc, conversation_is_seen_as_expected, 0, ncases);
 	tcase_add_loop_test(tc, conversation_is_the_same_across_the_wrap, 0, ncases);
+	tcase_add_loop_test(
+	    tc, conversation_is_the_same_when_syns_are_no_packets, 0, ncases);
 	tcase_add_test(tc, hole_acknowledged_is_waited_for_while_some_data_go_on);
 	tcase_add_test(
 	    tc, hole_acknowledged_is_waited_for_while_some_acknowledgements_come);

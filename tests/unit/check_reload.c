@@ -76,9 +76,11 @@ END_TEST
 /* ---- configuration ---- */
 
 static void
-note_key(void *arg, const char *key, bool live)
+note_key(void *arg, const struct conf_change *c)
 {
-	buf_printf(arg, "%s%s ", live ? "" : "!", key);
+	buf_printf(arg, "%s%s ", c->live ? "" : "!", c->key);
+	if (c->was != NULL)
+		buf_printf(arg, "(%s>%s) ", c->was, c->now);
 }
 
 START_TEST(changes_of_the_configuration_are_told)
@@ -93,10 +95,64 @@ START_TEST(changes_of_the_configuration_are_told)
 	b.hold = 5000000000;
 	b.flows = 100;
 	conf_add_string(&b, &b.protect, "example.com");
+	b.privacy_key = "secret";
 	conf_compare(&a, &b, note_key, &told);
-	ck_assert_str_eq(told.p, "!limits.flows limits.hold rules.protect ");
+	ck_assert_str_eq(told.p,
+	    "!limits.flows (65536>100) limits.hold (10s>5s) "
+	    "rules.protect ([]>[\"example.com\"]) privacy.key ");
 	buf_fini(&told);
 	conf_fini(&a);
+	conf_fini(&b);
+}
+END_TEST
+
+static void
+load_conf(struct conf *c, const char *text)
+{
+	char path[] = "conf-XXXXXX";
+	struct diag d = { 0 };
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	conf_init(c);
+	ck_assert_int_eq(conf_load(c, path, &d), 0);
+	diag_fini(&d);
+	unlink(path);
+}
+
+static void
+keep_key(void *arg, const struct conf_change *c)
+{
+	struct conf **two = arg;
+
+	conf_keep(two[1], two[0], c->key);
+}
+
+/* Whatever the type of a key: afterwards the two say the same. */
+START_TEST(what_waits_for_the_next_start_is_kept)
+{
+	struct conf a, b, *two[] = { &a, &b };
+	struct buf told = { 0 };
+
+	load_conf(&a,
+	    "sensor: {name: x}\n"
+	    "capture: {interfaces: [eth0], pin: yes, fanout: cpu, "
+	    "encapsulations: [gre]}\n"
+	    "limits: {flows: 100, flow_buffer: 8k, hold: 3s}\n"
+	    "protocols: {dns_ports: [53, 5300]}\n"
+	    "sites: {networks: [10.0.0.0/8, 2001:db8::/32], "
+	    "search_suffixes: [corp.example]}\n"
+	    "outputs: [{file: a.json, rotate: {size: 1M}}, {syslog: /dev/log}]\n");
+	conf_init(&b);
+	conf_compare(&a, &b, keep_key, two);
+	conf_compare(&a, &b, note_key, &told);
+	ck_assert_uint_eq(told.n, 0);
+	conf_fini(&a);
+	ck_assert_str_eq(b.outputs.output[0].path, "a.json");
+	ck_assert_str_eq(b.interfaces.s[0], "eth0");
+	buf_fini(&told);
 	conf_fini(&b);
 }
 END_TEST
@@ -159,6 +215,7 @@ main(void)
 	tcase_add_loop_test(tc, changes_of_rules_are_told, 0,
 	    (int)(sizeof(changes) / sizeof(changes[0])));
 	tcase_add_test(tc, changes_of_the_configuration_are_told);
+	tcase_add_test(tc, what_waits_for_the_next_start_is_kept);
 	tcase_add_test(tc, every_counter_is_in_the_file_for_prometheus);
 	tcase_add_test(tc, the_file_is_replaced_as_a_whole);
 	suite_add_tcase(suite, tc);

@@ -303,6 +303,14 @@ START_TEST(look_of_other_scripts_is_ours)
 	n = lookalike_idn(l, span_str("xn--80ak6aa92e.com"), out);
 	ck_assert_uint_eq(n, 9);
 	ck_assert_int_eq(memcmp(out, "apple.com", 9), 0);
+	/* a hook on the f, which is no mark of its own in the name; a dot below an o */
+	n = lookalike_bare(l, span_str("xn--microsot-x9b.com"), out);
+	ck_assert_uint_eq(n, 13);
+	ck_assert_int_eq(memcmp(out, "microsoft.com", 13), 0);
+	n = lookalike_bare(l, span_str("xn--bcher-kva.com"), out);
+	ck_assert_uint_eq(n, 10);
+	ck_assert_int_eq(memcmp(out, "bucher.com", 10), 0);
+	ck_assert_uint_eq(lookalike_bare(l, span_str("xn--\x01.mil"), out), 0);
 	lookalike_free(l);
 }
 END_TEST

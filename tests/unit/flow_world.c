@@ -106,6 +106,27 @@ world_fini(struct world *w)
 	buf_fini(&w->log);
 }
 
+static uint64_t
+endpoint(const struct ip_addr *a, uint16_t port)
+{
+	return (uint64_t)a->b[0] << 40 | (uint64_t)a->b[1] << 32 |
+	    (uint64_t)a->b[2] << 24 | (uint64_t)a->b[3] << 16 | port;
+}
+
+static bool
+took_syn(struct world *w, const struct packet *p)
+{
+	struct packet_syn syn = { endpoint(&p->src, p->src_port),
+		endpoint(&p->dst, p->dst_port), p->seq };
+	struct flow_key key;
+
+	if (p->src.version != 4 || p->tcp_flags != TCP_SYN || p->payload.n > 0 ||
+	    p->missing > 0)
+		return false;
+	flow_syn_fetch(w->table, &syn, &key);
+	return flow_syn(w->table, &syn, &key);
+}
+
 void
 send_packet(struct world *w, struct packet p, const void *data, size_t n)
 {
@@ -113,7 +134,8 @@ send_packet(struct world *w, struct packet p, const void *data, size_t n)
 
 	p.payload = s;
 	p.ref = (struct frame_ref){ .ts_ns = w->now_ns, .number = ++w->frame };
-	flow_packet(w->table, &p);
+	if (!w->bare_syns || !took_syn(w, &p))
+		flow_packet(w->table, &p);
 	guard_free(s);
 }
 

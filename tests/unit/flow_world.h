@@ -33,6 +33,7 @@ struct world {
 	uint64_t frame;
 	bool midstream;
 	uint16_t originator_port;
+	bool bare_syns; /* those go to flow_syn, which may leave them to flow_packet */
 };
 
 extern const struct flow_limits limits_default;

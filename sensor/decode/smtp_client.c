@@ -277,14 +277,12 @@ hold_release(struct smtp *m, struct smtp_conn *c)
 }
 
 void
-smtp_client_resume(struct smtp *m, struct smtp_conn *c)
+smtp_client_read_held(struct smtp *m, struct smtp_conn *c)
 {
 	struct smtp_hold *hold = c->hold;
 	struct frame_ref ref = c->ref;
 	struct smtp_input in;
 
-	if (hold == NULL)
-		return;
 	in = (struct smtp_input){ .w = wire_over(span_of(hold->text, hold->n)),
 		.seq = hold->seq,
 		.ref = hold->ref };

@@ -244,11 +244,12 @@ behind_hole(const struct smtp_pairing *p)
 static uint32_t
 replies_due(struct smtp_conn *c, const struct smtp_command *cmd)
 {
-	struct smtp_tx_ref ref = smtp_tx_find(c, cmd->tx);
+	struct smtp_tx_ref ref;
 	uint32_t n;
 
 	if (!cmd->several || cmd->left > 0)
 		return cmd->several ? cmd->left : 1;
+	ref = smtp_tx_find(c, cmd->tx);
 	if (ref.tx == NULL || !c->hello || !smtp_tx_replies(ref, &n))
 		return 0;
 	return n > 0 ? n : 1;
@@ -266,7 +267,7 @@ pair_give_up(struct smtp *m, struct smtp_conn *c)
 }
 
 void
-smtp_pair(struct smtp *m, struct smtp_conn *c)
+smtp_pair_waiting(struct smtp *m, struct smtp_conn *c)
 {
 	struct smtp_pairing *p = &c->pairing;
 

@@ -224,8 +224,8 @@ struct smtp_command *smtp_expect(
 /* A reply came. */
 void smtp_answer_add(
     struct smtp *m, struct smtp_conn *c, const struct smtp_reply *reply);
-/* Give each reply to its command as far as that is certain. */
-void smtp_pair(struct smtp *m, struct smtp_conn *c);
+/* Give each reply to its command as far as that is certain: smtp_pair. */
+void smtp_pair_waiting(struct smtp *m, struct smtp_conn *c);
 /* It is not known which reply belongs to which command. */
 bool smtp_pair_in_doubt(const struct smtp_conn *c);
 /* A reply with this code waits. */
@@ -451,8 +451,8 @@ void smtp_client_gap(struct smtp *m, struct smtp_conn *c, uint32_t n);
 /* A line would begin here: is it TLS, or nothing of ours at all? */
 bool smtp_client_leaves(
     struct smtp *m, struct smtp_conn *c, const struct smtp_input *in);
-/* Go on with what was held, as far as is known. */
-void smtp_client_resume(struct smtp *m, struct smtp_conn *c);
+/* Go on with what was held, as far as is known: smtp_client_resume. */
+void smtp_client_read_held(struct smtp *m, struct smtp_conn *c);
 void smtp_client_end(struct smtp *m, struct smtp_conn *c);
 /* The final dot, its line ended. */
 void smtp_client_dot(struct smtp *m, struct smtp_conn *c);
@@ -462,6 +462,22 @@ void smtp_client_chunk(struct smtp *m, struct smtp_conn *c, uint64_t size, bool 
 void smtp_server_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in);
 void smtp_server_gap(struct smtp *m, struct smtp_conn *c, uint32_t n);
 void smtp_server_end(struct smtp *m, struct smtp_conn *c);
+
+/* Both are asked for each line, and mostly nothing waits. */
+
+static inline void
+smtp_pair(struct smtp *m, struct smtp_conn *c)
+{
+	if (c->pairing.commands != NULL && c->pairing.answers != NULL)
+		smtp_pair_waiting(m, c);
+}
+
+static inline void
+smtp_client_resume(struct smtp *m, struct smtp_conn *c)
+{
+	if (c->hold != NULL)
+		smtp_client_read_held(m, c);
+}
 
 /* ---- TLS ---- */
 

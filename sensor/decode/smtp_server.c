@@ -9,19 +9,18 @@
 static bool
 parse_line(struct span line, uint16_t *code, bool *more)
 {
-	struct wire w = wire_over(line);
+	enum { DIGITS = 3 };
+	uint8_t next = line.n > DIGITS ? line.p[DIGITS] : ' ';
 
 	*code = 0;
-	for (int i = 0; i < 3; i++) {
-		uint8_t digit = wire_u8(&w);
-
-		if (digit < '0' || digit > '9')
+	for (size_t i = 0; i < DIGITS; i++) {
+		if (i == line.n || line.p[i] < '0' || line.p[i] > '9')
 			return false;
-		*code = (uint16_t)(*code * 10 + digit - '0');
+		*code = (uint16_t)(*code * 10 + line.p[i] - '0');
 	}
-	*more = wire_peek(&w, 0) == '-';
+	*more = next == '-';
 	return *code >= 200 && *code < 600 &&
-	    (wire_left(&w) == 0 || memchr("- \t\r", wire_peek(&w, 0), 4) != NULL);
+	    (next == ' ' || next == '-' || next == '\t' || next == '\r');
 }
 
 static void

@@ -21,8 +21,10 @@ enum form {
 	FORM_PROXY, /* TCP4, TCP6 or UNKNOWN, and addresses */
 };
 
+enum { VERB_LEAST = 4, VERB_MOST = 8 }; /* octets */
+
 struct row {
-	char name[9];
+	char name[VERB_MOST + 1];
 	enum smtp_verb_id verb;
 	enum form form;
 	/* The command was seen. */
@@ -33,12 +35,14 @@ struct row {
 static struct span
 trim(struct span s)
 {
-	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
-		s = span_after(s, 1);
-	while (s.n > 0 &&
-	    (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' || s.p[s.n - 1] == '\r'))
-		s.n--;
-	return s;
+	size_t from = 0, to = s.n;
+
+	while (from < to && (s.p[from] == ' ' || s.p[from] == '\t'))
+		from++;
+	while (to > from &&
+	    (s.p[to - 1] == ' ' || s.p[to - 1] == '\t' || s.p[to - 1] == '\r'))
+		to--;
+	return span_after(span_first(s, to), from);
 }
 
 /* The first word of s. */
@@ -221,17 +225,20 @@ static const struct row rows[] = {
 static const struct row *
 row_of(struct span line, struct span *argument)
 {
+	uint8_t upper[VERB_MOST] = { 0 };
 	struct span verb;
-	uint8_t first[4];
 
 	line = trim(line);
 	verb = first_word(line);
-	for (size_t i = 0; i < sizeof(first); i++)
-		first[i] = i < verb.n ? ascii_upper(verb.p[i]) : 0;
 	*argument = trim(span_after(line, verb.n));
-	for (size_t i = 0; verb.n >= 4 && i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (memcmp(rows[i].name, first, sizeof(first)) == 0 &&
-		    span_eq_nocase(verb, span_str(rows[i].name)))
+	if (verb.n < VERB_LEAST || verb.n > VERB_MOST)
+		return NULL;
+	for (size_t i = 0; i < verb.n; i++)
+		upper[i] = ascii_upper(verb.p[i]);
+	/* All at once; a name that ends earlier is another, for NUL may be in the line. */
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (memcmp(rows[i].name, upper, VERB_MOST) == 0 &&
+		    rows[i].name[verb.n - 1] != '\0')
 			return &rows[i];
 	return NULL;
 }
@@ -330,8 +337,6 @@ form_is_sure(const struct row *row, struct span argument)
 bool
 smtp_command_is_none(struct span begin)
 {
-	enum { VERB_LEAST = 4 };
-
 	begin = span_first(begin, VERB_LEAST);
 	for (size_t i = 0; i < begin.n; i++) {
 		uint8_t letter = ascii_lower(begin.p[i]);

@@ -128,7 +128,7 @@ static void
 walk_link(struct walk *w, int level)
 {
 	static const uint16_t rare[] = { 0x880b, 0x8870, 0x894f, 0x88e7, 0x88e5, 0x8909,
-		0x8926, 0x892f };
+		0x8926, 0x892f, 0x893f };
 	const struct entries *e = &w->level[level];
 	unsigned mpls = bpf_label(w->c), pppoe = bpf_label(w->c);
 

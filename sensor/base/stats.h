@@ -86,6 +86,7 @@
 	X(SMTP_LINE_TOO_LONG,    "smtp.line_too_long",    "lines longer than the limit") \
 	X(SMTP_UNKNOWN_COMMAND,  "smtp.unknown_command",  "lines of a client that are no command") \
 	X(SMTP_BROKEN_REPLY,     "smtp.broken_reply",     "lines of a server that are no reply") \
+	X(SMTP_UNASKED_REPLY,    "smtp.unasked_reply",    "replies that answer nothing") \
 	X(SMTP_NOT_SMTP,         "smtp.not_smtp",         "connections on a mail port that hold no SMTP") \
 	X(TLS_NO_BUFFER,         "tls.no_buffer",         "TLS handshakes whose names were passed over: no room to put their pieces together") \
 	/* What cannot be seen. */ \

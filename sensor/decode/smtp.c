@@ -122,10 +122,13 @@ smtp_bytes(struct smtp *m, struct smtp_conn *c, const struct flow *f, enum side 
 
 	c->flow = f;
 	c->ref = chunk->ref;
-	if (side == SIDE_ORIGINATOR)
+	if (side == SIDE_ORIGINATOR) {
 		smtp_client_bytes(m, c, &in);
-	else
-		smtp_server_bytes(m, c, &in);
+		return;
+	}
+	c->heard = chunk->ack;
+	c->hears = chunk->acks;
+	smtp_server_bytes(m, c, &in);
 }
 
 void

@@ -266,12 +266,46 @@ pair_give_up(struct smtp *m, struct smtp_conn *c)
 		a->early = true;
 }
 
+/*
+ * The first reply was sent before the server had any of the first command: servers say
+ * things that nobody asked for, such as a second answer to a line that they do not
+ * understand.  Numbers far apart were changed by something between the two taps.  421 is
+ * about all that follows (RFC 5321, 3.8).
+ */
+static bool
+answer_is_older(const struct smtp_command *cmd, const struct smtp_answer *a)
+{
+	enum { FAR = 1 << 20 };
+	int32_t behind = (int32_t)(cmd->seq - a->heard);
+
+	return a->hears && behind >= 0 && behind < FAR && a->reply.code != 421;
+}
+
+/* It answers nothing; what a hole before it hides may still be answered by the next. */
+static void
+answer_is_nobodys(struct smtp *m, struct smtp_conn *c)
+{
+	struct smtp_pairing *p = &c->pairing;
+	bool after_hole = p->answers->after_hole;
+
+	stats_inc(m->stats, STAT_SMTP_UNASKED_REPLY);
+	answer_drop(m, c);
+	if (p->answers != NULL)
+		p->answers->after_hole |= after_hole;
+	else
+		p->answers_hole |= after_hole;
+}
+
 void
 smtp_pair_waiting(struct smtp *m, struct smtp_conn *c)
 {
 	struct smtp_pairing *p = &c->pairing;
 
 	while (p->commands != NULL && p->answers != NULL) {
+		if (answer_is_older(p->commands, p->answers)) {
+			answer_is_nobodys(m, c);
+			continue;
+		}
 		if (!behind_hole(p) && replies_due(c, p->commands) == 0) {
 			pair_give_up(m, c);
 			continue;
@@ -347,7 +381,9 @@ smtp_expect(struct smtp *m, struct smtp_conn *c, enum smtp_verb_id verb, uint32_
 		p->commands_hole = true;
 		return NULL;
 	}
-	*cmd = (struct smtp_command){ .verb = verb, .after_hole = p->commands_hole };
+	*cmd = (struct smtp_command){
+		.verb = verb, .seq = c->client.cut.seq, .after_hole = p->commands_hole
+	};
 	p->commands_hole = false;
 	if (p->last_command != NULL)
 		p->last_command->next = cmd;
@@ -383,6 +419,8 @@ smtp_answer_add(struct smtp *m, struct smtp_conn *c, const struct smtp_reply *re
 	}
 	a->next = NULL;
 	a->ref = c->ref;
+	a->heard = c->heard;
+	a->hears = c->hears;
 	smtp_reply_set(&a->reply, reply);
 	a->after_hole = p->answers_hole;
 	a->early = p->commands == NULL && c->lost.commands == 0;

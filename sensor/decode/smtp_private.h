@@ -188,6 +188,7 @@ bool smtp_command_answered(struct smtp *m, struct smtp_conn *c,
 struct smtp_command {
 	struct smtp_command *next;
 	struct smtp_rcpt *rcpt; /* RCPT: its own; end of LMTP mail: the next one */
+	uint32_t seq;		/* of its line, or of an earlier one */
 	uint32_t tx;		/* transaction, 0 for none */
 	uint32_t left;		/* replies to come when there are several */
 	enum smtp_verb_id verb;
@@ -200,6 +201,8 @@ struct smtp_answer {
 	struct smtp_answer *next;
 	struct frame_ref ref;
 	struct smtp_reply reply;
+	uint32_t heard;	 /* the server had the client's octets before this one... */
+	bool hears;	 /* ...if that is known */
 	bool after_hole; /* others may have come before it, unseen */
 	bool early;	 /* no command was waiting when it came */
 };
@@ -386,6 +389,8 @@ struct smtp_conn {
 	const struct flow *flow;
 	struct smtp_side client, server;
 	struct frame_ref ref; /* of the frame at hand */
+	uint32_t heard; /* as in struct smtp_answer, by the server's last octets */
+	bool hears;
 
 	/* The client's stream. */
 	struct smtp_hold *hold;

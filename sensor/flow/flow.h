@@ -54,6 +54,8 @@ struct flow {
 struct chunk {
 	struct span data;
 	uint32_t seq;	      /* TCP sequence number of the first octet */
+	uint32_t ack;	      /* what the sender had of the other side then... */
+	bool acks;	      /* ...if it says so */
 	struct frame_ref ref; /* of the frame that brought them */
 };
 

@@ -27,6 +27,8 @@ enum {
 struct segment {
 	uint32_t seq;
 	uint32_t cut; /* octets past the snap length, behind data */
+	uint32_t ack; /* as in struct chunk */
+	bool acks;
 	struct span data;
 	struct frame_ref ref;
 };
@@ -38,7 +40,9 @@ struct block {
 	uint32_t seq;
 	uint32_t cut; /* as in struct segment */
 	uint32_t n;   /* octets of data */
-	uint8_t data[BLOCK_SIZE - 2 * sizeof(void *) - 4 * sizeof(uint64_t)];
+	uint32_t ack; /* as in struct chunk */
+	bool acks;
+	uint8_t data[BLOCK_SIZE - 2 * sizeof(void *) - 4 * sizeof(uint64_t) - 5];
 };
 _Static_assert(sizeof(struct block) == BLOCK_SIZE, "a block is not of its size");
 

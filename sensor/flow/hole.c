@@ -167,7 +167,11 @@ hole_deliver(
 
 	h->next += (uint32_t)s->data.n;
 	if (s->data.n > 0 && !c->flow.done) {
-		struct chunk chunk = { .data = s->data, .seq = s->seq, .ref = s->ref };
+		struct chunk chunk = { .data = s->data,
+			.seq = s->seq,
+			.ack = s->ack,
+			.acks = s->acks,
+			.ref = s->ref };
 
 		t->reader.bytes(t->reader.arg, &c->flow, side, &chunk);
 	}
@@ -188,7 +192,11 @@ deliver_block(struct flow_table *t, struct conn *c, enum side side)
 	struct half *h = &c->half[side];
 	struct hole *hole = h->hole;
 	struct block *b = hole->first;
-	struct segment s = { .seq = b->seq, .cut = b->cut, .ref = b->ref };
+	struct segment s = { .seq = b->seq,
+		.cut = b->cut,
+		.ack = b->ack,
+		.acks = b->acks,
+		.ref = b->ref };
 	uint32_t old = h->next - b->seq;
 
 	s.data = span_of(b->data, b->n);
@@ -432,6 +440,8 @@ hold(struct flow_table *t, struct conn *c, enum side side, struct segment s)
 		b->ref = piece.ref;
 		b->seq = piece.seq;
 		b->cut = piece.cut;
+		b->ack = piece.ack;
+		b->acks = piece.acks;
 		b->n = (uint32_t)piece.data.n;
 		if (b->n > 0)
 			memcpy(b->data, piece.data.p, b->n);

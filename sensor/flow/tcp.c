@@ -234,6 +234,8 @@ payload(struct flow_table *t, struct conn *c, enum side side, const struct packe
 	struct segment s = {
 		.seq = p->seq + ((p->tcp_flags & TCP_SYN) != 0),
 		.cut = p->missing,
+		.ack = p->ack,
+		.acks = (p->tcp_flags & TCP_ACK) != 0,
 		.data = p->payload,
 		.ref = p->ref,
 	};
@@ -256,7 +258,11 @@ static bool
 in_order(struct flow_table *t, struct conn *c, enum side side, const struct packet *p)
 {
 	struct half *h = &c->half[side];
-	struct segment s = { .seq = p->seq, .data = p->payload, .ref = p->ref };
+	struct segment s = { .seq = p->seq,
+		.ack = p->ack,
+		.acks = true,
+		.data = p->payload,
+		.ref = p->ref };
 
 	if ((p->tcp_flags & (TCP_SYN | TCP_RST | TCP_FIN | TCP_URG | TCP_ACK)) !=
 		TCP_ACK ||

@@ -81,6 +81,9 @@ load_specs(struct rules *r, const struct rules_options *o, struct diag *d)
 	}
 	for (size_t i = 0; i < o->nprotect; i++)
 		failed |= rule_specs_protect(&r->specs, o->protect[i], d);
+	if (!failed && r->specs.n == 0)
+		diag_warn(d, o->npaths > 0 ? o->paths[0] : "rules", 0, 0,
+		    "holds no rule: no name will be flagged");
 	return failed | allow_shipped(r, o, d);
 }
 

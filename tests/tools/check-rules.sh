@@ -50,6 +50,13 @@ bad.yaml:2:37
 bad.yaml:2:58
 END
 
+: >"$work/bare.yaml"
+expect "a file without a rule" 0 $check "$work/bare.yaml"
+sed "s|$work/||g" "$work/err" >"$work/bare"
+same "it is told to be one" bare <<END
+bare.yaml: warning: holds no rule: no name will be flagged
+END
+
 cat >"$work/test.yaml" <<END
 version: 1
 rules:

@@ -77,7 +77,7 @@ const struct conf_row conf_rows[] = {
 	    "longest SMTP line", NULL },
 	{ "limits", "tracked", TYPE_COUNT, AT(tracked), 16, 1 << 22, "8192",
 	    "flagged names that wait for their outcome; the oldest is written early", NULL },
-	{ "limits", "thresholds", TYPE_COUNT, AT(thresholds), 16, 1 << 22, "65536",
+	{ "limits", "thresholds", TYPE_COUNT, AT(thresholds), 16, 1 << 22, "32768",
 	    "clients and names that thresholds remember; the oldest is forgotten", NULL },
 	{ "limits", "hold", TYPE_DURATION, AT(hold), 0, 600 * SECOND, "10s",
 	    "how long an alert waits for its outcome", NULL },

@@ -9,9 +9,11 @@ struct mail {
 	struct table_node node;
 	uint64_t check; /* a second hash of sender and recipient */
 	int64_t last_ns;
-	uint64_t bytes; /* 0: not known */
-	bool arrived;	/* the last try did, or was refused for good */
-	char id[ALERT_ID_LEN];
+	uint64_t bytes;	       /* 0: not known */
+	uint64_t last;	       /* number of the last try's alert */
+	bool arrived;	       /* that try did, or was refused for good */
+	bool tried;	       /* and was not the first */
+	char id[ALERT_ID_LEN]; /* of the first try's alert */
 };
 
 void
@@ -85,18 +87,23 @@ bool
 retries_see(struct retries *r, const struct alert *a, char first[ALERT_ID_LEN])
 {
 	uint64_t hash = mail_hash(r, a, 0), check = mail_hash(r, a, 1);
+	uint64_t number = hash_fast(&r->key, a->id, ALERT_ID_LEN);
 	struct mail *m = mail_find(r, hash, check);
-	bool retry = m != NULL && is_retry(m, a);
 
 	if (m == NULL)
 		m = mail_new(r, hash, check);
-	table_touch(&r->table, &m->node);
-	if (retry)
+	/* Another rule's alert has the same id, and tells of the same try. */
+	if (m->last != number) {
+		m->tried = m->last != 0 && is_retry(m, a);
+		m->last = number;
+	}
+	if (m->tried)
 		memcpy(first, m->id, ALERT_ID_LEN);
 	else
 		memcpy(m->id, a->id, ALERT_ID_LEN);
+	table_touch(&r->table, &m->node);
 	m->last_ns = a->ts_ns;
 	m->bytes = a->bytes;
 	m->arrived = a->outcome == OUTCOME_DELIVERED || a->outcome == OUTCOME_REFUSED;
-	return retry;
+	return m->tried;
 }

@@ -245,9 +245,12 @@ START_TEST(mail_tried_again_names_its_first_try)
 		snprintf(a.id, sizeof(a.id), "id%d", i);
 		set_path(&tx.from, try->from);
 		set_path(&rcpt.path, try->to);
-		ck_assert_int_eq(retries_see(&r, &a, first), try->retry);
-		if (try->retry)
-			ck_assert_str_eq(first, "id0");
+		/* The alerts of two rules tell of the same try. */
+		for (int rule = 0; rule < 2; rule++) {
+			ck_assert_int_eq(retries_see(&r, &a, first), try->retry);
+			if (try->retry)
+				ck_assert_str_eq(first, "id0");
+		}
 	}
 	retries_fini(&r);
 }

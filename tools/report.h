@@ -44,16 +44,22 @@ struct row {
 	const char *outcome, *reply;
 	const char *from, *to; /* addresses without angle brackets */
 	const char *type;      /* of the record asked for */
+	const char *id;	       /* of the alert */
+	const char *retry_of;  /* id of the mail's first try */
 	uint64_t bytes;	       /* of the message */
 	uint64_t count;	       /* sightings that this alert stands for, at least 1 */
-	size_t order;	       /* place in the input, once settled in rows */
+	uint64_t
+	    corrected_s; /* until the same client used the name meant; 0: not seen */
+	uint64_t tries;	 /* later ones of this mail, of which this is the first */
+	size_t order;	 /* place in the input, once settled in rows */
+	struct row *told_try; /* the later try that tells what became of it, or NULL */
 	struct row
 	    *next_hop; /* the same mail, further on its way; NULL: this is the end */
 	struct row
 	    *same_way; /* next mail between the same two addresses to the same host */
 	struct row *last_same_way; /* the last of these, while this is the oldest */
-	bool later_hop;		   /* shown with the row whose next_hop leads here */
-	bool orphan;		   /* only outcomes were read, in file `told_by` */
+	bool later;  /* a later try or hop, shown with the row that leads here */
+	bool orphan; /* only outcomes were read, in file `told_by` */
 	unsigned told_by;
 };
 
@@ -61,6 +67,13 @@ struct row {
 struct lookup {
 	const struct row *first;
 	const char *outcome; /* the gravest seen */
+	uint64_t count;
+	uint64_t corrected_s; /* as in struct row, the last one's */
+};
+
+/* A name seen in one place of one host, neither in an envelope nor in a lookup. */
+struct elsewhere {
+	const struct row *first;
 	uint64_t count;
 };
 
@@ -70,6 +83,13 @@ struct name_total {
 	uint64_t mails, arrived, lookups;
 };
 
+/* What one sender sent to such names. */
+struct sender_total {
+	const char *sender;	  /* address, or the host where encryption hides it */
+	const char *first, *last; /* times */
+	uint64_t mails, arrived;
+};
+
 struct report {
 	struct arena text;
 	struct row **rows; /* in order of time once settled */
@@ -77,8 +97,12 @@ struct report {
 	json_t *by_id; /* alert_id -> index into rows, until settled */
 	struct lookup *lookups;
 	size_t n_lookups;
+	struct elsewhere *elsewhere;
+	size_t n_elsewhere;
 	struct name_total *names; /* most mails first */
 	size_t n_names;
+	struct sender_total *senders; /* the same */
+	size_t n_senders;
 	uint64_t mails, arrived, lookup_count, reflections, others;
 	uint64_t duplicates; /* alerts that came a second time */
 	uint64_t orphans;    /* outcomes of alerts that did not come */
@@ -107,6 +131,18 @@ int report_replay(
     struct report *r, const struct words *options, const struct words *captures);
 void report_settle(struct report *r);
 
+/* A small index from text to a place in an array, by a JSON object. */
+bool index_find(const json_t *index, const char *key, size_t *at);
+void index_set(json_t *index, const char *key, size_t at);
+
+/* Rows in order of time: tries of one mail, its hops, and the lookups that tell of it. */
+void report_join(const struct report *r);
+/* What tells more of the same mail than this row: a later try, or the next hop. */
+static inline const struct row *
+row_next(const struct row *row)
+{
+	return row->told_try != NULL ? row->told_try : row->next_hop;
+}
 /* The row that tells what finally became of a mail. */
 const struct row *row_end(const struct row *row);
 /* Whether the outcome means that somebody else has the mail, or probably has. */
@@ -119,8 +155,24 @@ report_incomplete(const struct report *r)
 }
 /* 0 to 9, graver outcomes higher. */
 unsigned outcome_weight(const char *outcome);
-/* What became of it, in words for a person, appended to out. */
-void row_outcome(const struct row *row, struct buf *out);
+/*
+ * The tables that a person is shown, in their order, each written by begin, a row at a
+ * time, end.  Cells are as strangers wrote them: see text_clean.  The last one tells what
+ * became of it; outcome is its word as in alerts, or NULL.
+ */
+enum { TABLE_COLUMNS_MOST = 7 };
+
+struct table_writer {
+	void *arg;
+	void (*begin)(
+	    void *arg, const char *title, const char *const *heads, unsigned columns);
+	void (*row)(void *arg, const char *const *cells, const char *outcome);
+	void (*end)(void *arg);
+};
+
+void report_tables(const struct report *r, const struct table_writer *to);
+/* The answer in a few sentences, a line each, the first the most important. */
+void report_summary(const struct report *r, struct buf *out);
 
 void report_write_text(const struct report *r, FILE *out, bool colour);
 void report_write_json(const struct report *r, FILE *out);

@@ -53,7 +53,9 @@ report_fini(struct report *r)
 	json_decref(r->by_id);
 	free(r->rows);
 	free(r->lookups);
+	free(r->elsewhere);
 	free(r->names);
+	free(r->senders);
 	arena_fini(&r->text);
 }
 
@@ -254,6 +256,7 @@ row_fill_outcome(
 	if (json_object_get(stray, "outcome") != NULL)
 		row->outcome = string(at, stray, "outcome");
 	row->bytes = number(at, stray, "bytes", row->bytes);
+	row->corrected_s = number(at, stray, "corrected_after_s", row->corrected_s);
 	row_fill_reply(at, row, member(at, line, "smtp", JSON_OBJECT));
 }
 
@@ -274,6 +277,8 @@ read_alert(struct place *at, const json_t *line, const char *id)
 	}
 	if (row == NULL)
 		row = row_new(r, id);
+	row->id = arena_strdup(&r->text, id);
+	row->retry_of = string(at, stray, "retry_of");
 	row->time = string(at, line, "timestamp");
 	row->src = string(at, line, "src_ip");
 	row->dest = string(at, line, "dest_ip");

@@ -1,6 +1,6 @@
 /*
- * Order in the rows, once all are read: by time, hops of one mail joined, lookups
- * and names added up (see report.h).
+ * Order in the rows, once all are read: by time, what tells of one mail joined, lookups,
+ * names and senders added up (see report.h).
  */
 
 #include "report.h"
@@ -46,16 +46,7 @@ outcome_arrived(const char *outcome)
 	return false;
 }
 
-const struct row *
-row_end(const struct row *row)
-{
-	while (row->next_hop != NULL)
-		row = row->next_hop;
-	return row;
-}
-
-/* A small index from text to a place in an array, by a JSON object. */
-static bool
+bool
 index_find(const json_t *index, const char *key, size_t *at)
 {
 	const json_t *v = json_object_get(index, key);
@@ -65,7 +56,7 @@ index_find(const json_t *index, const char *key, size_t *at)
 	return v != NULL;
 }
 
-static void
+void
 index_set(json_t *index, const char *key, size_t at)
 {
 	if (json_object_set_new(index, key, json_integer((json_int_t)at)) != 0)
@@ -83,120 +74,6 @@ by_time(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static void
-way_key(struct buf *key, const char *host, const struct row *row)
-{
-	buf_reset(key);
-	buf_printf(key, "%s %s %s", host, row->from, row->to);
-}
-
-/*
- * A relay that took a mail from A for B and now sends one from A to B passes the
- * same mail on.  Of several such mails the oldest not yet passed on is meant; when
- * all are, this is another attempt at the last one, and its outcome counts.
- */
-static void
-join_hop(const struct report *r, json_t *received, struct buf *key, struct row *row)
-{
-	struct row *oldest;
-	size_t at;
-
-	way_key(key, row->src, row);
-	if (!index_find(received, key->p, &at))
-		return;
-	oldest = r->rows[at];
-	if (oldest->next_hop != NULL && oldest->same_way != NULL) {
-		oldest->same_way->last_same_way = oldest->last_same_way;
-		oldest = oldest->same_way;
-		index_set(received, key->p, oldest->order);
-	}
-	oldest->next_hop = row;
-	row->later_hop = true;
-}
-
-/* Note that row->dest has this mail now and may pass it on. */
-static void
-note_received(
-    const struct report *r, json_t *received, struct buf *key, struct row *row)
-{
-	struct row *oldest;
-	size_t at;
-
-	if (outcome_weight(row->outcome) < outcome_weight("unknown"))
-		return;
-	way_key(key, row->dest, row);
-	if (!index_find(received, key->p, &at)) {
-		index_set(received, key->p, row->order);
-		row->last_same_way = row;
-		return;
-	}
-	oldest = r->rows[at];
-	oldest->last_same_way->same_way = row;
-	oldest->last_same_way = row;
-}
-
-static void
-join_hops(const struct report *r)
-{
-	json_t *received = json_object();
-	struct buf key = { 0 };
-
-	for (size_t i = 0; i < r->n_rows; i++) {
-		r->rows[i]->order = i;
-		if (r->rows[i]->kind != ROW_MAIL || r->rows[i]->to[0] == '\0')
-			continue;
-		join_hop(r, received, &key, r->rows[i]);
-		note_received(r, received, &key, r->rows[i]);
-	}
-	json_decref(received);
-	buf_fini(&key);
-}
-
-/* Whether a lookup tells what became of the mail that it was made for. */
-static bool
-lookup_tells(const struct row *row)
-{
-	return row->kind == ROW_LOOKUP &&
-	    (strcmp(row->outcome, "undeliverable") == 0 ||
-		strcmp(row->outcome, "opened") == 0 ||
-		strcmp(row->outcome, "probable") == 0);
-}
-
-/*
- * A host that has a mail for a name and looks that name up is a relay: when its own
- * session was encrypted, or never came about, the lookup tells what became of it.
- */
-static void
-join_lookups(const struct report *r)
-{
-	json_t *told = json_object(); /* "host name" -> the gravest lookup */
-	struct buf key = { 0 };
-	struct row *row;
-	size_t at;
-
-	for (size_t i = 0; i < r->n_rows; i++) {
-		row = r->rows[i];
-		buf_reset(&key);
-		buf_printf(&key, "%s %s", row->src, row->name);
-		if (lookup_tells(row) &&
-		    (!index_find(told, key.p, &at) ||
-			outcome_weight(row->outcome) >
-			    outcome_weight(r->rows[at]->outcome)))
-			index_set(told, key.p, i);
-	}
-	for (size_t i = 0; i < r->n_rows; i++) {
-		row = r->rows[i];
-		buf_reset(&key);
-		buf_printf(&key, "%s %s", row->dest, row->name);
-		if (row->kind == ROW_MAIL && row->next_hop == NULL &&
-		    outcome_weight(row->outcome) >= outcome_weight("accepted") &&
-		    index_find(told, key.p, &at))
-			row->next_hop = r->rows[at];
-	}
-	json_decref(told);
-	buf_fini(&key);
-}
-
 static struct name_total *
 total_of(struct report *r, json_t *index, const struct row *row)
 {
@@ -212,34 +89,96 @@ total_of(struct report *r, json_t *index, const struct row *row)
 }
 
 static void
-add_lookup(struct report *r, json_t *index, struct buf *key, const struct row *row)
+add_lookup(struct report *r, json_t *index, const struct row *row)
 {
+	struct buf key = { 0 };
 	struct lookup *l;
 	size_t at;
 
-	buf_reset(key);
-	buf_printf(key, "%s %s %s", row->src, row->name, row->type);
-	if (!index_find(index, key->p, &at)) {
+	buf_printf(&key, "%s %s %s", row->src, row->name, row->type);
+	if (!index_find(index, key.p, &at)) {
 		at = r->n_lookups++;
-		index_set(index, key->p, at);
+		index_set(index, key.p, at);
 		r->lookups[at] =
 		    (struct lookup){ .first = row, .outcome = row->outcome };
 	}
 	l = &r->lookups[at];
 	l->count += row->count;
+	if (row->corrected_s > 0)
+		l->corrected_s = row->corrected_s;
 	if (outcome_weight(row->outcome) > outcome_weight(l->outcome))
 		l->outcome = row->outcome;
+	r->lookup_count += row->count;
+	buf_fini(&key);
 }
 
 static void
-add_mail(struct report *r, struct name_total *total, const struct row *row)
+add_elsewhere(struct report *r, json_t *index, const struct row *row)
+{
+	struct buf key = { 0 };
+	size_t at;
+
+	buf_printf(&key, "%s %s %s", row->src, row->seen, row->name);
+	if (!index_find(index, key.p, &at)) {
+		at = r->n_elsewhere++;
+		index_set(index, key.p, at);
+		r->elsewhere[at] = (struct elsewhere){ .first = row };
+	}
+	r->elsewhere[at].count += row->count;
+	r->others += row->count;
+	buf_fini(&key);
+}
+
+/* Names are the same in whatever case an address is written. */
+static void
+sender_key(struct buf *key, const char *sender)
+{
+	buf_str(key, sender);
+	for (size_t i = 0; i < key->n; i++)
+		key->p[i] = (char)ascii_lower((uint8_t)key->p[i]);
+}
+
+static struct sender_total *
+sender_of(struct report *r, json_t *index, const struct row *row)
+{
+	const char *sender = row->from[0] != '\0' ? row->from : row->src;
+	struct buf key = { 0 };
+	size_t at;
+
+	sender_key(&key, sender);
+	if (!index_find(index, key.n > 0 ? key.p : "", &at)) {
+		at = r->n_senders++;
+		index_set(index, key.n > 0 ? key.p : "", at);
+		r->senders[at] =
+		    (struct sender_total){ .sender = sender, .first = row->time };
+	}
+	buf_fini(&key);
+	r->senders[at].last = row->time;
+	return &r->senders[at];
+}
+
+static void
+add_mail(struct report *r, struct name_total *name, struct sender_total *sender,
+    const struct row *row)
 {
 	uint64_t arrived = outcome_arrived(row_end(row)->outcome) ? row->count : 0;
 
 	r->mails += row->count;
 	r->arrived += arrived;
-	total->mails += row->count;
-	total->arrived += arrived;
+	name->mails += row->count;
+	name->arrived += arrived;
+	sender->mails += row->count;
+	sender->arrived += arrived;
+}
+
+static int
+by_sent(const void *a, const void *b)
+{
+	const struct sender_total *x = a, *y = b;
+
+	if (x->mails != y->mails)
+		return x->mails > y->mails ? -1 : 1;
+	return strcmp(x->sender, y->sender);
 }
 
 static int
@@ -269,42 +208,56 @@ drop_orphans(struct report *r)
 	r->n_rows = n;
 }
 
+/* By what rows are added up. */
+struct sums {
+	json_t *names, *lookups, *elsewhere, *senders;
+};
+
+static void
+add_row(struct report *r, const struct sums *by, const struct row *row)
+{
+	struct name_total *name = total_of(r, by->names, row);
+
+	switch (row->kind) {
+	case ROW_MAIL:
+		add_mail(r, name, sender_of(r, by->senders, row), row);
+		break;
+	case ROW_LOOKUP:
+		name->lookups += row->count;
+		add_lookup(r, by->lookups, row);
+		break;
+	case ROW_REFLECTION:
+		r->reflections += row->count;
+		break;
+	case ROW_OTHER:
+		add_elsewhere(r, by->elsewhere, row);
+		break;
+	}
+}
+
 void
 report_settle(struct report *r)
 {
-	json_t *name_index = json_object(), *lookup_index = json_object();
-	struct name_total *total;
-	struct buf key = { 0 };
-	const struct row *row;
+	struct sums by;
 
 	drop_orphans(r);
 	if (r->n_rows == 0)
-		goto out;
+		return;
 	qsort(r->rows, r->n_rows, sizeof(r->rows[0]), by_time);
-	join_hops(r);
-	join_lookups(r);
+	report_join(r);
 	r->names = mem_alloc(r->n_rows * sizeof(r->names[0]));
+	r->senders = mem_alloc(r->n_rows * sizeof(r->senders[0]));
 	r->lookups = mem_alloc(r->n_rows * sizeof(r->lookups[0]));
-	for (size_t i = 0; i < r->n_rows; i++) {
-		row = r->rows[i];
-		if (row->later_hop)
-			continue;
-		total = total_of(r, name_index, row);
-		if (row->kind == ROW_MAIL) {
-			add_mail(r, total, row);
-		} else if (row->kind == ROW_LOOKUP) {
-			total->lookups += row->count;
-			r->lookup_count += row->count;
-			add_lookup(r, lookup_index, &key, row);
-		} else if (row->kind == ROW_REFLECTION) {
-			r->reflections += row->count;
-		} else {
-			r->others += row->count;
-		}
-	}
+	r->elsewhere = mem_alloc(r->n_rows * sizeof(r->elsewhere[0]));
+	by =
+	    (struct sums){ json_object(), json_object(), json_object(), json_object() };
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (!r->rows[i]->later)
+			add_row(r, &by, r->rows[i]);
 	qsort(r->names, r->n_names, sizeof(r->names[0]), by_mails);
-out:
-	json_decref(name_index);
-	json_decref(lookup_index);
-	buf_fini(&key);
+	qsort(r->senders, r->n_senders, sizeof(r->senders[0]), by_sent);
+	json_decref(by.names);
+	json_decref(by.lookups);
+	json_decref(by.elsewhere);
+	json_decref(by.senders);
 }

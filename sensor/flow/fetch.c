@@ -75,11 +75,28 @@ flow_syn_fetch(struct flow_table *t, const struct packet_syn *syn, struct flow_k
 	note_fetch(t, key->hash);
 }
 
-enum { DECODER_TOUCHED = 2 * CACHE_LINE };
+enum {
+	DECODER_TOUCHED = 2 * CACHE_LINE,
+	FETCH_BEHIND =
+	    2, /* connections of a bucket behind the first that are fetched */
+};
+
+/* c, which is in the cache, or the one behind it, fetched, when c has another hash. */
+static const struct conn *
+fetch_next(const struct conn *c, uint64_t hash)
+{
+	if (c == NULL || c->node.hash == hash)
+		return c;
+	c = (const struct conn *)c->node.next;
+	if (c != NULL)
+		mem_fetch(c, CONN_TOUCHED);
+	return c;
+}
 
 /*
- * In steps, for each needs what the one before has fetched: the bucket; the connection,
- * or where there is none what is noted of it; the state of its decoder.
+ * In steps, for each needs what the one before has fetched: the bucket; the connection
+ * that stands first there, or where there is none what is noted of it; those behind it,
+ * where that is another one; the state of its decoder.
  */
 void
 flow_fetch(
@@ -106,13 +123,16 @@ flow_fetch(
 		else
 			note_fetch(t, keys[i].hash);
 	}
+	for (int behind = 0; behind < FETCH_BEHIND; behind++)
+		for (size_t i = 0; i < n; i++)
+			c[i] = fetch_next(c[i], keys[i].hash);
 	for (size_t i = 0; i < n; i++) {
 		if (c[i] == NULL)
 			continue;
 		if (c[i]->flow.decoder != NULL)
 			mem_fetch(c[i]->flow.decoder, DECODER_TOUCHED);
 		/* It will change places: those beside it are told. */
-		if (c[i]->touched != (uint16_t)flow_tick(p[i].ref.ts_ns)) {
+		if (c[i]->touched != (uint16_t)flow_tick(t, p[i].ref.ts_ns)) {
 			mem_fetch(c[i]->node.older, 1);
 			mem_fetch(c[i]->node.newer, 1);
 		}
@@ -146,6 +166,7 @@ flow_ahead(struct flow_table *t, const struct packet *p)
 		mem_fetch(c, CONN_TOUCHED);
 	hash = t->ahead[(at - DECODER_AFTER) % FLOW_AHEAD];
 	c = (const struct conn *)table_expected(&t->conns, hash);
+	c = fetch_next(c, hash);
 	if (c != NULL && c->flow.decoder != NULL)
 		mem_fetch(c->flow.decoder, DECODER_TOUCHED);
 }

@@ -9,9 +9,24 @@
 #include <stdlib.h>
 
 enum {
+	BUCKETS_A_FLOW = 2,    /* few share one: the second would be a wait */
 	SEGMENT_MAX = 1 << 20, /* octets; no IP packet carries more but a forged one */
 	WELL_KNOWN = 1024,     /* ports below this belong to servers (RFC 6335, 6) */
+	TICKS_IDLE = 16,      /* at least, of silence until a connection is forgotten */
+	TICK_BITS_LEAST = 20, /* of nanoseconds: a millisecond */
+	PART_BITS = 3, /* of a tick: in each eighth idle connections are looked for */
 };
+
+/* A tick: a sixteenth of the time after which a flow is forgotten, or less. */
+static unsigned
+tick_bits(int64_t idle_ns)
+{
+	unsigned bits = TICK_BITS_LEAST;
+
+	while (bits < 62 && idle_ns / TICKS_IDLE >> (bits + 1) > 0)
+		bits++;
+	return bits;
+}
 
 struct flow_table *
 flow_table_new(
@@ -23,12 +38,13 @@ flow_table_new(
 	t->limits = *limits;
 	t->limits.flows = flows;
 	t->limits.ports = NULL;
+	t->tick_bits = tick_bits(limits->idle_ns);
 	t->reader = *reader;
 	t->stats = s;
 	t->key = hash_key_random();
 	for (size_t i = 0; i < limits->nports; i++)
 		t->ports[limits->ports[i] / 64] |= UINT64_C(1) << limits->ports[i] % 64;
-	table_init(&t->conns, flows);
+	table_init(&t->conns, BUCKETS_A_FLOW * flows);
 	/* One more, for the flow that the reader is asked about. */
 	pool_init(&t->conn_pool, sizeof(struct conn), flows + 1);
 	pool_init(&t->hole_pool, sizeof(struct hole), flows);
@@ -42,8 +58,10 @@ flow_table_new(
 void
 flow_table_times(struct flow_table *t, int64_t idle_ns, int64_t gap_ns)
 {
+	/* The connections stand in the order of the old ticks until they are used. */
 	t->limits.idle_ns = idle_ns;
 	t->limits.gap_ns = gap_ns;
+	t->tick_bits = tick_bits(idle_ns);
 }
 
 void
@@ -211,6 +229,32 @@ describe(struct flow *f, bool from_originator, const struct packet *p)
 	memcpy(f->tunnel, p->tunnel, sizeof(f->tunnel));
 }
 
+static void
+put_in_order(const struct flow_table *t, struct conn *c, int64_t now_ns)
+{
+	c->touched = (uint16_t)flow_tick(t, now_ns);
+	c->used = false;
+}
+
+/*
+ * Room for one more: the connection unused for longest goes.  Those of this tick stand in
+ * no order, so one of them that was used since is passed over once: a flood of new
+ * connections does not push out those that are in use.
+ */
+static void
+evict(struct flow_table *t, int64_t now_ns)
+{
+	struct conn *c = (struct conn *)t->conns.oldest;
+
+	while (c->used && c->touched == (uint16_t)flow_tick(t, now_ns)) {
+		put_in_order(t, c, now_ns);
+		table_touch(&t->conns, &c->node);
+		c = (struct conn *)t->conns.oldest;
+	}
+	stats_inc(t->stats, STAT_FLOW_EVICTED);
+	conn_end(t, c, FLOW_END_EVICTED, now_ns);
+}
+
 /* NULL when the reader does not want it. */
 static struct conn *
 conn_new(struct flow_table *t, const struct note *n, const struct flow_key *k,
@@ -225,14 +269,11 @@ conn_new(struct flow_table *t, const struct note *n, const struct flow_key *k,
 		pool_put(&t->conn_pool, c);
 		return NULL;
 	}
-	if (t->conns.n >= t->limits.flows) {
-		stats_inc(t->stats, STAT_FLOW_EVICTED);
-		conn_end(
-		    t, (struct conn *)t->conns.oldest, FLOW_END_EVICTED, p->ref.ts_ns);
-	}
+	if (t->conns.n >= t->limits.flows)
+		evict(t, p->ref.ts_ns);
 	c->serial = t->serial++;
 	c->last_ns = p->ref.ts_ns;
-	c->touched = (uint16_t)flow_tick(p->ref.ts_ns);
+	put_in_order(t, c, p->ref.ts_ns);
 	table_add(&t->conns, &c->node, k->hash);
 	note_forget(t, k->hash);
 	stats_inc(t->stats, STAT_FLOW_NEW);
@@ -273,6 +314,21 @@ renewed_by(const struct flow_table *t, const struct conn *c, const struct flow_k
 	    p->seq == n->isn[k->from] + 1;
 }
 
+/*
+ * The connection was used.  Its place in the order of use changes once a tick: with each
+ * packet that would touch its neighbours', which are in nobody's cache.
+ */
+static void
+touch(struct flow_table *t, struct conn *c, int64_t now_ns)
+{
+	c->last_ns = now_ns;
+	c->used = true;
+	if (c->touched == (uint16_t)flow_tick(t, now_ns))
+		return;
+	put_in_order(t, c, now_ns);
+	table_touch(&t->conns, &c->node);
+}
+
 /* The connection of p, or NULL when it has none. */
 static struct conn *
 conn_of(struct flow_table *t, const struct flow_key *k, const struct packet *p)
@@ -286,21 +342,10 @@ conn_of(struct flow_table *t, const struct flow_key *k, const struct packet *p)
 		conn_end(t, c, FLOW_END_REUSED, p->ref.ts_ns);
 		c = NULL;
 	}
-	return c != NULL ? c : stranger(t, k, p);
-}
-
-/*
- * The connection was used.  Its place in the order of use changes only now and then:
- * with each packet that would touch its neighbours', which are in nobody's cache.
- */
-static void
-touch(struct flow_table *t, struct conn *c, int64_t now_ns)
-{
-	c->last_ns = now_ns;
-	if (c->touched == (uint16_t)flow_tick(now_ns))
-		return;
-	c->touched = (uint16_t)flow_tick(now_ns);
-	table_touch(&t->conns, &c->node);
+	if (c == NULL)
+		return stranger(t, k, p);
+	touch(t, c, p->ref.ts_ns);
+	return c;
 }
 
 void
@@ -319,7 +364,6 @@ flow_fetched(struct flow_table *t, const struct packet *p, const struct flow_key
 	c = conn_of(t, key, p);
 	if (c == NULL)
 		return;
-	touch(t, c, p->ref.ts_ns);
 	switch (tcp_packet(t, c, side_of(c, key), key, p)) {
 	case TCP_GOES_ON:
 		break;
@@ -367,16 +411,19 @@ flow_syn(struct flow_table *t, const struct packet_syn *syn, const struct flow_k
 static void
 expire_idle(struct flow_table *t, int64_t now_ns)
 {
-	int64_t since = flow_tick(elapsed(now_ns, t->limits.idle_ns));
+	int64_t since = flow_tick(t, elapsed(now_ns, t->limits.idle_ns));
 	struct table_node *node, *newer;
 
+	if (t->expired == now_ns >> (t->tick_bits - PART_BITS))
+		return;
+	t->expired = now_ns >> (t->tick_bits - PART_BITS);
 	for (node = t->conns.oldest; node != NULL; node = newer) {
 		struct conn *c = (struct conn *)node;
 
 		newer = node->newer;
 		if (elapsed(now_ns, c->last_ns) > t->limits.idle_ns)
 			expire(t, c);
-		else if (flow_tick(c->last_ns) > since)
+		else if (flow_tick(t, c->last_ns) > since)
 			break;
 	}
 }

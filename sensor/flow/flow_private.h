@@ -19,8 +19,7 @@ enum {
 	HOLE_PATIENCE_ACK = 4, /* what a further acknowledgement takes of that */
 	HOLE_ONE_SIDED = 4,    /* times gap_ns: nobody acknowledges, loss or not */
 	STRAY_LIMIT = 64,      /* weight of strays in a row that move the stream */
-	TICK_BITS = 30, /* the order of last use is exact to 2^30 ns, about a second */
-	STRAY_VOUCHED = 16, /* weight of one whose acknowledgement fits; others 1 */
+	STRAY_VOUCHED = 16,    /* weight of one whose acknowledgement fits; others 1 */
 };
 
 /* A TCP segment, or what is left of one. */
@@ -87,8 +86,9 @@ struct conn {
 	int64_t last_ns;	/* of the last packet */
 	uint32_t serial;	/* in the order they were opened */
 	uint16_t touched; /* tick of packet time when it was put in order of last use */
-	uint8_t originator; /* which endpoint, as in struct flow_key */
-	bool renewing;	    /* a SYN that does not fit was seen and noted */
+	bool used;	  /* there were packets in that tick since */
+	uint8_t originator : 1; /* which endpoint, as in struct flow_key */
+	bool renewing : 1;	/* a SYN that does not fit was seen and noted */
 	struct flow flow;
 };
 /* A hundred thousand of these exist; four cache lines each. */
@@ -117,7 +117,9 @@ struct flow_table {
 	struct pool conn_pool, hole_pool, block_pool;
 	struct hole *oldest_hole, *newest_hole;
 	struct note *notes;
-	int64_t looked_ns; /* when flow_expire last looked */
+	int64_t looked_ns;  /* when flow_expire last looked */
+	int64_t expired;    /* the part of a tick in which it looked for idle ones */
+	unsigned tick_bits; /* a tick is 2^tick_bits nanoseconds */
 	uint32_t serial;
 	unsigned syns;	 /* noted since flow_crowded was asked */
 	unsigned nahead; /* calls of flow_ahead, and the hashes of the last */
@@ -163,11 +165,11 @@ flow_matters(const struct flow_table *t, const struct packet *p)
 	    flow_port_matters(t, p->dst_port);
 }
 
-/* Packet time in coarse steps. */
+/* Packet time in coarse steps, to which the order of last use is exact. */
 static inline int64_t
-flow_tick(int64_t ns)
+flow_tick(const struct flow_table *t, int64_t ns)
 {
-	return ns >> TICK_BITS;
+	return ns >> t->tick_bits;
 }
 
 /* ---- fetch.c ---- */

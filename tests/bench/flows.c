@@ -115,7 +115,7 @@ measure(uint32_t flows)
 	struct flow_limits limits = { .flows = flows,
 		.buffer_bytes = 1 << 20,
 		.flow_bytes = 1 << 20,
-		.idle_ns = INT64_MAX,
+		.idle_ns = 600 * INT64_C(1000000000),
 		.gap_ns = 500000000,
 		.ports = ports,
 		.nports = 1 };

@@ -51,8 +51,8 @@ START_TEST(full_table_forgets_the_one_unused_for_longest)
 		play(&w, SHAKE "c+0 \"a\"");
 	}
 	from_client(&w, 1000);
-	/* Order of use is kept to about a second. */
-	play(&w, "c+1@1100 \"b\" c+5 \"f\"");
+	/* Order of use is kept to a sixteenth of idle_ns. */
+	play(&w, "c+1@4000 \"b\" c+5 \"f\"");
 	from_client(&w, 1003);
 	play(&w, SHAKE "c+0 \"c\"");
 	ck_assert_str_eq(w.log.p, "c:aaab end evicted c:c");
@@ -63,6 +63,29 @@ START_TEST(full_table_forgets_the_one_unused_for_longest)
 	/* In the order of their first packets, not of their last. */
 	flow_finish(w.table);
 	ck_assert_str_eq(w.log.p, "c-3 c:f end input end input end input");
+	world_fini(&w);
+}
+END_TEST
+
+/* Within one tick, too, in which nothing stands in order of last use. */
+START_TEST(many_new_ones_push_out_none_that_is_in_use)
+{
+	struct flow_limits limits = limits_default;
+	struct world w;
+
+	limits.flows = 3;
+	world_init(&w, &limits);
+	from_client(&w, 1000);
+	play(&w, SHAKE "c+0 \"a\"");
+	for (uint16_t port = 1001; port < 1020; port++) {
+		from_client(&w, port);
+		play(&w, SHAKE "c+0 \"x\"");
+		from_client(&w, 1000);
+		play(&w, "c+1 \"a\"");
+	}
+	ck_assert_uint_eq(w.stats.n[STAT_FLOW_EVICTED], 17);
+	ck_assert_uint_eq(w.stats.n[STAT_FLOW_NEW], 20);
+	flow_finish(w.table);
 	world_fini(&w);
 }
 END_TEST
@@ -329,6 +352,7 @@ main(void)
 
 	tcase_add_test(tc, a_silent_one_ends_whatever_stands_before_it);
 	tcase_add_test(tc, full_table_forgets_the_one_unused_for_longest);
+	tcase_add_test(tc, many_new_ones_push_out_none_that_is_in_use);
 	tcase_add_test(tc, flow_refused_is_not_kept);
 	tcase_add_test(tc, flow_done_is_followed_silently_to_its_end);
 	tcase_add_test(tc, port_of_no_server_is_passed_over);

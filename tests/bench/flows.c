@@ -3,8 +3,8 @@
  * turn, in an order that no cache foresees, then a flood of bare SYNs passes by.
  *
  * usage: bench-growth FLOWS...	a row each: connections, nanoseconds of processor
- *				time to open one, a packet of one, a SYN of none,
- *				and resident KiB
+ *				time to open one, a packet of one, the memory alone
+ *				that such a packet needs, a SYN of none, and resident KiB
  */
 
 #include "flow/flow.h"
@@ -107,6 +107,46 @@ ns_each(struct bench *b, clock_t since, uint64_t n)
 	return (double)(clock() - since) / CLOCKS_PER_SEC * 1e9 / (double)n;
 }
 
+/*
+ * What no flow table could do without: the line of a bucket and the lines of a connection
+ * are fetched, for as many packets at once, and written.
+ */
+static double
+memory_ns(uint32_t flows)
+{
+	enum { CONN_OCTETS = 256, CONN_LINES = 3, BUCKET_OCTETS = 16 };
+	size_t conns_n = (size_t)flows * CONN_OCTETS;
+	size_t buckets_n = (size_t)flows * BUCKET_OCTETS;
+	uint8_t *conns = mem_pages(conns_n), *buckets = mem_pages(buckets_n);
+	uint8_t *conn[FLOW_BATCH], *bucket[FLOW_BATCH];
+	uint64_t at = 0, n = 0;
+	clock_t start;
+
+	for (size_t i = 0; i < conns_n; i += CACHE_LINE)
+		conns[i] = 1;
+	for (size_t i = 0; i < buckets_n; i += CACHE_LINE)
+		buckets[i] = 1;
+	for (start = clock(); n < PACKETS; n += FLOW_BATCH) {
+		for (int i = 0; i < FLOW_BATCH; i++) {
+			at = (at + STRIDE) % flows;
+			conn[i] = conns + at * CONN_OCTETS;
+			/* Where connections stand tells nothing of their buckets. */
+			bucket[i] = buckets + (at * STRIDE % flows) * BUCKET_OCTETS;
+			mem_fetch(bucket[i], 1);
+			mem_fetch(conn[i], (size_t)CONN_LINES * CACHE_LINE);
+		}
+		for (int i = 0; i < FLOW_BATCH; i++) {
+			bucket[i][0]++;
+			for (int line = 0; line < CONN_LINES; line++)
+				conn[i][line * CACHE_LINE]++;
+		}
+	}
+	start = clock() - start;
+	mem_pages_free(conns, conns_n);
+	mem_pages_free(buckets, buckets_n);
+	return (double)start / CLOCKS_PER_SEC * 1e9 / (double)n;
+}
+
 static void
 measure(uint32_t flows)
 {
@@ -148,10 +188,10 @@ measure(uint32_t flows)
 		exit(1);
 	}
 	getrusage(RUSAGE_SELF, &usage);
-	printf("%u\t%.0f\t%.0f\t%.0f\t%ld\n", flows, open_ns, packet_ns, syn_ns,
-	    usage.ru_maxrss);
-	fflush(stdout);
 	flow_table_free(b.table);
+	printf("%u\t%.0f\t%.0f\t%.0f\t%.0f\t%ld\n", flows, open_ns, packet_ns,
+	    memory_ns(flows), syn_ns, usage.ru_maxrss);
+	fflush(stdout);
 }
 
 int

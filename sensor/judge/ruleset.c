@@ -225,8 +225,13 @@ judge_typos(struct judge *g, uint32_t in)
 	    typo_search_in(&g->search, g->r->protected, &g->seen, g->r->classes, in);
 	bool any = scope_is_any(g);
 
-	judge_say(g, "%u name%s found that it may stand for", n, n == 1 ? "" : "s");
-	tell_classes(g);
+	if (g->why != NULL) {
+		judge_say(
+		    g, "%u name%s found that it may stand for", n, n == 1 ? "" : "s");
+		tell_classes(g);
+	} else if (n == 0 && !any) {
+		return judge_settle(g, clean_reason(g));
+	}
 	if ((n > 0 || any) && is_suffix(g))
 		return judge_settle(g, VERDICT_PUBLIC_SUFFIX);
 	judge_hits(g);

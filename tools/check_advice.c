@@ -190,11 +190,27 @@ is_used(const struct rule_specs *specs, const struct name_set *set)
 	return false;
 }
 
+/* closed: of a top-level domain that nobody can have a name under. */
+static void
+advise_closed(struct check *c, const struct name_set *set)
+{
+	const char *dot = set->closed != NULL ? strrchr(set->closed, '.') : NULL;
+	const char *tld = dot != NULL ? dot + 1 : set->closed;
+
+	if (tld != NULL && !tld_delegated(c->rules.suffixes, span_str(tld)))
+		advise(c, set,
+		    "set \"%s\" is closed below \"%s\", but there is no top-level "
+		    "domain \"%s\"",
+		    set->id, set->closed, tld);
+}
+
 void
 check_advise_sets(struct check *c)
 {
 	const struct rule_specs *specs = &c->rules.specs;
 
+	for (size_t i = 0; i < specs->nsets; i++)
+		advise_closed(c, specs->sets[i]);
 	for (size_t i = 0; i < specs->nsets; i++)
 		if (!is_used(specs, specs->sets[i]))
 			advise(c, specs->sets[i], "set \"%s\" is protected by no rule",

@@ -5,22 +5,49 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { WORD_MAX = 64 };
+enum {
+	WORD_MAX = 64,
+	TEXT_MAX = 800, /* octets of a longer text: half from its beginning and end */
+};
+
+static bool
+inside_character(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* Text quoted from a file may be any length; what is wrong with it is said behind it. */
+static void
+shorten(struct buf *text)
+{
+	size_t head = TEXT_MAX / 2, tail = text->n - TEXT_MAX / 2;
+
+	while (head > 0 && inside_character(text->p[head]))
+		head--;
+	while (tail < text->n && inside_character(text->p[tail]))
+		tail++;
+	memmove(text->p + head + 3, text->p + tail, text->n - tail + 1);
+	memcpy(text->p + head, "...", 3);
+	text->n = head + 3 + (text->n - tail);
+}
 
 static void __attribute__((format(printf, 6, 0))) add(struct diag *d, const char *file,
     size_t line, size_t column, const char *kind, const char *fmt, va_list ap)
 {
-	char text[1024];
+	struct buf text = { 0 };
 
-	vsnprintf(text, sizeof(text), fmt, ap);
+	buf_vprintf(&text, fmt, ap);
+	if (text.n > TEXT_MAX + 3)
+		shorten(&text);
 	/* What is quoted from a file must not steer the terminal. */
-	for (char *p = text; *p != '\0'; p++)
+	for (char *p = text.p; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';
 	buf_str(&d->text, file);
 	if (line > 0)
 		buf_printf(&d->text, ":%zu:%zu", line, column);
-	buf_printf(&d->text, ": %s%s\n", kind, text);
+	buf_printf(&d->text, ": %s%s\n", kind, text.p);
+	buf_fini(&text);
 }
 
 void

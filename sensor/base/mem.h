@@ -9,6 +9,8 @@
 
 #include "base/span.h"
 
+#include <stdarg.h>
+
 void *mem_alloc(size_t n);	   /* n octets, zeroed; never NULL */
 void *mem_grow(void *p, size_t n); /* realloc; never NULL */
 /* Ask for huge pages when n octets at p are many; p need not be at a page's start. */
@@ -140,5 +142,7 @@ buf_char(struct buf *b, char c)
 void buf_u64(struct buf *b, uint64_t v); /* decimal */
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 
 #endif

@@ -36,16 +36,18 @@ host_bits(uint32_t classes)
 
 /* ---- who protects which name ---- */
 
-/* The chain that begins with `rule` and goes on with `rest`. */
+/* The chain that begins with `rule` and goes on with `rest`; 0 when there are too many. */
 static unsigned
 chain_with(struct ruleset *r, uint32_t rule, uint32_t rest)
 {
-	for (size_t i = r->nchains; i-- > 1;)
-		if (r->chains[i].rule == rule && r->chains[i].rest == rest)
+	/* Rules come one after the other: those of this one are the last. */
+	for (size_t i = r->nchains; i-- > 1 && r->chains[i].rule == rule;)
+		if (r->chains[i].rest == rest)
 			return (unsigned)i;
-	if (r->nchains > PROTECTED_OWNERS)
-		fatal("names are protected by more than %d groups of rules",
-		    PROTECTED_OWNERS);
+	if (r->nchains > PROTECTED_OWNERS) {
+		r->chains_full = true;
+		return 0;
+	}
 	r->chains = mem_grow(r->chains, (r->nchains + 1) * sizeof(*r->chains));
 	r->chains[r->nchains] = (struct owner){ rest, rule };
 	return (unsigned)r->nchains++;
@@ -57,7 +59,7 @@ protect(struct ruleset *r, uint32_t rule, const char *name, uint32_t classes)
 	uint32_t number = protected_add(r->protected, name, classes);
 	unsigned owner = protected_owned(r->protected, number);
 
-	/* Rules come one after the other, so a name said twice has this one in front. */
+	/* A name said twice has this rule in front. */
 	if (owner == 0 || r->chains[owner].rule != rule)
 		protected_own(r->protected, number, chain_with(r, rule, owner));
 }
@@ -295,7 +297,6 @@ ruleset_new(const struct rule_specs *specs, const struct ruleset_options *option
 {
 	struct ruleset *r = mem_alloc(sizeof(*r));
 
-	(void)d;
 	r->specs = specs;
 	r->options = *options;
 	arena_init(&r->arena);
@@ -313,6 +314,14 @@ ruleset_new(const struct rule_specs *specs, const struct ruleset_options *option
 	for (size_t i = 0; i < specs->n; i++)
 		if (specs->rules[i]->enabled)
 			add_rule(r, specs->rules[i]);
+	if (r->chains_full) {
+		diag_error(d, "rules", 0, 0,
+		    "names are protected by more than %d rules or groups of rules: "
+		    "protect a set of names by one rule",
+		    PROTECTED_OWNERS);
+		ruleset_free(r);
+		return NULL;
+	}
 	protected_build(r->protected);
 	zones_build(&r->zones);
 	return r;

@@ -12,17 +12,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A NUL is in no text but that of UTF-16, which says so at its beginning. */
+static bool
+is_binary(const uint8_t *p, size_t n)
+{
+	bool utf16 =
+	    n >= 2 && p[0] + p[1] == 0xfe + 0xff && (p[0] == 0xfe || p[1] == 0xfe);
+
+	return !utf16 && memchr(p, '\0', n) != NULL;
+}
+
 bool
 image_file(const char *path)
 {
-	char magic[sizeof(IMAGE_MAGIC) - 1];
+	uint8_t begin[sizeof(struct image_header)];
+	size_t magic = sizeof(IMAGE_MAGIC) - 1;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	bool same = fd >= 0 && read(fd, magic, sizeof(magic)) == sizeof(magic) &&
-	    memcmp(magic, IMAGE_MAGIC, sizeof(magic)) == 0;
+	ssize_t n = fd >= 0 ? read(fd, begin, sizeof(begin)) : -1;
 
 	if (fd >= 0)
 		close(fd);
-	return same;
+	return n > 0 &&
+	    (is_binary(begin, (size_t)n) ||
+		((size_t)n >= magic && memcmp(begin, IMAGE_MAGIC, magic) == 0));
 }
 
 /* What is being opened. */
@@ -50,10 +62,11 @@ header_fault(const struct opening *o)
 	const struct image_header *h = o->h;
 	char build[IMAGE_BUILD];
 
+	if (o->image.n < sizeof(h->magic) ||
+	    memcmp(h->magic, IMAGE_MAGIC, sizeof(h->magic)) != 0)
+		return "is no text, and no compiled rule set or a damaged one";
 	if (o->image.n < sizeof(*h))
 		return "is cut short";
-	if (memcmp(h->magic, IMAGE_MAGIC, sizeof(h->magic)) != 0)
-		return "is no compiled rule set";
 	if (h->order != IMAGE_ORDER)
 		return "was compiled on a machine of another byte order";
 	if (h->version != IMAGE_VERSION)

@@ -28,7 +28,7 @@ struct image_settings {
 	size_t nfiles;
 };
 
-/* The file begins as a compiled rule set does. */
+/* The file begins as a compiled rule set does, or as no text can. */
 bool image_file(const char *path);
 
 /* Write the set, by way of PATH.new: 0, or -1 with an error in d. */

@@ -8,6 +8,7 @@
 #include "judge/rulefile_private.h"
 
 #include "names/name.h"
+#include "names/protected.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -198,21 +199,32 @@ rule_specs_load(struct rule_specs *s, const char *path, struct diag *d)
 	return d->errors == errors ? 0 : -1;
 }
 
-/* A rule made by rule_specs_protect that protects name already. */
-static bool
-is_protected(const struct rule_specs *s, struct span name, uint32_t *next_id)
+/* The place of a name among those that rule_specs_protect was given, or a free one. */
+static const char **
+own_slot(const struct rule_specs *s, struct span name)
 {
-	*next_id = RULE_ID_MAX + 1;
-	for (size_t i = 0; i < s->n; i++) {
-		const struct rule_spec *rule = s->rules[i];
+	size_t i = (size_t)(protected_key(KEY_NAME, spelling_hash(name)) >> 32);
 
-		if (rule->id <= RULE_ID_MAX)
-			continue;
-		if (span_eq(span_str(rule->protect.names[0]), name))
-			return true;
-		*next_id = rule->id + 1;
-	}
-	return false;
+	while (s->own[i & (s->own_size - 1)] != NULL &&
+	    !span_eq(span_str(s->own[i & (s->own_size - 1)]), name))
+		i++;
+	return &s->own[i & (s->own_size - 1)];
+}
+
+/* Room for one more.  Outgrown ones stay in the arena: as much again in all. */
+static void
+grow_own(struct rule_specs *s)
+{
+	const char **old = s->own;
+	size_t n = s->own_size;
+
+	if (2 * s->nown < n)
+		return;
+	s->own_size = n > 0 ? 2 * n : 16;
+	s->own = arena_alloc(&s->arena, s->own_size * sizeof(*s->own));
+	for (size_t i = 0; i < n; i++)
+		if (old[i] != NULL)
+			*own_slot(s, span_str(old[i])) = old[i];
 }
 
 int
@@ -222,7 +234,7 @@ rule_specs_protect(struct rule_specs *s, const char *domain, struct diag *d)
 	struct name name;
 	enum name_error error = name_parse(&name, span_str(domain));
 	struct buf title = { 0 };
-	uint32_t id;
+	const char **slot;
 
 	if (error != NAME_OK || name.odd || name.labels < 2) {
 		diag_error(d, *domain ? domain : "\"\"", 0, 0,
@@ -232,18 +244,20 @@ rule_specs_protect(struct rule_specs *s, const char *domain, struct diag *d)
 				     : "a domain name with a dot is wanted");
 		return -1;
 	}
-	if (is_protected(s, name_span(&name), &id))
+	grow_own(s);
+	slot = own_slot(s, name_span(&name));
+	if (*slot != NULL)
 		return 0;
+	*slot = arena_spandup(&s->arena, name_span(&name));
 	rule = rule_spec_new(s);
-	rule->id = id;
+	rule->id = (uint32_t)(RULE_ID_MAX + ++s->nown);
 	rule->file = "-p";
 	rule->score = PROTECT_SCORE;
 	buf_printf(&title, "Typo of %s", name.text);
 	rule->name = arena_strdup(&s->arena, title.p);
 	buf_fini(&title);
 	detect_default(&rule->detect);
-	namelist_add(
-	    &s->arena, &rule->protect, arena_spandup(&s->arena, name_span(&name)));
+	namelist_add(&s->arena, &rule->protect, *slot);
 	s->rules = load_append(&s->arena, s->rules, s->n++, sizeof(rule), &rule);
 	return 0;
 }

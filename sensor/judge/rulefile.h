@@ -148,6 +148,9 @@ struct rule_specs {
 	size_t nlists;
 	struct name_list sources; /* files and folders read, as they were named */
 	struct name_file *files;  /* list files read so far, newest first */
+	/* The names of rules made by rule_specs_protect, by their hash; half are NULL. */
+	const char **own;
+	size_t nown, own_size; /* a power of two */
 };
 
 void rule_specs_init(struct rule_specs *s);

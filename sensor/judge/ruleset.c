@@ -141,7 +141,11 @@ enter_zones(struct judge *g)
 	}
 }
 
-/* The name itself is protected, or one that it lies below; UNRELATED if none. */
+/*
+ * The name itself is protected, or one that it lies below; UNRELATED if none.  A public
+ * suffix that is protected (gov.pl has a site of its own) is closed: below it names are
+ * other people's, and theirs may be protected and mistyped.
+ */
 static enum verdict
 find_protected(struct judge *g)
 {
@@ -151,11 +155,17 @@ find_protected(struct judge *g)
 
 	for (unsigned i = 0; i < seen->labels; i++) {
 		size_t from = seen->start[i];
+		struct span tail = spelling_text(seen, from, n);
 
-		if (seen->labels - i <= p->most_labels &&
-		    protected_lookup(p, spelling_part(seen, from, n),
-			spelling_text(seen, from, n)) != UINT32_MAX)
-			return i == 0 ? VERDICT_EXACT : VERDICT_SUBDOMAIN_EXACT;
+		if (seen->labels - i > p->most_labels ||
+		    protected_lookup(p, spelling_part(seen, from, n), tail) ==
+			UINT32_MAX)
+			continue;
+		if (i == 0)
+			return VERDICT_EXACT;
+		if (!is_public_suffix(g->r->options.suffixes, tail, true))
+			return VERDICT_SUBDOMAIN_EXACT;
+		g->closed = g->meant = true;
 	}
 	return VERDICT_UNRELATED;
 }
@@ -225,8 +235,13 @@ judge_typos(struct judge *g, uint32_t in)
 	    typo_search_in(&g->search, g->r->protected, &g->seen, g->r->classes, in);
 	bool any = scope_is_any(g);
 
-	judge_say(g, "%u name%s found that it may stand for", n, n == 1 ? "" : "s");
-	tell_classes(g);
+	if (g->why != NULL) {
+		judge_say(
+		    g, "%u name%s found that it may stand for", n, n == 1 ? "" : "s");
+		tell_classes(g);
+	} else if (n == 0 && !any) {
+		return judge_settle(g, clean_reason(g));
+	}
 	if ((n > 0 || any) && is_suffix(g))
 		return judge_settle(g, VERDICT_PUBLIC_SUFFIX);
 	judge_hits(g);

@@ -38,6 +38,7 @@ struct ruleset {
 	struct protected *protected;
 	struct owner *chains; /* of which a name's owner is one */
 	size_t nchains;
+	bool chains_full; /* while it is made: some name found no place in them */
 	struct zones zones;
 	struct rule *rules;
 	size_t nrules;

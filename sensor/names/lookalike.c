@@ -149,19 +149,92 @@ lookalike_idn(const struct lookalike *l, struct span text, char out[NAME_TEXT_MA
 	return lookalike_ascii(out, span_of(out, (size_t)n));
 }
 
+/*
+ * Letters with something grown onto them that UTS 39 takes for no mark, and letters that
+ * have the shape of one of ours in another case or script (what it makes of Cyrillic te,
+ * em, ka and of Greek tau, eta, omega among them).
+ */
+static const struct shapes {
+	const char *utf8;
+	char like;
+} shapes[] = {
+	{ "\u01dd\u1d8f\u2c65", 'a' },
+	{ "\u0185\u0299\u1d6c\u1d80\ua797", 'b' },
+	{ "\u0188\u0255\ua794\U0001df1d", 'c' },
+	{ "\u0221\u1d6d\u1d81\u1d91\ua7c8", 'd' },
+	{ "\u1d92\u2c78\ua793\uab34", 'e' },
+	{ "\u1d82\ua730", 'f' },
+	{ "\ua7a1", 'g' },
+	{ "\u029c\u2c68\ua727\ua795", 'h' },
+	{ "\u1d96\U0001df1a", 'i' },
+	{ "\u029d", 'j' },
+	{ "\u0138\u1d84\u2c6a\ua741\ua743\ua745\ua7a3", 'k' },
+	{ "\u0234\u026c\u1d85\u2c61\ua749\ua78e\uab37\uab38\uab39", 'l' },
+	{ "\u028d\u1d86\uab3a", 'm' },
+	{ "\u014b\u0235\u0272\u1d87\ua791\ua7a5\uab3b", 'n' },
+	{ "\u2c7a\ua74d\U0001df1b", 'o' },
+	{ "\u1d71\u1d88\ua751\ua753\ua755", 'p' },
+	{ "\u024b\ua757\ua759\ua7af", 'q' },
+	{ "\u027e\u1d89\ua7a7\uab49", 'r' },
+	{ "\u023f\u1d8a\ua7a9\ua7ca\U0001df1e", 's' },
+	{ "\u01ab\u0236\u0288\u1d1b\u2c66\U0001df09", 't' },
+	{ "\u0289\u1d99\ua7b9", 'u' },
+	{ "\u2c71\u2c74\ua75f", 'v' },
+	{ "\u03c9\u2c73", 'w' },
+	{ "\u03c7\u1d8d\uab56\uab57", 'x' },
+	{ "\u0240\u0291\u1d8e\u2c6c", 'z' },
+};
+
+/* Octets of the character that one in UTF-8 begins. */
+static size_t
+utf8_octets(uint8_t first)
+{
+	return first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/* The letter whose shape the character has, or 0. */
+static char
+shape_like(struct span character)
+{
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		const char *p = shapes[i].utf8;
+
+		for (; *p != '\0'; p += utf8_octets((uint8_t)*p))
+			if (strncmp(p, (const char *)character.p, character.n) == 0)
+				return shapes[i].like;
+	}
+	return '\0';
+}
+
+/* A combining mark: U+0300 to U+033F, and on to U+036F. */
+static bool
+is_mark(struct span character)
+{
+	return character.n == 2 &&
+	    (character.p[0] == 0xcc ||
+		(character.p[0] == 0xcd && character.p[1] < 0xb0));
+}
+
 size_t
 lookalike_bare(const struct lookalike *l, struct span name, char out[NAME_TEXT_MAX])
 {
-	size_t n = lookalike_idn(l, name, out), bare = 0;
+	size_t n = lookalike_idn(l, name, out), bare = 0, octets;
 
-	for (size_t i = 0; i < n; i++) {
-		uint8_t c = (uint8_t)out[i], next = i + 1 < n ? (uint8_t)out[i + 1] : 0;
+	for (size_t i = 0; i < n; i += octets) {
+		struct span c;
+		char like;
 
-		/* Combining marks: U+0300 to U+033F, and on to U+036F. */
-		if (c == 0xcc || (c == 0xcd && next < 0xb0))
-			i++;
-		else
-			out[bare++] = (char)c;
+		octets = utf8_octets((uint8_t)out[i]);
+		if (octets > n - i)
+			octets = n - i;
+		c = span_of(out + i, octets);
+		like = octets > 1 ? shape_like(c) : '\0';
+		if (like != '\0') {
+			out[bare++] = like;
+		} else if (!is_mark(c)) {
+			memmove(out + bare, out + i, octets);
+			bare += octets;
+		}
 	}
 	return lookalike_ascii(out, span_of(out, bare));
 }

@@ -27,9 +27,10 @@ size_t lookalike_ascii(char *out, struct span name);
 size_t lookalike_idn(
     const struct lookalike *l, struct span name, char out[NAME_TEXT_MAX]);
 /*
- * The same without marks above, below and through the letters: a dot below an o, a
- * hook on an f, a stroke through an i.  A reader passes over them, but a name that is
- * genuine may differ from another by nothing else, so it is a weaker likeness.
+ * The same without marks above, below and through the letters (a dot below an o, a hook
+ * on an f, a stroke through an i), and with letters of the shape of ours as ours.  A
+ * reader passes over them, but a name that is genuine may differ from another by
+ * nothing else, so it is a weaker likeness.
  */
 size_t lookalike_bare(
     const struct lookalike *l, struct span name, char out[NAME_TEXT_MAX]);

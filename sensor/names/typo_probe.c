@@ -24,7 +24,8 @@ probe_tested(struct typo_probe *q)
 	for (unsigned i = 0; i < q->n; i++) {
 		const struct typo_question *asked = &q->asked[i];
 
-		found |= asked->who & (uint32_t)-keymap_in(asked->block, asked->key);
+		if (keymap_in(asked->block, asked->key))
+			found |= asked->who;
 	}
 	q->found |= found;
 	q->n = 0;

@@ -76,7 +76,7 @@ END
 cat >"$work/odd.yaml" <<END
 version: 1
 sets:
-  used: { names: [example.com] }
+  used: { names: [example.com], closed: cmo }
   idle: { names: [example.org] }
 lists:
   idle: { names: [example.net] }
@@ -99,6 +99,7 @@ same "what is hardly meant is told" places <<END
 odd.yaml:10:5: warning: rule 2 can never flag a typo of
 odd.yaml:11:5: warning: rule 3 would flag 0.05 % of gen
 odd.yaml:18:5: warning: rule 4: "good.example.org" of i
+odd.yaml:3:3: warning: set "used" is closed below "cmo"
 odd.yaml:4:3: warning: set "idle" is protected by no ru
 odd.yaml:6:3: warning: list "idle" is allowed by no rul
 odd.yaml:9:5: warning: rule 1 has no tests: add "tests:
@@ -107,6 +108,28 @@ END
 expect "the shipped rules once more" 0 $check -R "$rules"
 grep -c 'index of [1-9].* would flag [0-9]* of [1-9][0-9]* popular names' "$work/out" >"$work/told"
 same "index and false flags of each rule" told <"$work/rules"
+
+# What files may hold that people do not write: the place and the reason, in one short line.
+{
+	printf 'sets: { s: { names: ["a.'
+	head -c 100000 /dev/zero | tr '\0' x
+	printf '", "b\303\274"] } }\n'
+} >"$work/long.yaml"
+head -c 1000 /dev/zero >"$work/nul.yaml"
+$check --compile "$work/whole.set" 2>"$work/err" || { cat "$work/err"; failed=1; }
+{ printf x; tail -c +2 "$work/whole.set"; } >"$work/broken.set"
+rm "$work/whole.set"
+for file in long.yaml nul.yaml broken.set; do
+	expect "$file" 2 $check "$work/$file"
+	sed "s|$work/||g; s/x\{300,\}/x/g" "$work/err"
+done >"$work/places"
+same "what no rule file is" places <<END
+long.yaml:1:22: "a.x...x" is no domain name to use here: a name of more than 255 octets
+long.yaml:1:100028: "bü" is no domain name to use here: a single label, two at least are wanted
+nul.yaml: is no text, and no compiled rule set or a damaged one
+broken.set: is no text, and no compiled rule set or a damaged one
+END
+
 printf '%s\n' 'rules: [{ id: 1, name: n, protect: [a.com], false_flag_budget: lots }]' >"$work/bad.yaml"
 expect "a budget that is no percentage" 2 $check "$work/bad.yaml"
 

@@ -19,9 +19,19 @@ version: 1
 sets: { hundred: { file: $(realpath "$names") } }
 rules: [{ id: 1, name: all of them, protect: [hundred], detect: [all], score: 30 }]
 END
-while read -r name; do
-	$check --genuine --variants "$name" | sed "s/\$/	$name/"
-done <"$names" >"$work/made"
+# make FILE: the variants of its names, by few rules, which are soon read: all of them
+make()
+{
+	# shellcheck disable=SC2046 # a hundred names
+	$check -R "$work/rules.yaml" --explain $(cat "$1") |
+		sed -n 's/^as a name: //p' | paste "$1" - |
+		while read -r name canonical; do
+			$check -R "$work/rules.yaml" --genuine --variants "$name" |
+				sed "s/\$/	$canonical/"
+		done >"$work/made"
+}
+
+make "$names"
 cut -f1 "$work/made" | $check -R "$work/rules.yaml" --names >"$work/found"
 
 # class, made, right: all of them, and of edits those in names of six letters and more;
@@ -93,22 +103,42 @@ numeric_swap 95 4
 combosquat 95 10000
 END
 
-# judge FILE: the variants as somebody protects the names of a file with -p.  Flagged is
-# found, whatever the class, and whoever else may be meant.
+# judge FILE: the variants as somebody protects the names of a file with -p, with the
+# shipped rules and lists.  Those that somebody else is known to have are genuine then, and
+# left out: google.de beside google.dz.  Flagged with the name meant among those that are
+# told is found, whatever the class.
 judge()
 {
-	# shellcheck disable=SC2046 # a hundred options
-	cut -f1 "$work/made" | $check $(sed 's/^/-p /' "$1") --names |
-		awk -F'\t' -v OFS='\t' 'NR == FNR { class[FNR] = $2; meant[FNR] = $3; next }
-			{ $4 = meant[FNR]; $5 = class[FNR]; print }' "$work/made" - >"$work/found"
+	protect=$(sed 's/^/-p /' "$1")
+	cut -f1 "$work/made" | $check --names | paste "$work/made" - |
+		awk -F'\t' '$8 !~ /^(exact|subdomain_exact|allow_listed|popular_legit|registry_sibling)$/' |
+		cut -f1-3 >"$work/wanted"
+	mv "$work/wanted" "$work/made"
+	# shellcheck disable=SC2086 # a hundred options
+	cut -f1 "$work/made" | $check $protect --names >"$work/verdicts"
+	# What stands for several names tells the best of them there, up to three here.
+	paste "$work/made" "$work/verdicts" |
+		awk -F'\t' '$5 == "flag" && $7 != $3 { print $1 }' | sort -u >"$work/several"
+	# shellcheck disable=SC2046,SC2086
+	$check $protect --explain $(cat "$work/several") |
+		awk '/^as a name: / { name = $4 }
+			/^rule [0-9]*: [a-z_]* of / {
+				sub(/, score .*/, "")
+				sub(/^rule [0-9]*: [a-z_]* of /, "")
+				n = split($0, meant, ", ")
+				for (i = 1; i <= n; i++)
+					print name "\t" meant[i]
+			}' >"$work/meant"
+	awk -F'\t' -v OFS='\t' 'FILENAME == ARGV[1] { told[$0] = 1; next }
+		FILENAME == ARGV[2] { name[FNR] = $1; class[FNR] = $2; meant[FNR] = $3; next }
+		{
+			$5 = class[FNR]
+			if ((name[FNR] "\t" meant[FNR]) in told)
+				$4 = meant[FNR]
+			print
+		}' "$work/meant" "$work/made" "$work/verdicts" >"$work/found"
 }
 
-# As somebody protects domains of his own, with the shipped rules and lists.  Variants that
-# somebody else is known to have are genuine then, and left out: google.de beside google.dz.
-cut -f1 "$work/made" | $check --names | paste "$work/made" - |
-	awk -F'\t' '$8 !~ /^(exact|subdomain_exact|allow_listed|popular_legit|registry_sibling)$/' |
-	cut -f1-3 >"$work/wanted"
-mv "$work/wanted" "$work/made"
 judge "$names"
 rates "$work/found" "with -p"
 hold "with -p" <<END
@@ -119,9 +149,7 @@ END
 # protected FILE: the variants of its names, judged with -p
 protected()
 {
-	while read -r name; do
-		$check --variants "$name" | sed "s/\$/	$name/"
-	done <"$1" >"$work/made"
+	make "$1"
 	judge "$1"
 }
 

@@ -319,6 +319,30 @@ START_TEST(longest_and_strangest_names_are_judged)
 }
 END_TEST
 
+/* More groups of rules than the text of a name has room for: an error, not the end. */
+START_TEST(domains_beyond_all_bounds_are_an_error)
+{
+	enum { DOMAINS = 65536 };
+	struct ruleset_options options = { .suffixes = suffixes };
+	struct rule_specs many;
+	struct diag d = { 0 };
+	char domain[32];
+
+	rule_specs_init(&many);
+	for (int i = 0; i < DOMAINS; i++) {
+		snprintf(domain, sizeof(domain), "d%d.example", i);
+		ck_assert_int_eq(rule_specs_protect(&many, domain, &d), 0);
+	}
+	ck_assert_int_eq(rule_specs_protect(&many, domain, &d), 0);
+	ck_assert_uint_eq(many.n, DOMAINS);
+	ck_assert_ptr_null(ruleset_new(&many, &options, &d));
+	ck_assert_uint_eq(d.errors, 1);
+	ck_assert_ptr_nonnull(strstr(d.text.p, "65535"));
+	diag_fini(&d);
+	rule_specs_fini(&many);
+}
+END_TEST
+
 /* ---- the rules that are shipped ---- */
 
 START_TEST(shipped_rules_pass_their_own_tests)
@@ -382,6 +406,7 @@ main(void)
 	tcase_add_test(judging, hosts_are_found_with_their_dots_lost);
 	tcase_add_test(judging, explaining_gives_the_same_judgement_and_says_why);
 	tcase_add_test(judging, longest_and_strangest_names_are_judged);
+	tcase_add_test(judging, domains_beyond_all_bounds_are_an_error);
 	tcase_add_test(judging, shipped_rules_pass_their_own_tests);
 	suite_add_tcase(suite, judging);
 	return guard_main(suite);

@@ -233,13 +233,20 @@ enum verdict {
 	TCP_RESET,   /* by RST */
 	TCP_RENEWED, /* it begins a new one on the same ports */
 };
+/* Most packets, quickly; false: it is none of these, nothing was done. */
+bool tcp_in_order(
+    struct flow_table *t, struct conn *c, enum side side, const struct packet *p);
 enum verdict tcp_packet(struct flow_table *t, struct conn *c, enum side side,
     const struct flow_key *k, const struct packet *p);
 
 /* ---- flow.c ---- */
 
 /* Both sides have finished. */
-bool conn_over(const struct conn *c);
+static inline bool
+conn_over(const struct conn *c)
+{
+	return c->half[0].state == HALF_FINISHED && c->half[1].state == HALF_FINISHED;
+}
 /* Deliver what waits, tell the reader, release. */
 void conn_end(struct flow_table *t, struct conn *c, enum flow_end why, int64_t ts_ns);
 

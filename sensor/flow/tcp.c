@@ -95,20 +95,27 @@ in_window(const struct half *h, uint32_t seq)
 	return ahead <= SEQ_WINDOW && ahead >= -SEQ_WINDOW;
 }
 
-/* The peer of `side` has received all before ack. */
+/* The peer of h has received all before ack; true when that is more than before. */
+static inline bool
+half_acked(struct half *h, uint32_t ack)
+{
+	if (h->state == HALF_UNKNOWN) {
+		h->state = HALF_GUESSED;
+		h->next = h->acked = ack;
+		return false;
+	}
+	if (seq_diff(ack, h->acked) <= 0 || !in_window(h, ack))
+		return false;
+	h->acked = ack;
+	return true;
+}
+
 static void
 acknowledge(
     struct flow_table *t, struct conn *c, enum side side, uint32_t ack, int64_t now_ns)
 {
-	struct half *h = &c->half[side];
-
-	if (h->state == HALF_UNKNOWN) {
-		h->state = HALF_GUESSED;
-		h->next = h->acked = ack;
-	} else if (seq_diff(ack, h->acked) > 0 && in_window(h, ack)) {
-		h->acked = ack;
+	if (half_acked(&c->half[side], ack))
 		hole_acked(t, c, side, now_ns);
-	}
 }
 
 /*
@@ -254,28 +261,34 @@ payload(struct flow_table *t, struct conn *c, enum side side, const struct packe
  * Nothing waits on either side, and p brings an acknowledgement alone or whole data
  * that come next: what most packets are.  True when it was that and is done with.
  */
-static bool
-in_order(struct flow_table *t, struct conn *c, enum side side, const struct packet *p)
+bool
+tcp_in_order(
+    struct flow_table *t, struct conn *c, enum side side, const struct packet *p)
 {
-	struct half *h = &c->half[side];
-	struct segment s = { .seq = p->seq,
-		.ack = p->ack,
-		.acks = true,
-		.data = p->payload,
-		.ref = p->ref };
+	struct half *h = &c->half[side], *peer = &c->half[side_peer(side)];
+	struct chunk chunk;
 
 	if ((p->tcp_flags & (TCP_SYN | TCP_RST | TCP_FIN | TCP_URG | TCP_ACK)) !=
 		TCP_ACK ||
-	    h->hole != NULL || c->half[side_peer(side)].hole != NULL || p->missing > 0)
+	    h->hole != NULL || peer->hole != NULL || p->missing > 0)
 		return false;
 	if (p->payload.n > 0 && (h->state != HALF_BEGUN || p->seq != h->next))
 		return false;
 	c->flow.seen[side] = true;
-	acknowledge(t, c, side_peer(side), p->ack, p->ref.ts_ns);
-	if (p->payload.n > 0) {
-		h->strays = 0;
-		hole_deliver(t, c, side, &s);
-	}
+	/* Nothing waits, so no hole wants to know. */
+	(void)half_acked(peer, p->ack);
+	if (p->payload.n == 0)
+		return true;
+	h->strays = 0;
+	h->next += (uint32_t)p->payload.n;
+	if (c->flow.done)
+		return true;
+	chunk = (struct chunk){ .data = p->payload,
+		.seq = p->seq,
+		.ack = p->ack,
+		.acks = true,
+		.ref = p->ref };
+	t->reader.bytes(t->reader.arg, &c->flow, side, &chunk);
 	return true;
 }
 
@@ -286,7 +299,7 @@ tcp_packet(struct flow_table *t, struct conn *c, enum side side,
 	int64_t now_ns = p->ref.ts_ns;
 	bool renewed = false;
 
-	if (in_order(t, c, side, p))
+	if (tcp_in_order(t, c, side, p))
 		return conn_over(c) ? TCP_ENDED : TCP_GOES_ON;
 	if (lacks_ack(c, side, p)) {
 		stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);

@@ -5,6 +5,12 @@
 
 #include "decode/smtp_private.h"
 
+static inline bool
+is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* "250 text", "250-text" or "250" alone: true with *code and whether more follows. */
 static bool
 parse_line(struct span line, uint16_t *code, bool *more)
@@ -12,12 +18,11 @@ parse_line(struct span line, uint16_t *code, bool *more)
 	enum { DIGITS = 3 };
 	uint8_t next = line.n > DIGITS ? line.p[DIGITS] : ' ';
 
-	*code = 0;
-	for (size_t i = 0; i < DIGITS; i++) {
-		if (i == line.n || line.p[i] < '0' || line.p[i] > '9')
-			return false;
-		*code = (uint16_t)(*code * 10 + line.p[i] - '0');
-	}
+	if (line.n < DIGITS || !is_digit(line.p[0]) || !is_digit(line.p[1]) ||
+	    !is_digit(line.p[2]))
+		return false;
+	*code = (uint16_t)((line.p[0] - '0') * 100 + (line.p[1] - '0') * 10 +
+	    (line.p[2] - '0'));
 	*more = next == '-';
 	return *code >= 200 && *code < 600 &&
 	    (next == ' ' || next == '-' || next == '\t' || next == '\r');
@@ -68,6 +73,8 @@ banner_take(struct smtp_conn *c, struct span line)
 static bool
 is_greeting(const struct smtp_conn *c, uint16_t code)
 {
+	if (c->greeting == GREETING_OVER)
+		return false;
 	if (c->greeting == GREETING_EXPECTED)
 		return code == 220 || code >= 400;
 	for (const struct smtp_command *cmd = c->pairing.commands; cmd; cmd = cmd->next)
@@ -208,7 +215,7 @@ leaves_smtp(struct smtp *m, struct smtp_conn *c, const struct smtp_input *in)
 	if (c->told || side->state == SMTP_LOST ||
 	    !smtp_line_begins(&side->cut, in, &first))
 		return false;
-	if ((first >= '0' && first <= '9') || (first >= 0x14 && first <= 0x17))
+	if (is_digit(first) || (first >= 0x14 && first <= 0x17))
 		return false;
 	smtp_give_up(m, c);
 	return true;
@@ -225,7 +232,8 @@ smtp_server_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 			smtp_tls_bytes(m, c, &c->server, in);
 		if (c->server.state >= SMTP_OPAQUE)
 			return;
-		if (leaves_smtp(m, c, in) || !smtp_line_next(m, cut, in, &line))
+		if ((!is_digit(smtp_line_first(cut, in)) && leaves_smtp(m, c, in)) ||
+		    !smtp_line_next(m, cut, in, &line))
 			continue;
 		take_line(m, c, line, cut->seq);
 		smtp_line_done(m, cut);

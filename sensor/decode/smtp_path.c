@@ -146,7 +146,7 @@ path_set(struct smtp_path *path, struct span s)
 }
 
 /* Octets that mean nothing but themselves in "<local@domain>". */
-static bool
+static inline bool
 is_plain(uint8_t c)
 {
 	static const bool special[256] = { ['"'] = true,

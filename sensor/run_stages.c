@@ -206,15 +206,16 @@ batch_pass(struct stages *s, struct batch *b)
 static void
 batch_add(struct stages *s, struct batch *b, const struct looked *l, size_t frame)
 {
-	struct frame *f = &b->f[b->n++];
+	struct frame *f = &b->f[b->n];
 
 	block_frame(l->block, frame, f);
 	/* Its headers, until the batch is full. */
 	mem_fetch(f->data.p, 2 * CACHE_LINE);
-	if (f->ref.file != s->file || f->link != s->run->link)
+	if (f->ref.file != s->file || f->link != s->run->link) {
 		look_at_link(s->run, f);
-	s->file = f->ref.file;
-	if (b->n == SENSOR_BATCH)
+		s->file = f->ref.file;
+	}
+	if (++b->n == SENSOR_BATCH)
 		batch_pass(s, b);
 }
 

@@ -162,13 +162,6 @@ packet_ahead(const struct packet_decoder *d, const struct frame *f, struct packe
 	return plain(d, f, p);
 }
 
-void
-packet_ready(struct packet_decoder *d, const struct packet *p)
-{
-	stats_inc(
-	    d->stats, p->proto == IP_PROTO_UDP ? STAT_PACKET_UDP : STAT_PACKET_TCP);
-}
-
 /*
  * Floods are made of these: Ethernet without tags, IPv4 without options, TCP with
  * no flag but SYN and nothing behind its options.
@@ -180,13 +173,12 @@ packet_syn(
 	enum {
 		ETHER = 14,
 		TCP_AT = ETHER + IPV4_HEADER,
-		FLAGS = TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN | TCP_URG
 	};
 	const uint8_t *h = f->data.p;
 	size_t tcp;
 
 	if (f->data.n < TCP_AT + TCP_HEADER || f->link != LINK_ETHERNET ||
-	    d->verify_checksums || (h[TCP_AT + 13] & FLAGS) != TCP_SYN ||
+	    d->verify_checksums || !packet_like_syn(f) ||
 	    octets_u32(h + ETHER - 2) >> 8 != 0x080045 ||
 	    (octets_u16(h + ETHER + 6) & IPV4_SPLIT) != 0 ||
 	    h[ETHER + 9] != IP_PROTO_TCP)
@@ -202,17 +194,11 @@ packet_syn(
 	return true;
 }
 
-void
-packet_syn_ready(struct packet_decoder *d)
-{
-	stats_inc(d->stats, STAT_PACKET_TCP);
-}
-
 bool
 plain_frame(struct packet_decoder *d, const struct frame *f, struct packet *p)
 {
 	if (!plain(d, f, p))
 		return false;
-	packet_ready(d, p);
+	packet_ready(d->stats, p);
 	return true;
 }

@@ -365,6 +365,40 @@ conn_at_hand(
 	return c;
 }
 
+/*
+ * Nothing waits on either side, and p brings an acknowledgement alone or whole data
+ * that come next: what most packets are.  True when it was that and is done with.
+ */
+static inline bool
+in_order(struct flow_table *t, struct conn *c, enum side side, const struct packet *p)
+{
+	struct half *h = &c->half[side], *peer = &c->half[side_peer(side)];
+	struct chunk chunk;
+
+	if ((p->tcp_flags & (TCP_SYN | TCP_RST | TCP_FIN | TCP_URG | TCP_ACK)) !=
+		TCP_ACK ||
+	    h->hole != NULL || peer->hole != NULL || p->missing > 0)
+		return false;
+	if (p->payload.n > 0 && (h->state != HALF_BEGUN || p->seq != h->next))
+		return false;
+	c->flow.seen[side] = true;
+	/* Nothing waits, so no hole wants to know. */
+	(void)half_acked(peer, p->ack);
+	if (p->payload.n == 0)
+		return true;
+	h->strays = 0;
+	h->next += (uint32_t)p->payload.n;
+	if (c->flow.done)
+		return true;
+	chunk = (struct chunk){ .data = p->payload,
+		.seq = p->seq,
+		.ack = p->ack,
+		.acks = true,
+		.ref = p->ref };
+	t->reader.bytes(t->reader.arg, &c->flow, side, &chunk);
+	return true;
+}
+
 void
 flow_fetched(struct flow_table *t, const struct packet *p, const struct flow_key *key)
 {
@@ -373,7 +407,7 @@ flow_fetched(struct flow_table *t, const struct packet *p, const struct flow_key
 	if (!key->matters)
 		return;
 	c = conn_at_hand(t, key, p);
-	if (c == NULL || !tcp_in_order(t, c, side_of(c, key), p)) {
+	if (c == NULL || !in_order(t, c, side_of(c, key), p)) {
 		packet_of_any(t, p, key);
 		return;
 	}

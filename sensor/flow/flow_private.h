@@ -144,6 +144,30 @@ side_peer(enum side side)
 	return side == SIDE_ORIGINATOR ? SIDE_RESPONDER : SIDE_ORIGINATOR;
 }
 
+/* seq is so near to what comes next that it is of this stream. */
+static inline bool
+half_near(const struct half *h, uint32_t seq)
+{
+	int32_t ahead = seq_diff(seq, h->next);
+
+	return ahead <= SEQ_WINDOW && ahead >= -SEQ_WINDOW;
+}
+
+/* The peer of h has received all before ack; true when that is more than before. */
+static inline bool
+half_acked(struct half *h, uint32_t ack)
+{
+	if (h->state == HALF_UNKNOWN) {
+		h->state = HALF_GUESSED;
+		h->next = h->acked = ack;
+		return false;
+	}
+	if (seq_diff(ack, h->acked) <= 0 || !half_near(h, ack))
+		return false;
+	h->acked = ack;
+	return true;
+}
+
 static inline uint32_t
 segment_len(const struct segment *s)
 {
@@ -233,9 +257,6 @@ enum verdict {
 	TCP_RESET,   /* by RST */
 	TCP_RENEWED, /* it begins a new one on the same ports */
 };
-/* Most packets, quickly; false: it is none of these, nothing was done. */
-bool tcp_in_order(
-    struct flow_table *t, struct conn *c, enum side side, const struct packet *p);
 enum verdict tcp_packet(struct flow_table *t, struct conn *c, enum side side,
     const struct flow_key *k, const struct packet *p);
 

@@ -87,29 +87,7 @@ reset_fits(const struct conn *c, enum side side, const struct packet *p)
 
 /* ---- ACK ---- */
 
-static bool
-in_window(const struct half *h, uint32_t seq)
-{
-	int32_t ahead = seq_diff(seq, h->next);
-
-	return ahead <= SEQ_WINDOW && ahead >= -SEQ_WINDOW;
-}
-
-/* The peer of h has received all before ack; true when that is more than before. */
-static inline bool
-half_acked(struct half *h, uint32_t ack)
-{
-	if (h->state == HALF_UNKNOWN) {
-		h->state = HALF_GUESSED;
-		h->next = h->acked = ack;
-		return false;
-	}
-	if (seq_diff(ack, h->acked) <= 0 || !in_window(h, ack))
-		return false;
-	h->acked = ack;
-	return true;
-}
-
+/* The peer of `side` has received all before ack. */
 static void
 acknowledge(
     struct flow_table *t, struct conn *c, enum side side, uint32_t ack, int64_t now_ns)
@@ -156,7 +134,7 @@ stray(struct flow_table *t, struct conn *c, enum side side, const struct segment
 	struct half *h = &c->half[side], *peer = &c->half[side_peer(side)];
 	bool follows = h->strays > 0 && h->stray_next == (uint16_t)s->seq;
 	bool vouched = (p->tcp_flags & TCP_ACK) && peer->state != HALF_UNKNOWN &&
-	    in_window(peer, p->ack);
+	    half_near(peer, p->ack);
 
 	stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);
 	h->strays = (follows ? h->strays : 0) + (vouched ? STRAY_VOUCHED : 1);
@@ -189,7 +167,7 @@ data(struct flow_table *t, struct conn *c, enum side side, const struct segment 
 	struct half *h = &c->half[side];
 	uint32_t end = s->seq + segment_len(s);
 
-	if (!in_window(h, s->seq) && !stray(t, c, side, s, p))
+	if (!half_near(h, s->seq) && !stray(t, c, side, s, p))
 		return;
 	h->strays = 0;
 	if (seq_diff(end, h->next) <= 0) {
@@ -257,41 +235,6 @@ payload(struct flow_table *t, struct conn *c, enum side side, const struct packe
 		fin(t, c, side, s.seq + segment_len(&s), p->ref.ts_ns);
 }
 
-/*
- * Nothing waits on either side, and p brings an acknowledgement alone or whole data
- * that come next: what most packets are.  True when it was that and is done with.
- */
-bool
-tcp_in_order(
-    struct flow_table *t, struct conn *c, enum side side, const struct packet *p)
-{
-	struct half *h = &c->half[side], *peer = &c->half[side_peer(side)];
-	struct chunk chunk;
-
-	if ((p->tcp_flags & (TCP_SYN | TCP_RST | TCP_FIN | TCP_URG | TCP_ACK)) !=
-		TCP_ACK ||
-	    h->hole != NULL || peer->hole != NULL || p->missing > 0)
-		return false;
-	if (p->payload.n > 0 && (h->state != HALF_BEGUN || p->seq != h->next))
-		return false;
-	c->flow.seen[side] = true;
-	/* Nothing waits, so no hole wants to know. */
-	(void)half_acked(peer, p->ack);
-	if (p->payload.n == 0)
-		return true;
-	h->strays = 0;
-	h->next += (uint32_t)p->payload.n;
-	if (c->flow.done)
-		return true;
-	chunk = (struct chunk){ .data = p->payload,
-		.seq = p->seq,
-		.ack = p->ack,
-		.acks = true,
-		.ref = p->ref };
-	t->reader.bytes(t->reader.arg, &c->flow, side, &chunk);
-	return true;
-}
-
 enum verdict
 tcp_packet(struct flow_table *t, struct conn *c, enum side side,
     const struct flow_key *k, const struct packet *p)
@@ -299,8 +242,6 @@ tcp_packet(struct flow_table *t, struct conn *c, enum side side,
 	int64_t now_ns = p->ref.ts_ns;
 	bool renewed = false;
 
-	if (tcp_in_order(t, c, side, p))
-		return conn_over(c) ? TCP_ENDED : TCP_GOES_ON;
 	if (lacks_ack(c, side, p)) {
 		stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);
 		return TCP_GOES_ON;

@@ -12,7 +12,7 @@ is_digit(uint8_t c)
 }
 
 /* "250 text", "250-text" or "250" alone: true with *code and whether more follows. */
-static bool
+static inline bool
 parse_line(struct span line, uint16_t *code, bool *more)
 {
 	enum { DIGITS = 3 };
@@ -138,7 +138,8 @@ reply_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 
 	c->multi_code = 0;
 	c->greeting = GREETING_OVER;
-	smtp_tell_session(m, c);
+	if (!c->told)
+		smtp_tell_session(m, c);
 	if (greeting) {
 		greeting_done(m, c, seq);
 		return;
@@ -175,7 +176,7 @@ not_a_reply(struct smtp *m, struct smtp_conn *c, struct span line)
 	stats_inc(m->stats, STAT_SMTP_BROKEN_REPLY);
 }
 
-static void
+static inline void
 take_line(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 {
 	uint16_t code;
@@ -185,8 +186,10 @@ take_line(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 		not_a_reply(m, c, line);
 		return;
 	}
-	smtp_speak(m, c);
-	smtp_enter(c, &c->server, SMTP_LINES);
+	if (c->said == NULL)
+		smtp_speak(m, c);
+	if (c->server.state != SMTP_LINES)
+		smtp_enter(c, &c->server, SMTP_LINES);
 	c->server.strange = 0;
 	/* Lines of one reply have one code: a new one means that the old was whole. */
 	if (c->multi_code != 0 && c->multi_code != code)

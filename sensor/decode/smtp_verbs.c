@@ -444,7 +444,8 @@ smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq
 	/* A proxy names its client before all else, and no server answers that. */
 	if (row->form == FORM_PROXY && !c->client_seen && c->greeting != GREETING_OVER)
 		return;
-	smtp_tell_session(m, c);
+	if (!c->told)
+		smtp_tell_session(m, c);
 	c->client.strange = 0;
 	row->seen(m, c, row, &w);
 	c->client_seen = true;

@@ -248,6 +248,8 @@ stages_block(void *arg, const struct looked *l)
 	if (n == 0)
 		return true;
 	stats_sum(&s->run->stats, l->stats);
+	for (size_t i = 0; l->all && i < n; i++)
+		batch_add(s, &batch, &view, i);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct looked_at *at = &l->at[i];
 

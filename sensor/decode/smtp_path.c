@@ -16,7 +16,7 @@ is_blank(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-static struct span
+static inline struct span
 skip_blanks(struct span s)
 {
 	while (s.n > 0 && is_blank(s.p[0]))
@@ -236,13 +236,25 @@ plain_path(struct smtp_path *path, struct span s)
 	return true;
 }
 
-bool
-smtp_path_parse(struct smtp_path *path, struct span argument, const char *keyword)
+/* s begins with the word, whose letters are capitals; what is no letter of it differs. */
+static inline bool
+begins_with(struct span s, struct span word)
 {
-	struct span word = span_str(keyword);
+	uint8_t differ = 0;
+
+	if (s.n < word.n)
+		return false;
+	for (size_t i = 0; i < word.n; i++)
+		differ |= (s.p[i] & ~0x20) ^ word.p[i];
+	return differ == 0;
+}
+
+bool
+smtp_path_parse_behind(struct smtp_path *path, struct span argument, struct span word)
+{
 	struct span s = skip_blanks(argument);
 
-	if (!span_begins_nocase(s, word))
+	if (!begins_with(s, word))
 		return false;
 	s = skip_blanks(span_after(s, word.n));
 	if (s.n > 0 && s.p[0] == ':')

@@ -140,7 +140,13 @@ enum smtp_body_end smtp_body_take(
  * (RFC 5321, 4.1.1.2 and 4.1.1.3), as leniently as servers do.  False when there
  * is no such keyword.
  */
-bool smtp_path_parse(struct smtp_path *path, struct span argument, const char *keyword);
+bool smtp_path_parse_behind(
+    struct smtp_path *path, struct span argument, struct span word);
+static inline bool
+smtp_path_parse(struct smtp_path *path, struct span argument, const char *keyword)
+{
+	return smtp_path_parse_behind(path, argument, span_str(keyword));
+}
 
 /* ---- verbs ---- */
 

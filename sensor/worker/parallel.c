@@ -78,7 +78,7 @@ struct progress {
  */
 enum {
 	LOOK_HELPS = 8, /* one frame in so many spared the stages is worth a look */
-	LOOK_RESTS = 7, /* blocks not looked at behind one where it was not */
+	LOOK_RESTS = 15, /* blocks not looked at behind one where it was not */
 };
 
 struct worker {

@@ -476,19 +476,27 @@ on_packet(struct sensor *s, const struct packet *p, const struct flow_key *key)
 		flow_packet(s->flows, p);
 }
 
-void
-sensor_frame(struct sensor *s, const struct frame *f)
+/* A frame; odd says that it was seen not to be plain. */
+static void
+one_frame(struct sensor *s, const struct frame *f, bool odd)
 {
 	struct packet p;
 	enum stat_id fate;
 
 	stats_inc(s->stats, STAT_FRAME_READ);
-	sensor_time(s, f->ref.ts_ns);
-	fate = packet_decode(s->packets, f, &p);
+	see_time(s, f->ref.ts_ns);
+	fate = odd ? packet_decode_odd(s->packets, f, &p)
+		   : packet_decode(s->packets, f, &p);
 	if (fate == STAT_FRAME_DECODED)
 		on_packet(s, &p, NULL);
 	else
 		stats_inc(s->stats, fate);
+}
+
+void
+sensor_frame(struct sensor *s, const struct frame *f)
+{
+	one_frame(s, f, false);
 }
 
 /* The bare SYN that f is; false when it must be decoded after all. */
@@ -529,7 +537,7 @@ sensor_frames(struct sensor *s, const struct frame *f, size_t n)
 			continue;
 		}
 		if (p[i].proto == 0) {
-			sensor_frame(s, &f[i]);
+			one_frame(s, &f[i], true);
 			continue;
 		}
 		stats_inc(s->stats, STAT_FRAME_READ);

@@ -93,6 +93,10 @@ packet_ready(struct stats *s, const struct packet *p)
 	stats_inc(s, p->proto == IP_PROTO_UDP ? STAT_PACKET_UDP : STAT_PACKET_TCP);
 }
 
+/* packet_decode of a frame of which packet_ahead was false. */
+enum stat_id packet_decode_odd(
+    struct packet_decoder *d, const struct frame *f, struct packet *p);
+
 /*
  * What there is to say of a bare SYN over IPv4, of which packet_ahead would be true.
  * The endpoints: address, then port in the lower 16 bits.

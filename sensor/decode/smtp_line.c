@@ -78,9 +78,9 @@ line_at_once(const struct smtp *m, struct smtp_cut *cut, struct smtp_input *in,
 
 	if (lf == NULL || (n = (size_t)(lf - rest.p) + 1) > m->line_bytes)
 		return false;
-	*cut = (struct smtp_cut){ .octets = n,
-		.seq = smtp_input_seq(in),
-		.crlf = n > 1 && lf[-1] == '\r' };
+	*cut = (struct smtp_cut){
+		.octets = n, .seq = smtp_input_seq(in), .crlf = n > 1 && lf[-1] == '\r'
+	};
 	wire_skip(&in->w, n);
 	*line = span_of(rest.p, n - 1 - cut->crlf);
 	return true;

@@ -77,7 +77,7 @@ struct progress {
  * of the others the stages get all frames.
  */
 enum {
-	LOOK_HELPS = 8, /* one frame in so many spared the stages is worth a look */
+	LOOK_HELPS = 8,	 /* one frame in so many spared the stages is worth a look */
 	LOOK_RESTS = 15, /* blocks not looked at behind one where it was not */
 };
 

@@ -203,18 +203,19 @@ batch_pass(struct stages *s, struct batch *b)
 	b->n = 0;
 }
 
-static void
-batch_add(struct stages *s, struct batch *b, const struct looked *l, size_t frame)
+static inline void
+batch_add(struct stages *s, struct batch *b, const struct block_view *v, size_t frame)
 {
-	struct frame *f = &b->f[b->n++];
+	struct frame *f = &b->f[b->n];
 
-	block_frame(l->block, frame, f);
+	block_view_frame(v, frame, f);
 	/* Its headers, until the batch is full. */
 	mem_fetch(f->data.p, 2 * CACHE_LINE);
-	if (f->ref.file != s->file || f->link != s->run->link)
+	if (f->ref.file != s->file || f->link != s->run->link) {
 		look_at_link(s->run, f);
-	s->file = f->ref.file;
-	if (b->n == SENSOR_BATCH)
+		s->file = f->ref.file;
+	}
+	if (++b->n == SENSOR_BATCH)
 		batch_pass(s, b);
 }
 
@@ -236,6 +237,7 @@ stages_answer(struct stages *s, const struct looked *l, const struct looked_at *
 static bool
 stages_block(void *arg, const struct looked *l)
 {
+	const struct block_view view = block_view(l->block);
 	struct batch batch = { .n = 0 };
 	struct stages *s = arg;
 	uint64_t passed = 0;
@@ -246,11 +248,13 @@ stages_block(void *arg, const struct looked *l)
 	if (n == 0)
 		return true;
 	stats_sum(&s->run->stats, l->stats);
+	for (size_t i = 0; l->all && i < n; i++)
+		batch_add(s, &batch, &view, i);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct looked_at *at = &l->at[i];
 
 		if (at->verdict == LOOK_KEEP && at->name == 0) {
-			batch_add(s, &batch, l, at->frame);
+			batch_add(s, &batch, &view, at->frame);
 			continue;
 		}
 		batch_pass(s, &batch);

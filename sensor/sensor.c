@@ -405,15 +405,10 @@ sensor_gather_with(struct sensor *s, sensor_gather gather, void *arg)
 	s->gather_arg = arg;
 }
 
-void
-sensor_time(struct sensor *s, int64_t ts_ns)
+/* Time went on, or back, as far as other than frames depend on it. */
+static __attribute__((noinline)) void
+time_moved(struct sensor *s, int64_t ts_ns, bool first, enum clock_move move)
 {
-	bool first = !s->clock.started;
-	enum clock_move move = clock_see(&s->clock, ts_ns);
-
-	track_now(s->track, s->clock.now_ns);
-	if (move == CLOCK_STAYS)
-		return;
 	if (first)
 		s->first_ns = ts_ns;
 	if (move == CLOCK_SET)
@@ -424,6 +419,23 @@ sensor_time(struct sensor *s, int64_t ts_ns)
 		write_stats(s);
 		s->stats_ns = ts_ns + s->stats_interval_ns;
 	}
+}
+
+static inline void
+see_time(struct sensor *s, int64_t ts_ns)
+{
+	bool first = !s->clock.started;
+	enum clock_move move = clock_see(&s->clock, ts_ns);
+
+	track_now(s->track, s->clock.now_ns);
+	if (move != CLOCK_STAYS)
+		time_moved(s, ts_ns, first, move);
+}
+
+void
+sensor_time(struct sensor *s, int64_t ts_ns)
+{
+	see_time(s, ts_ns);
 }
 
 void
@@ -442,7 +454,7 @@ sensor_crowded(struct sensor *s)
 }
 
 /* A decoded packet to its protocol; key is what flow_fetch said of it, or NULL. */
-static void
+static inline void
 on_packet(struct sensor *s, const struct packet *p, const struct flow_key *key)
 {
 	enum stat_id fate = STAT_FRAME_DECODED;
@@ -456,26 +468,35 @@ on_packet(struct sensor *s, const struct packet *p, const struct flow_key *key)
 		decoders_udp(s->decoders, p);
 		return;
 	}
-	blind_packet(p, s->stats);
+	if (blind_concerns(p))
+		blind_packet(p, s->stats);
 	if (key != NULL)
 		flow_fetched(s->flows, p, key);
 	else
 		flow_packet(s->flows, p);
 }
 
-void
-sensor_frame(struct sensor *s, const struct frame *f)
+/* A frame; odd says that it was seen not to be plain. */
+static void
+one_frame(struct sensor *s, const struct frame *f, bool odd)
 {
 	struct packet p;
 	enum stat_id fate;
 
 	stats_inc(s->stats, STAT_FRAME_READ);
-	sensor_time(s, f->ref.ts_ns);
-	fate = packet_decode(s->packets, f, &p);
+	see_time(s, f->ref.ts_ns);
+	fate = odd ? packet_decode_odd(s->packets, f, &p)
+		   : packet_decode(s->packets, f, &p);
 	if (fate == STAT_FRAME_DECODED)
 		on_packet(s, &p, NULL);
 	else
 		stats_inc(s->stats, fate);
+}
+
+void
+sensor_frame(struct sensor *s, const struct frame *f)
+{
+	one_frame(s, f, false);
 }
 
 /* The bare SYN that f is; false when it must be decoded after all. */
@@ -485,7 +506,7 @@ on_syn(struct sensor *s, const struct packet_syn *syn, const struct flow_key *ke
 	if (!flow_syn(s->flows, syn, key))
 		return false;
 	stats_inc(s->stats, STAT_FRAME_READ);
-	packet_syn_ready(s->packets);
+	packet_syn_ready(s->stats);
 	stats_inc(s->stats, STAT_FRAME_DECODED);
 	return true;
 }
@@ -501,7 +522,8 @@ sensor_frames(struct sensor *s, const struct frame *f, size_t n)
 	/* One that is not plain may wait for others: it is decoded when its turn comes. */
 	for (size_t i = 0; i < n; i++) {
 		syn_keys[i].matters = false;
-		if (!whole && packet_syn(s->packets, &f[i], &syns[i]))
+		if (!whole && packet_like_syn(&f[i]) &&
+		    packet_syn(s->packets, &f[i], &syns[i]))
 			flow_syn_fetch(s->flows, &syns[i], &syn_keys[i]);
 		if (syn_keys[i].matters || !packet_ahead(s->packets, &f[i], &p[i]))
 			p[i].proto = 0;
@@ -515,12 +537,12 @@ sensor_frames(struct sensor *s, const struct frame *f, size_t n)
 			continue;
 		}
 		if (p[i].proto == 0) {
-			sensor_frame(s, &f[i]);
+			one_frame(s, &f[i], true);
 			continue;
 		}
 		stats_inc(s->stats, STAT_FRAME_READ);
-		sensor_time(s, f[i].ref.ts_ns);
-		packet_ready(s->packets, &p[i]);
+		see_time(s, f[i].ref.ts_ns);
+		packet_ready(s->stats, &p[i]);
 		on_packet(s, &p[i], &keys[i]);
 	}
 }

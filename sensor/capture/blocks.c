@@ -452,17 +452,21 @@ block_file(const struct block *k)
 	return k->file->path;
 }
 
+struct block_view
+block_view(const struct block *k)
+{
+	return (struct block_view){ .frames = k->frames,
+		.octets = k->buf,
+		.file = k->file->path,
+		.first_number = k->first_number };
+}
+
 void
 block_frame(const struct block *k, size_t i, struct frame *f)
 {
-	const struct block_frame *from = &k->frames[i];
+	struct block_view v = block_view(k);
 
-	f->ref.ts_ns = from->ts_ns;
-	f->ref.number = k->first_number + i;
-	f->ref.file = k->file->path;
-	f->data = span_of(k->buf + from->at, from->len);
-	f->wire_len = from->wire_len;
-	f->link = from->link;
+	block_view_frame(&v, i, f);
 }
 
 size_t

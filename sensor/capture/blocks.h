@@ -58,7 +58,28 @@ const char *block_file(const struct block *k);
 enum { BLOCK_BEHIND = 64 };
 const uint8_t *block_octets(const struct block *k);
 
+/* All of that, for who wants many of its frames. */
+struct block_view {
+	const struct block_frame *frames;
+	const uint8_t *octets;
+	const char *file;
+	uint64_t first_number;
+};
+struct block_view block_view(const struct block *k);
+
 /* Frame i of the block as the stages want it. */
+static inline void
+block_view_frame(const struct block_view *v, size_t i, struct frame *f)
+{
+	const struct block_frame *from = &v->frames[i];
+
+	f->ref.ts_ns = from->ts_ns;
+	f->ref.number = v->first_number + i;
+	f->ref.file = v->file;
+	f->data = span_of(v->octets + from->at, from->len);
+	f->wire_len = from->wire_len;
+	f->link = from->link;
+}
 void block_frame(const struct block *k, size_t i, struct frame *f);
 
 size_t blocks_errors(const struct blocks *b); /* calls of on_error so far */

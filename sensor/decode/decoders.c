@@ -173,12 +173,21 @@ flow_probe(struct decoders *d, struct flow *f, struct span first)
 	f->done = true;
 }
 
+static __attribute__((noinline)) void
+flow_first_bytes(
+    struct decoders *d, struct flow *f, enum side side, const struct chunk *c)
+{
+	flow_probe(d, f, c->data);
+	if (f->app != APP_UNKNOWN)
+		rows[f->app].bytes(d, f, side, c);
+}
+
 static void
 flow_bytes(void *arg, struct flow *f, enum side side, const struct chunk *c)
 {
 	if (f->app == APP_UNKNOWN)
-		flow_probe(arg, f, c->data);
-	if (f->app != APP_UNKNOWN)
+		flow_first_bytes(arg, f, side, c);
+	else
 		rows[f->app].bytes(arg, f, side, c);
 }
 

@@ -100,7 +100,8 @@ take_command(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	struct smtp_cut *cut = &c->client.cut;
 	struct span line;
 
-	if (smtp_client_leaves(m, c, in) || !smtp_line_next(m, cut, in, &line))
+	if ((smtp_line_first(cut, in) < ' ' && smtp_client_leaves(m, c, in)) ||
+	    !smtp_line_next(m, cut, in, &line))
 		return true;
 	smtp_command(m, c, line, cut->seq);
 	smtp_line_done(m, cut);

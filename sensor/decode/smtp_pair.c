@@ -36,9 +36,18 @@ verb_is_told(enum smtp_verb_id verb)
 	return false;
 }
 
+/* What most replies are tells nothing, and is told quickly. */
+static inline bool
+code_is_common(uint16_t code)
+{
+	return code == 250 || code >= 400;
+}
+
 static bool
 code_tells(uint16_t code)
 {
+	if (code_is_common(code))
+		return false;
 	for (size_t i = 0; i < TELLING; i++)
 		if (telling[i].code == code)
 			return true;
@@ -51,6 +60,8 @@ fits(const struct smtp_command *cmd, const struct smtp_answer *a)
 {
 	uint16_t code = a->reply.code;
 
+	if (code_is_common(code))
+		return code >= 400 || cmd->verb != VERB_DATA;
 	for (size_t i = 0; i < TELLING; i++)
 		if (telling[i].code == code)
 			return telling[i].verb == cmd->verb ||
@@ -58,8 +69,6 @@ fits(const struct smtp_command *cmd, const struct smtp_answer *a)
 			    (cmd->verb == VERB_UNKNOWN && code != 354);
 	if (code == 353) /* PRDR: replies for each recipient follow */
 		return cmd->verb == VERB_END || cmd->verb == VERB_BDAT;
-	if (code >= 400)
-		return true;
 	return code < 300 ? cmd->verb != VERB_DATA : cmd->verb == VERB_UNKNOWN;
 }
 
@@ -367,9 +376,12 @@ smtp_expect(struct smtp *m, struct smtp_conn *c, enum smtp_verb_id verb, uint32_
 {
 	struct smtp_pairing *p = &c->pairing;
 	struct smtp_command *cmd;
+	struct smtp_tx_ref ref;
 
-	smtp_pair(m, c);
-	pair_in_step(m, c);
+	if (p->answers != NULL) {
+		smtp_pair(m, c);
+		pair_in_step(m, c);
+	}
 	if (p->ncommands == SMTP_COMMANDS_MAX)
 		command_forget(m, c);
 	cmd = pool_get(&m->commands);
@@ -393,9 +405,10 @@ smtp_expect(struct smtp *m, struct smtp_conn *c, enum smtp_verb_id verb, uint32_
 	p->ncommands++;
 	if (verb_is_told(verb))
 		p->try_sync = true;
-	if (smtp_tx_find(c, tx).tx != NULL) {
+	ref = smtp_tx_find(c, tx);
+	if (ref.tx != NULL) {
 		cmd->tx = tx;
-		smtp_tx_find(c, tx).state->waiting++;
+		ref.state->waiting++;
 	}
 	return cmd;
 }

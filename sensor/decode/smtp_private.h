@@ -80,8 +80,15 @@ bool smtp_line_next(
 void smtp_line_pass(struct smtp *m, struct smtp_cut *cut, struct smtp_input *in);
 /* As smtp_line_next, but nothing is kept: true at the end of the line. */
 bool smtp_line_skip(struct smtp_cut *cut, struct smtp_input *in);
+void smtp_line_release(struct smtp *m, struct smtp_cut *cut);
 /* The line was read. */
-void smtp_line_done(struct smtp *m, struct smtp_cut *cut);
+static inline void
+smtp_line_done(struct smtp *m, struct smtp_cut *cut)
+{
+	if (cut->kept != NULL)
+		smtp_line_release(m, cut);
+	cut->done = true;
+}
 /* Forget a line that is not whole. */
 void smtp_line_drop(struct smtp *m, struct smtp_cut *cut);
 /* A TLS record where a line would begin (RFC 8446, 5.1). */
@@ -89,6 +96,12 @@ bool smtp_line_is_tls(const struct smtp_cut *cut, const struct smtp_input *in);
 /* The octet the line at hand begins with, when there is one. */
 bool smtp_line_begins(
     const struct smtp_cut *cut, const struct smtp_input *in, uint8_t *first);
+/* The octet with which a line begins here; 0: none begins, or it is that. */
+static inline uint8_t
+smtp_line_first(const struct smtp_cut *cut, const struct smtp_input *in)
+{
+	return cut->done || cut->octets == 0 ? wire_peek(&in->w, 0) : 0;
+}
 /* It holds what no line of text does: control characters other than the tab. */
 bool smtp_line_is_binary(struct span line);
 
@@ -127,7 +140,13 @@ enum smtp_body_end smtp_body_take(
  * (RFC 5321, 4.1.1.2 and 4.1.1.3), as leniently as servers do.  False when there
  * is no such keyword.
  */
-bool smtp_path_parse(struct smtp_path *path, struct span argument, const char *keyword);
+bool smtp_path_parse_behind(
+    struct smtp_path *path, struct span argument, struct span word);
+static inline bool
+smtp_path_parse(struct smtp_path *path, struct span argument, const char *keyword)
+{
+	return smtp_path_parse_behind(path, argument, span_str(keyword));
+}
 
 /* ---- verbs ---- */
 

@@ -5,19 +5,24 @@
 
 #include "decode/smtp_private.h"
 
+static inline bool
+is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* "250 text", "250-text" or "250" alone: true with *code and whether more follows. */
-static bool
+static inline bool
 parse_line(struct span line, uint16_t *code, bool *more)
 {
 	enum { DIGITS = 3 };
 	uint8_t next = line.n > DIGITS ? line.p[DIGITS] : ' ';
 
-	*code = 0;
-	for (size_t i = 0; i < DIGITS; i++) {
-		if (i == line.n || line.p[i] < '0' || line.p[i] > '9')
-			return false;
-		*code = (uint16_t)(*code * 10 + line.p[i] - '0');
-	}
+	if (line.n < DIGITS || !is_digit(line.p[0]) || !is_digit(line.p[1]) ||
+	    !is_digit(line.p[2]))
+		return false;
+	*code = (uint16_t)((line.p[0] - '0') * 100 + (line.p[1] - '0') * 10 +
+	    (line.p[2] - '0'));
 	*more = next == '-';
 	return *code >= 200 && *code < 600 &&
 	    (next == ' ' || next == '-' || next == '\t' || next == '\r');
@@ -68,6 +73,8 @@ banner_take(struct smtp_conn *c, struct span line)
 static bool
 is_greeting(const struct smtp_conn *c, uint16_t code)
 {
+	if (c->greeting == GREETING_OVER)
+		return false;
 	if (c->greeting == GREETING_EXPECTED)
 		return code == 220 || code >= 400;
 	for (const struct smtp_command *cmd = c->pairing.commands; cmd; cmd = cmd->next)
@@ -131,7 +138,8 @@ reply_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 
 	c->multi_code = 0;
 	c->greeting = GREETING_OVER;
-	smtp_tell_session(m, c);
+	if (!c->told)
+		smtp_tell_session(m, c);
 	if (greeting) {
 		greeting_done(m, c, seq);
 		return;
@@ -168,7 +176,7 @@ not_a_reply(struct smtp *m, struct smtp_conn *c, struct span line)
 	stats_inc(m->stats, STAT_SMTP_BROKEN_REPLY);
 }
 
-static void
+static inline void
 take_line(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 {
 	uint16_t code;
@@ -178,8 +186,10 @@ take_line(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 		not_a_reply(m, c, line);
 		return;
 	}
-	smtp_speak(m, c);
-	smtp_enter(c, &c->server, SMTP_LINES);
+	if (c->said == NULL)
+		smtp_speak(m, c);
+	if (c->server.state != SMTP_LINES)
+		smtp_enter(c, &c->server, SMTP_LINES);
 	c->server.strange = 0;
 	/* Lines of one reply have one code: a new one means that the old was whole. */
 	if (c->multi_code != 0 && c->multi_code != code)
@@ -208,7 +218,7 @@ leaves_smtp(struct smtp *m, struct smtp_conn *c, const struct smtp_input *in)
 	if (c->told || side->state == SMTP_LOST ||
 	    !smtp_line_begins(&side->cut, in, &first))
 		return false;
-	if ((first >= '0' && first <= '9') || (first >= 0x14 && first <= 0x17))
+	if (is_digit(first) || (first >= 0x14 && first <= 0x17))
 		return false;
 	smtp_give_up(m, c);
 	return true;
@@ -225,7 +235,8 @@ smtp_server_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 			smtp_tls_bytes(m, c, &c->server, in);
 		if (c->server.state >= SMTP_OPAQUE)
 			return;
-		if (leaves_smtp(m, c, in) || !smtp_line_next(m, cut, in, &line))
+		if ((!is_digit(smtp_line_first(cut, in)) && leaves_smtp(m, c, in)) ||
+		    !smtp_line_next(m, cut, in, &line))
 			continue;
 		take_line(m, c, line, cut->seq);
 		smtp_line_done(m, cut);

@@ -221,13 +221,47 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
+/* Four octets as a word, letters in capitals; what else may become one is no letter. */
+static inline uint32_t
+four_upper(const uint8_t *p)
+{
+	uint32_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word & ~UINT32_C(0x20202020);
+}
+
+/*
+ * The row of a verb of four letters that begins the line and is followed by one blank or
+ * by nothing, as nearly all are; or NULL.
+ */
+static inline const struct row *
+row_of_four(struct span line)
+{
+	uint32_t verb;
+
+	if (line.n < VERB_LEAST || (line.n > VERB_LEAST && line.p[VERB_LEAST] != ' '))
+		return NULL;
+	verb = four_upper(line.p);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (four_upper((const uint8_t *)rows[i].name) == verb &&
+		    rows[i].name[VERB_LEAST] == '\0')
+			return &rows[i];
+	return NULL;
+}
+
 /* The row that a line begins with, or NULL; *argument is what follows. */
 static const struct row *
 row_of(struct span line, struct span *argument)
 {
+	const struct row *row = row_of_four(line);
 	uint8_t upper[VERB_MOST] = { 0 };
 	struct span verb;
 
+	if (row != NULL) {
+		*argument = trim(span_after(line, VERB_LEAST));
+		return row;
+	}
 	line = trim(line);
 	verb = first_word(line);
 	*argument = trim(span_after(line, verb.n));
@@ -410,7 +444,8 @@ smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq
 	/* A proxy names its client before all else, and no server answers that. */
 	if (row->form == FORM_PROXY && !c->client_seen && c->greeting != GREETING_OVER)
 		return;
-	smtp_tell_session(m, c);
+	if (!c->told)
+		smtp_tell_session(m, c);
 	c->client.strange = 0;
 	row->seen(m, c, row, &w);
 	c->client_seen = true;

@@ -41,21 +41,30 @@ hash_v6(const struct hash_key *key, const struct packet *p, uint32_t *from)
 	return hash_pair(key, h, 6, (ports[0] ^ mask) << 16 | (ports[1] ^ mask));
 }
 
-struct flow_key
-flow_key_of(const struct flow_table *t, const struct packet *p)
+static inline void
+key_set(struct flow_key *k, const struct flow_table *t, const struct packet *p)
 {
 	const struct hash_key *key = &t->key;
-	struct flow_key k = { .matters = true };
 	uint64_t h;
 
 	if (p->src.version == 4)
 		h = hash_v4(key, (uint64_t)octets_u32(p->src.b) << 16 | p->src_port,
-		    (uint64_t)octets_u32(p->dst.b) << 16 | p->dst_port, &k.from);
+		    (uint64_t)octets_u32(p->dst.b) << 16 | p->dst_port, &k->from);
 	else
-		h = hash_v6(key, p, &k.from);
-	for (unsigned i = 0; t->limits.vlan_in_key && i < p->vlans; i++)
-		h = hash_pair(key, h, i, p->vlan[i]);
-	k.hash = hash_end(key, h);
+		h = hash_v6(key, p, &k->from);
+	if (t->limits.vlan_in_key)
+		for (unsigned i = 0; i < p->vlans; i++)
+			h = hash_pair(key, h, i, p->vlan[i]);
+	k->hash = hash_end(key, h);
+	k->matters = true;
+}
+
+struct flow_key
+flow_key_of(const struct flow_table *t, const struct packet *p)
+{
+	struct flow_key k;
+
+	key_set(&k, t, p);
 	return k;
 }
 
@@ -108,7 +117,7 @@ flow_fetch(
 		keys[i].matters = p[i].proto == IP_PROTO_TCP && flow_matters(t, &p[i]);
 		if (!keys[i].matters)
 			continue;
-		keys[i] = flow_key_of(t, &p[i]);
+		key_set(&keys[i], t, &p[i]);
 		mem_fetch(&t->conns.buckets[keys[i].hash & t->conns.mask], 1);
 		if (p[i].tcp_flags & TCP_SYN)
 			note_fetch(t, keys[i].hash);

@@ -98,6 +98,32 @@ side_of(const struct conn *c, const struct flow_key *k)
 	return k->from == c->originator ? SIDE_ORIGINATOR : SIDE_RESPONDER;
 }
 
+/* The same address and port, without a jump for each octet that may differ. */
+static inline bool
+same_end(const struct flow_tuple *tuple, enum side side, const struct ip_addr *addr,
+    uint16_t port)
+{
+	const struct ip_addr *a = &tuple->addr[side];
+	uint64_t x[2], y[2];
+
+	memcpy(x, a->b, sizeof(x));
+	memcpy(y, addr->b, sizeof(y));
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (uint64_t)(a->version ^ addr->version) |
+		   (uint64_t)(tuple->port[side] ^ port)) == 0;
+}
+
+/* p is of this connection. */
+static inline bool
+is_of(const struct flow_table *t, const struct conn *c, const struct flow_key *k,
+    const struct packet *p)
+{
+	enum side from = side_of(c, k), to = side_peer(from);
+
+	return same_end(&c->flow.tuple, from, &p->src, p->src_port) &&
+	    same_end(&c->flow.tuple, to, &p->dst, p->dst_port) &&
+	    (!t->limits.vlan_in_key || same_vlans(&c->flow, p));
+}
+
 static struct conn *
 find(const struct flow_table *t, const struct flow_key *k, const struct packet *p)
 {
@@ -105,26 +131,14 @@ find(const struct flow_table *t, const struct flow_key *k, const struct packet *
 
 	TABLE_FOREACH (node, &t->conns, k->hash) {
 		struct conn *c = (struct conn *)node;
-		const struct flow_tuple *tuple = &c->flow.tuple;
-		enum side from = side_of(c, k), to = side_peer(from);
 
-		if (tuple->port[from] == p->src_port &&
-		    tuple->port[to] == p->dst_port &&
-		    ip_addr_eq(&tuple->addr[from], &p->src) &&
-		    ip_addr_eq(&tuple->addr[to], &p->dst) &&
-		    (!t->limits.vlan_in_key || same_vlans(&c->flow, p)))
+		if (is_of(t, c, k, p))
 			return c;
 	}
 	return NULL;
 }
 
 /* ---- the end ---- */
-
-bool
-conn_over(const struct conn *c)
-{
-	return c->half[0].state == HALF_FINISHED && c->half[1].state == HALF_FINISHED;
-}
 
 void
 conn_end(struct flow_table *t, struct conn *c, enum flow_end why, int64_t ts_ns)
@@ -348,13 +362,12 @@ conn_of(struct flow_table *t, const struct flow_key *k, const struct packet *p)
 	return c;
 }
 
-void
-flow_fetched(struct flow_table *t, const struct packet *p, const struct flow_key *key)
+/* A packet that may begin, renew or end a connection, or be of none. */
+static __attribute__((noinline)) void
+packet_of_any(struct flow_table *t, const struct packet *p, const struct flow_key *key)
 {
 	struct conn *c;
 
-	if (!key->matters)
-		return;
 	if (p->payload.n > SEGMENT_MAX || p->missing > SEGMENT_MAX) {
 		stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);
 		return;
@@ -380,6 +393,71 @@ flow_fetched(struct flow_table *t, const struct packet *p, const struct flow_key
 			(void)tcp_packet(t, c, side_of(c, key), key, p);
 		break;
 	}
+}
+
+/* The connection of p, when it is known and nothing about it is in question; or NULL. */
+static inline struct conn *
+conn_at_hand(
+    const struct flow_table *t, const struct flow_key *k, const struct packet *p)
+{
+	struct conn *c = (struct conn *)table_first(&t->conns, k->hash);
+
+	if (c == NULL || !is_of(t, c, k, p) || c->renewing ||
+	    elapsed(p->ref.ts_ns, c->last_ns) > t->limits.idle_ns ||
+	    p->payload.n > SEGMENT_MAX)
+		return NULL;
+	return c;
+}
+
+/*
+ * Nothing waits on either side, and p brings an acknowledgement alone or whole data
+ * that come next: what most packets are.  True when it was that and is done with.
+ */
+static inline bool
+in_order(struct flow_table *t, struct conn *c, enum side side, const struct packet *p)
+{
+	struct half *h = &c->half[side], *peer = &c->half[side_peer(side)];
+	struct chunk chunk;
+
+	if ((p->tcp_flags & (TCP_SYN | TCP_RST | TCP_FIN | TCP_URG | TCP_ACK)) !=
+		TCP_ACK ||
+	    h->hole != NULL || peer->hole != NULL || p->missing > 0)
+		return false;
+	if (p->payload.n > 0 && (h->state != HALF_BEGUN || p->seq != h->next))
+		return false;
+	c->flow.seen[side] = true;
+	/* Nothing waits, so no hole wants to know. */
+	(void)half_acked(peer, p->ack);
+	if (p->payload.n == 0)
+		return true;
+	h->strays = 0;
+	h->next += (uint32_t)p->payload.n;
+	if (c->flow.done)
+		return true;
+	chunk = (struct chunk){ .data = p->payload,
+		.seq = p->seq,
+		.ack = p->ack,
+		.acks = true,
+		.ref = p->ref };
+	t->reader.bytes(t->reader.arg, &c->flow, side, &chunk);
+	return true;
+}
+
+void
+flow_fetched(struct flow_table *t, const struct packet *p, const struct flow_key *key)
+{
+	struct conn *c;
+
+	if (!key->matters)
+		return;
+	c = conn_at_hand(t, key, p);
+	if (c == NULL || !in_order(t, c, side_of(c, key), p)) {
+		packet_of_any(t, p, key);
+		return;
+	}
+	touch(t, c, p->ref.ts_ns);
+	if (conn_over(c))
+		conn_end(t, c, FLOW_END_FIN, p->ref.ts_ns);
 }
 
 void

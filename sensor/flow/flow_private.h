@@ -146,6 +146,30 @@ side_peer(enum side side)
 	return side == SIDE_ORIGINATOR ? SIDE_RESPONDER : SIDE_ORIGINATOR;
 }
 
+/* seq is so near to what comes next that it is of this stream. */
+static inline bool
+half_near(const struct half *h, uint32_t seq)
+{
+	int32_t ahead = seq_diff(seq, h->next);
+
+	return ahead <= SEQ_WINDOW && ahead >= -SEQ_WINDOW;
+}
+
+/* The peer of h has received all before ack; true when that is more than before. */
+static inline bool
+half_acked(struct half *h, uint32_t ack)
+{
+	if (h->state == HALF_UNKNOWN) {
+		h->state = HALF_GUESSED;
+		h->next = h->acked = ack;
+		return false;
+	}
+	if (seq_diff(ack, h->acked) <= 0 || !half_near(h, ack))
+		return false;
+	h->acked = ack;
+	return true;
+}
+
 static inline uint32_t
 segment_len(const struct segment *s)
 {
@@ -241,7 +265,11 @@ enum verdict tcp_packet(struct flow_table *t, struct conn *c, enum side side,
 /* ---- flow.c ---- */
 
 /* Both sides have finished. */
-bool conn_over(const struct conn *c);
+static inline bool
+conn_over(const struct conn *c)
+{
+	return c->half[0].state == HALF_FINISHED && c->half[1].state == HALF_FINISHED;
+}
 /* Deliver what waits, tell the reader, release. */
 void conn_end(struct flow_table *t, struct conn *c, enum flow_end why, int64_t ts_ns);
 

@@ -109,21 +109,6 @@ note_acked(struct hole *hole, uint32_t acked, int64_t now_ns)
 	hole->since_ns = now_ns;
 }
 
-static struct hole *
-hole_open(struct flow_table *t, struct conn *c, enum side side)
-{
-	struct half *h = &c->half[side];
-
-	if (h->hole != NULL)
-		return h->hole;
-	/* There are as many as halves. */
-	h->hole = pool_get(&t->hole_pool);
-	assert(h->hole != NULL);
-	*h->hole = (struct hole){ .conn = c, .side = side };
-	order_append(t, h->hole);
-	return h->hole;
-}
-
 static void
 hole_close(struct flow_table *t, struct half *h)
 {
@@ -425,11 +410,43 @@ differs(const struct hole *hole, const struct segment *s)
 	return false;
 }
 
+/*
+ * Room for one more hole.  There are as many as connections, half as many as sides: when
+ * all are taken what waits behind the oldest goes up.
+ */
+static void
+make_room(struct flow_table *t, const struct conn *c, int64_t now_ns)
+{
+	struct hole *oldest = t->oldest_hole;
+	struct conn *other = oldest->conn;
+
+	stats_inc(t->stats, STAT_FLOW_NO_BUFFER);
+	hole_settle(t, other, oldest->side);
+	if (other != c && conn_over(other))
+		conn_end(t, other, FLOW_END_FIN, now_ns);
+}
+
+static struct hole *
+hole_open(struct flow_table *t, struct conn *c, enum side side, int64_t now_ns)
+{
+	struct half *h = &c->half[side];
+
+	if (h->hole != NULL)
+		return h->hole;
+	if (t->hole_pool.in_use == t->hole_pool.cap)
+		make_room(t, c, now_ns);
+	h->hole = pool_get(&t->hole_pool);
+	assert(h->hole != NULL);
+	*h->hole = (struct hole){ .conn = c, .side = side };
+	order_append(t, h->hole);
+	return h->hole;
+}
+
 static void
 hold(struct flow_table *t, struct conn *c, enum side side, struct segment s)
 {
 	bool opened = c->half[side].hole == NULL;
-	struct hole *hole = hole_open(t, c, side);
+	struct hole *hole = hole_open(t, c, side, s.ref.ts_ns);
 	struct block **at = search_from(hole, s.seq);
 	struct segment piece;
 
@@ -549,7 +566,7 @@ hole_fin(
 		h->state = HALF_FINISHED;
 		return;
 	}
-	hole = hole_open(t, c, side);
+	hole = hole_open(t, c, side, now_ns);
 	if (hole->last != NULL && fin == h->next) {
 		hole->fin_before = true;
 		(void)end_is_acked(t, h);

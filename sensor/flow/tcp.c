@@ -87,28 +87,13 @@ reset_fits(const struct conn *c, enum side side, const struct packet *p)
 
 /* ---- ACK ---- */
 
-static bool
-in_window(const struct half *h, uint32_t seq)
-{
-	int32_t ahead = seq_diff(seq, h->next);
-
-	return ahead <= SEQ_WINDOW && ahead >= -SEQ_WINDOW;
-}
-
 /* The peer of `side` has received all before ack. */
 static void
 acknowledge(
     struct flow_table *t, struct conn *c, enum side side, uint32_t ack, int64_t now_ns)
 {
-	struct half *h = &c->half[side];
-
-	if (h->state == HALF_UNKNOWN) {
-		h->state = HALF_GUESSED;
-		h->next = h->acked = ack;
-	} else if (seq_diff(ack, h->acked) > 0 && in_window(h, ack)) {
-		h->acked = ack;
+	if (half_acked(&c->half[side], ack))
 		hole_acked(t, c, side, now_ns);
-	}
 }
 
 /*
@@ -149,7 +134,7 @@ stray(struct flow_table *t, struct conn *c, enum side side, const struct segment
 	struct half *h = &c->half[side], *peer = &c->half[side_peer(side)];
 	bool follows = h->strays > 0 && h->stray_next == (uint16_t)s->seq;
 	bool vouched = (p->tcp_flags & TCP_ACK) && peer->state != HALF_UNKNOWN &&
-	    in_window(peer, p->ack);
+	    half_near(peer, p->ack);
 
 	stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);
 	h->strays = (follows ? h->strays : 0) + (vouched ? STRAY_VOUCHED : 1);
@@ -182,7 +167,7 @@ data(struct flow_table *t, struct conn *c, enum side side, const struct segment 
 	struct half *h = &c->half[side];
 	uint32_t end = s->seq + segment_len(s);
 
-	if (!in_window(h, s->seq) && !stray(t, c, side, s, p))
+	if (!half_near(h, s->seq) && !stray(t, c, side, s, p))
 		return;
 	h->strays = 0;
 	if (seq_diff(end, h->next) <= 0) {
@@ -250,35 +235,6 @@ payload(struct flow_table *t, struct conn *c, enum side side, const struct packe
 		fin(t, c, side, s.seq + segment_len(&s), p->ref.ts_ns);
 }
 
-/*
- * Nothing waits on either side, and p brings an acknowledgement alone or whole data
- * that come next: what most packets are.  True when it was that and is done with.
- */
-static bool
-in_order(struct flow_table *t, struct conn *c, enum side side, const struct packet *p)
-{
-	struct half *h = &c->half[side];
-	struct segment s = { .seq = p->seq,
-		.ack = p->ack,
-		.acks = true,
-		.data = p->payload,
-		.ref = p->ref };
-
-	if ((p->tcp_flags & (TCP_SYN | TCP_RST | TCP_FIN | TCP_URG | TCP_ACK)) !=
-		TCP_ACK ||
-	    h->hole != NULL || c->half[side_peer(side)].hole != NULL || p->missing > 0)
-		return false;
-	if (p->payload.n > 0 && (h->state != HALF_BEGUN || p->seq != h->next))
-		return false;
-	c->flow.seen[side] = true;
-	acknowledge(t, c, side_peer(side), p->ack, p->ref.ts_ns);
-	if (p->payload.n > 0) {
-		h->strays = 0;
-		hole_deliver(t, c, side, &s);
-	}
-	return true;
-}
-
 enum verdict
 tcp_packet(struct flow_table *t, struct conn *c, enum side side,
     const struct flow_key *k, const struct packet *p)
@@ -286,8 +242,6 @@ tcp_packet(struct flow_table *t, struct conn *c, enum side side,
 	int64_t now_ns = p->ref.ts_ns;
 	bool renewed = false;
 
-	if (in_order(t, c, side, p))
-		return conn_over(c) ? TCP_ENDED : TCP_GOES_ON;
 	if (lacks_ack(c, side, p)) {
 		stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);
 		return TCP_GOES_ON;

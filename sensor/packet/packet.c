@@ -78,3 +78,9 @@ packet_decode(struct packet_decoder *d, const struct frame *f, struct packet *p)
 {
 	return plain_frame(d, f, p) ? STAT_FRAME_DECODED : peel_frame(d, f, p);
 }
+
+enum stat_id
+packet_decode_odd(struct packet_decoder *d, const struct frame *f, struct packet *p)
+{
+	return peel_frame(d, f, p);
+}

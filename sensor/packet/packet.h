@@ -82,11 +82,20 @@ enum stat_id packet_decode(
 /*
  * What packet_decode will make of a frame that comes later, for who fetches memory for
  * it; nothing is counted or kept.  False: that cannot be told before.  When its turn
- * has come packet_ready does what else packet_decode would have done.
+ * has come packet_ready does what else packet_decode would have done, with the decoder's
+ * counters.
  */
 bool packet_ahead(
     const struct packet_decoder *d, const struct frame *f, struct packet *p);
-void packet_ready(struct packet_decoder *d, const struct packet *p);
+static inline void
+packet_ready(struct stats *s, const struct packet *p)
+{
+	stats_inc(s, p->proto == IP_PROTO_UDP ? STAT_PACKET_UDP : STAT_PACKET_TCP);
+}
+
+/* packet_decode of a frame of which packet_ahead was false. */
+enum stat_id packet_decode_odd(
+    struct packet_decoder *d, const struct frame *f, struct packet *p);
 
 /*
  * What there is to say of a bare SYN over IPv4, of which packet_ahead would be true.
@@ -96,10 +105,28 @@ struct packet_syn {
 	uint64_t src, dst;
 	uint32_t seq;
 };
-/* True with *syn: it is one, without data, and packet_syn_ready is all it still needs. */
+/* False of most others, at a glance. */
+static inline bool
+packet_like_syn(const struct frame *f)
+{
+	enum {
+		FLAGS_AT = 14 + 20 + 13,
+		FLAGS = TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK | TCP_URG
+	};
+
+	return f->data.n > FLAGS_AT && (f->data.p[FLAGS_AT] & FLAGS) == TCP_SYN;
+}
+/*
+ * True with *syn: it is one, without data, and packet_syn_ready, with the decoder's
+ * counters, is all it still needs.
+ */
 bool packet_syn(
     const struct packet_decoder *d, const struct frame *f, struct packet_syn *syn);
-void packet_syn_ready(struct packet_decoder *d);
+static inline void
+packet_syn_ready(struct stats *s)
+{
+	stats_inc(s, STAT_PACKET_TCP);
+}
 
 /* True when the link type is known. */
 bool packet_link_known(uint16_t link);

@@ -11,72 +11,97 @@
 enum { IPV4_HEADER = 20, IPV6_HEADER = 40, UDP_HEADER = 8, TCP_HEADER = 20 };
 enum { LINK_ETHERNET = 1, IPV4_SPLIT = 0x3fff /* more fragments, or an offset */ };
 
-/* The Ethertype, with w behind it and the tags; 0 when the frame is too short. */
-static uint16_t
-plain_ether(struct wire *w, struct packet *p)
+/* Of s its first n octets, which are there, and what follows them in s. */
+static inline const uint8_t *
+plain_take(struct span *s, size_t n)
 {
-	enum { VLAN = 0x8100, SERVICE_VLAN = 0x88a8, TAGS = 2 };
+	const uint8_t *p = s->p;
+
+	s->p += n;
+	s->n -= n;
+	return p;
+}
+
+/* The Ethertype, with s behind it and the tags; 0 when the frame is too short. */
+static inline uint16_t
+plain_ether(struct span *s, struct packet *p)
+{
+	enum { ETHER = 14, TAG = 4, TAGS = 2, VLAN = 0x8100, SERVICE_VLAN = 0x88a8 };
+	const uint8_t *h;
 	uint16_t type;
 
-	wire_skip(w, 6 + 6);
-	type = wire_u16(w);
+	if (s->n < ETHER)
+		return 0;
+	type = octets_u16(plain_take(s, ETHER) + 12);
 	while ((type == VLAN || type == SERVICE_VLAN) && p->vlans < TAGS) {
-		p->vlan[p->vlans++] = wire_u16(w) & 0x0fff;
-		type = wire_u16(w);
+		if (s->n < TAG)
+			return 0;
+		h = plain_take(s, TAG);
+		p->vlan[p->vlans++] = octets_u16(h) & 0x0fff;
+		type = octets_u16(h + 2);
 	}
 	return type;
 }
 
-/* The protocol, with w trimmed to what IPv4 carries; 0 for what is not plain. */
-static uint8_t
-plain_v4(struct wire *w, struct packet *p)
+static inline void
+plain_addr_v4(struct ip_addr *a, const uint8_t *from)
+{
+	memcpy(a->b, from, 4);
+	memset(a->b + 4, 0, sizeof(a->b) - 4);
+	a->version = 4;
+}
+
+/* The protocol, with s cut to what IPv4 carries; 0 for what is not plain. */
+static inline uint8_t
+plain_v4(struct span *s, struct packet *p)
 {
 	enum { FIRST = 0x45 };
-	const uint8_t *h = wire_take(w, IPV4_HEADER);
+	const uint8_t *h = s->p;
 	size_t total;
 
-	if (h == NULL || h[0] != FIRST || octets_u16(h + 6) & IPV4_SPLIT)
+	if (s->n < IPV4_HEADER || h[0] != FIRST || octets_u16(h + 6) & IPV4_SPLIT)
 		return 0;
 	total = octets_u16(h + 2);
-	if (total < IPV4_HEADER || total - IPV4_HEADER > wire_left(w))
+	if (total < IPV4_HEADER || total > s->n)
 		return 0;
-	wire_trim(w, total - IPV4_HEADER);
-	p->src = p->dst = (struct ip_addr){ .version = 4 };
-	memcpy(p->src.b, h + 12, 4);
-	memcpy(p->dst.b, h + 16, 4);
+	s->n = total;
+	(void)plain_take(s, IPV4_HEADER);
+	plain_addr_v4(&p->src, h + 12);
+	plain_addr_v4(&p->dst, h + 16);
 	return h[9];
 }
 
-static uint8_t
-plain_v6(struct wire *w, struct packet *p)
+static inline uint8_t
+plain_v6(struct span *s, struct packet *p)
 {
-	const uint8_t *h = wire_take(w, IPV6_HEADER);
+	const uint8_t *h = s->p;
 	size_t len;
 
-	if (h == NULL || h[0] >> 4 != 6)
+	if (s->n < IPV6_HEADER || h[0] >> 4 != 6)
 		return 0;
 	len = octets_u16(h + 4);
-	if (len == 0 || len > wire_left(w))
+	if (len == 0 || len > s->n - IPV6_HEADER)
 		return 0;
-	wire_trim(w, len);
+	s->n = IPV6_HEADER + len;
+	(void)plain_take(s, IPV6_HEADER);
 	p->src.version = p->dst.version = 6;
 	memcpy(p->src.b, h + 8, 16);
 	memcpy(p->dst.b, h + 24, 16);
 	return h[6];
 }
 
-static bool
-plain_tcp(struct wire *w, struct packet *p)
+static inline bool
+plain_tcp(struct span *s, struct packet *p)
 {
-	const uint8_t *h = wire_take(w, TCP_HEADER);
-	size_t options;
+	const uint8_t *h = s->p;
+	size_t header;
 
-	if (h == NULL)
+	if (s->n < TCP_HEADER)
 		return false;
-	options = (size_t)(h[12] >> 4) * 4;
-	if (options < TCP_HEADER || options - TCP_HEADER > wire_left(w))
+	header = (size_t)(h[12] >> 4) * 4;
+	if (header < TCP_HEADER || header > s->n)
 		return false;
-	wire_skip(w, options - TCP_HEADER);
+	(void)plain_take(s, header);
 	p->src_port = octets_u16(h);
 	p->dst_port = octets_u16(h + 2);
 	p->seq = octets_u32(h + 4);
@@ -85,22 +110,23 @@ plain_tcp(struct wire *w, struct packet *p)
 	return true;
 }
 
-static bool
-plain_udp(const struct packet_decoder *d, struct wire *w, struct packet *p)
+static inline bool
+plain_udp(const struct packet_decoder *d, struct span *s, struct packet *p)
 {
-	const uint8_t *h = wire_take(w, UDP_HEADER);
+	const uint8_t *h = s->p;
 	size_t len;
 
-	if (h == NULL)
+	if (s->n < UDP_HEADER)
 		return false;
 	len = octets_u16(h + 4);
 	p->src_port = octets_u16(h);
 	p->dst_port = octets_u16(h + 2);
-	if (len < UDP_HEADER || len - UDP_HEADER > wire_left(w) ||
+	if (len < UDP_HEADER || len > s->n ||
 	    udp_ports_have(&d->tunnel_ports, p->src_port) ||
 	    udp_ports_have(&d->tunnel_ports, p->dst_port))
 		return false;
-	wire_trim(w, len - UDP_HEADER);
+	s->n = len;
+	(void)plain_take(s, UDP_HEADER);
 	p->tcp_flags = 0;
 	p->seq = p->ack = 0;
 	return true;
@@ -110,22 +136,22 @@ static bool
 plain(const struct packet_decoder *d, const struct frame *f, struct packet *p)
 {
 	enum { IPV4 = 0x0800, IPV6 = 0x86dd };
-	struct wire w = wire_over(f->data);
+	struct span s = f->data;
 	uint16_t type;
 
 	if (f->link != LINK_ETHERNET || d->verify_checksums)
 		return false;
 	p->vlans = p->tunnels = 0;
-	type = plain_ether(&w, p);
-	p->proto = type == IPV4 ? plain_v4(&w, p) : type == IPV6 ? plain_v6(&w, p) : 0;
+	type = plain_ether(&s, p);
+	p->proto = type == IPV4 ? plain_v4(&s, p) : type == IPV6 ? plain_v6(&s, p) : 0;
 	if (p->proto == IP_PROTO_UDP) {
-		if (!plain_udp(d, &w, p))
+		if (!plain_udp(d, &s, p))
 			return false;
-	} else if (p->proto != IP_PROTO_TCP || !plain_tcp(&w, p)) {
+	} else if (p->proto != IP_PROTO_TCP || !plain_tcp(&s, p)) {
 		return false;
 	}
 	p->ref = f->ref;
-	p->payload = wire_rest(&w);
+	p->payload = s;
 	p->missing = 0;
 	return true;
 }
@@ -134,13 +160,6 @@ bool
 packet_ahead(const struct packet_decoder *d, const struct frame *f, struct packet *p)
 {
 	return plain(d, f, p);
-}
-
-void
-packet_ready(struct packet_decoder *d, const struct packet *p)
-{
-	stats_inc(
-	    d->stats, p->proto == IP_PROTO_UDP ? STAT_PACKET_UDP : STAT_PACKET_TCP);
 }
 
 /*
@@ -154,13 +173,12 @@ packet_syn(
 	enum {
 		ETHER = 14,
 		TCP_AT = ETHER + IPV4_HEADER,
-		FLAGS = TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN | TCP_URG
 	};
 	const uint8_t *h = f->data.p;
 	size_t tcp;
 
 	if (f->data.n < TCP_AT + TCP_HEADER || f->link != LINK_ETHERNET ||
-	    d->verify_checksums || (h[TCP_AT + 13] & FLAGS) != TCP_SYN ||
+	    d->verify_checksums || !packet_like_syn(f) ||
 	    octets_u32(h + ETHER - 2) >> 8 != 0x080045 ||
 	    (octets_u16(h + ETHER + 6) & IPV4_SPLIT) != 0 ||
 	    h[ETHER + 9] != IP_PROTO_TCP)
@@ -176,17 +194,11 @@ packet_syn(
 	return true;
 }
 
-void
-packet_syn_ready(struct packet_decoder *d)
-{
-	stats_inc(d->stats, STAT_PACKET_TCP);
-}
-
 bool
 plain_frame(struct packet_decoder *d, const struct frame *f, struct packet *p)
 {
 	if (!plain(d, f, p))
 		return false;
-	packet_ready(d, p);
+	packet_ready(d->stats, p);
 	return true;
 }

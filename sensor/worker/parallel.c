@@ -44,6 +44,7 @@ struct slot {
 	struct stats stats;
 	struct looked_at *at;
 	size_t n, cap;
+	bool all; /* as in struct looked */
 	int64_t look_ns, read_ns;
 };
 
@@ -76,8 +77,8 @@ struct progress {
  * of the others the stages get all frames.
  */
 enum {
-	LOOK_HELPS = 8, /* one frame in so many spared the stages is worth a look */
-	LOOK_RESTS = 7, /* blocks not looked at behind one where it was not */
+	LOOK_HELPS = 8,	 /* one frame in so many spared the stages is worth a look */
+	LOOK_RESTS = 15, /* blocks not looked at behind one where it was not */
 };
 
 struct worker {
@@ -239,17 +240,6 @@ look_at_batch(struct look *look, struct slot *s, struct clock *clock, size_t fir
 	return helped;
 }
 
-/* All of it is for the stages. */
-static void
-keep_block(struct slot *s, size_t frames)
-{
-	for (size_t i = 0; i < frames; i++)
-		s->at[i] =
-		    (struct looked_at){ .frame = (uint32_t)i, .verdict = LOOK_KEEP };
-	s->n = frames;
-	s->stats = (struct stats){ 0 };
-}
-
 static void
 look_at_block(struct worker *w, struct slot *s)
 {
@@ -257,13 +247,14 @@ look_at_block(struct worker *w, struct slot *s)
 	size_t frames, n, ahead, helped = 0;
 
 	block_frames(s->block, &frames);
-	make_room(s, frames);
-	if (w->rests > 0) {
+	s->n = 0;
+	s->all = w->rests > 0;
+	if (s->all) {
 		w->rests--;
-		keep_block(s, frames);
+		s->stats = (struct stats){ 0 };
 		return;
 	}
-	s->n = 0;
+	make_room(s, frames);
 	w->stats = (struct stats){ 0 };
 	for (size_t i = 0; i < frames; i += n) {
 		n = frames - i < LOOK_BATCH ? frames - i : LOOK_BATCH;
@@ -279,7 +270,7 @@ look_at_block(struct worker *w, struct slot *s)
 static int64_t
 hand_on(struct progress *g, const struct slot *s)
 {
-	struct looked l = { s->block, s->at, s->n, &s->stats };
+	struct looked l = { s->block, s->all, s->at, s->n, &s->stats };
 	int64_t start = clock_ns();
 
 	if (!g->over && !g->p->sink(g->p->arg, &l))

@@ -23,6 +23,7 @@ struct looked_at {
 
 struct looked {
 	const struct block *block;
+	bool all; /* nobody looked: every frame is for the stages, and `at` has none */
 	const struct looked_at *at; /* in order */
 	size_t n;
 	const struct stats *stats; /* of the frames that were passed over */

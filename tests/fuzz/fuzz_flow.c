@@ -3,12 +3,16 @@
  * which side and connection, flags, sequence, acknowledgement, length, time.  What
  * the reader gets must be whole: octets and holes of a side follow one another, no
  * octet twice, nothing of what was never sent, one end for each beginning.
+ *
+ * A second table gets the same segments marked urgent, which changes nothing but that
+ * none takes the short way of those that come in order: its reader must be told the same.
  */
 
 #include "base/wire.h"
 #include "flow/flow.h"
 #include "flow/flow_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -23,7 +27,9 @@ struct seen {
 
 struct world {
 	struct seen seen[CONNS + 2]; /* one more can be open while one ends */
+	uint64_t told;		     /* a digest of all that the reader was told */
 	struct stats stats;
+	struct flow_table *table;
 };
 
 static void
@@ -31,6 +37,14 @@ check(bool ok)
 {
 	if (!ok)
 		abort();
+}
+
+static void
+tell(struct world *w, uint64_t what, uint64_t a, uint64_t b)
+{
+	static const struct hash_key key = { 1, 2 };
+
+	w->told = hash_pair(&key, w->told, what, hash_pair(&key, 3, a, b));
 }
 
 /* An octet is made of its place, so that one put elsewhere shows. */
@@ -59,7 +73,8 @@ on_bytes(void *arg, struct flow *f, enum side side, const struct chunk *c)
 {
 	struct seen *seen = f->decoder;
 
-	(void)arg;
+	tell(arg, f->id << 8 | side, c->seq, c->data.n);
+	tell(arg, c->acks, c->ack, c->ref.number);
 	check(seen->open && !f->done && c->data.n > 0);
 	check(!seen->known[side] || seen->next[side] == c->seq);
 	for (size_t i = 0; i < c->data.n; i++)
@@ -75,7 +90,7 @@ on_gap(void *arg, struct flow *f, enum side side, uint32_t n)
 {
 	struct seen *seen = f->decoder;
 
-	(void)arg;
+	tell(arg, f->id << 8 | side | 2, n, 0);
 	check(seen->open && !f->done && n <= 2 * SEQ_WINDOW);
 	seen->next[side] += n;
 	if (n == 0)
@@ -87,9 +102,7 @@ on_end(void *arg, struct flow *f, enum flow_end why, int64_t ts_ns)
 {
 	struct seen *seen = f->decoder;
 
-	(void)arg;
-	(void)why;
-	(void)ts_ns;
+	tell(arg, f->id << 8 | 4, why, (uint64_t)ts_ns);
 	check(seen->open);
 	seen->open = false;
 }
@@ -102,7 +115,37 @@ place_of(uint8_t v)
 }
 
 static void
-send_segment(struct flow_table *t, struct wire *w, struct packet *p)
+pass(struct world *worlds, struct packet *p, bool late)
+{
+	for (int urgent = 0; urgent < 2; urgent++) {
+		struct flow_table *t = worlds[urgent].table;
+
+		p->tcp_flags |= urgent ? TCP_URG : 0;
+		flow_packet(t, p);
+		if (late)
+			flow_expire(t, p->ref.ts_ns);
+		check(t->conns.n <= CONNS);
+	}
+}
+
+/* All but how many were urgent. */
+static void
+compare(struct world *worlds)
+{
+	worlds[0].stats.n[STAT_TCP_URGENT] = worlds[1].stats.n[STAT_TCP_URGENT] = 0;
+	check(worlds[0].told == worlds[1].told);
+	for (int i = 0; i < STAT_COUNT; i++) {
+		if (worlds[0].stats.n[i] == worlds[1].stats.n[i])
+			continue;
+		fprintf(stderr, "%s: %llu the short way, %llu the other\n",
+		    stats_name(i), (unsigned long long)worlds[0].stats.n[i],
+		    (unsigned long long)worlds[1].stats.n[i]);
+		abort();
+	}
+}
+
+static void
+send_segment(struct world *worlds, struct wire *w, struct packet *p)
 {
 	uint8_t octets[3000];
 	uint8_t which = wire_u8(w), flags = wire_u8(w), place = wire_u8(w);
@@ -123,9 +166,21 @@ send_segment(struct flow_table *t, struct wire *w, struct packet *p)
 		octets[i] = octet_at(p->seq + ((flags & TCP_SYN) != 0) + i);
 	p->ref.number++;
 	p->ref.ts_ns += (int64_t)time * time * (time > 250 ? -5000000 : 100000);
-	flow_packet(t, p);
-	if (which & 0x80)
-		flow_expire(t, p->ref.ts_ns);
+	pass(worlds, p, which & 0x80);
+	compare(worlds);
+}
+
+static void
+finish(struct world *world)
+{
+	struct flow_table *t = world->table;
+
+	flow_finish(t);
+	for (size_t i = 0; i < CONNS + 2; i++)
+		check(!world->seen[i].open);
+	check(t->conn_pool.in_use == 0 && t->hole_pool.in_use == 0 &&
+	    t->block_pool.in_use == 0);
+	flow_table_free(t);
 }
 
 int
@@ -139,22 +194,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		.gap_ns = 50000000,
 		.ports = ports,
 		.nports = 1 };
-	struct world world = { 0 };
-	struct flow_reader reader = { &world, on_open, on_bytes, on_gap, on_end };
-	struct flow_table *t = flow_table_new(&limits, &reader, &world.stats);
+	struct world worlds[2] = { 0 };
 	struct packet p = { .proto = IP_PROTO_TCP };
 	struct wire w = wire_over(span_of(data, n));
 
-	p.src.version = p.dst.version = 4;
-	while (wire_left(&w) >= 6) {
-		send_segment(t, &w, &p);
-		check(t->conns.n <= CONNS);
+	for (int i = 0; i < 2; i++) {
+		struct flow_reader reader = { &worlds[i], on_open, on_bytes, on_gap,
+			on_end };
+
+		worlds[i].table = flow_table_new(&limits, &reader, &worlds[i].stats);
 	}
-	flow_finish(t);
-	for (size_t i = 0; i < CONNS + 2; i++)
-		check(!world.seen[i].open);
-	check(t->conn_pool.in_use == 0 && t->hole_pool.in_use == 0 &&
-	    t->block_pool.in_use == 0);
-	flow_table_free(t);
+	p.src.version = p.dst.version = 4;
+	while (wire_left(&w) >= 6)
+		send_segment(worlds, &w, &p);
+	finish(&worlds[0]);
+	finish(&worlds[1]);
+	compare(worlds);
 	return 0;
 }

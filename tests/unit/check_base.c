@@ -302,7 +302,7 @@ END_TEST
 /* Every way of searching, at every place in texts of every length. */
 START_TEST(lf_and_dot_are_found_where_they_stand)
 {
-	uint8_t text[100];
+	uint8_t text[300];
 	scan_fn *way;
 
 	for (unsigned w = 0; (way = scan_lf_dot_way(w)) != NULL; w++)

@@ -270,6 +270,44 @@ START_TEST(path_is_the_mailbox_alone)
 }
 END_TEST
 
+/* Whatever else stands in it, at every place: between the brackets, up to the first. */
+START_TEST(path_is_all_between_its_brackets)
+{
+	static const char means_more[] = "\"\\[]< \t\r";
+	uint8_t argument[64];
+	struct smtp_path path;
+	struct span s;
+
+	for (size_t n = 8; n <= sizeof(argument); n++) {
+		memset(argument, 'x', n);
+		memcpy(argument, "TO:<", 4);
+		s = guard(argument, n);
+		for (unsigned at = 4; at < n - 1; at++)
+			for (unsigned c = 0; c < 256; c++) {
+				uint8_t *p = (uint8_t *)(uintptr_t)s.p;
+				size_t len = c == '>' ? at - 4 : n - 5;
+
+				if (memchr(
+					means_more, (int)c, sizeof(means_more) - 1) ||
+				    (at == 4 && c == '@'))
+					continue;
+				memset(p + 4, 'x', n - 4);
+				p[n / 2] = n > 10 ? '@' : 'x';
+				p[n - 1] = '>';
+				p[at] = (uint8_t)c;
+				ck_assert(smtp_path_parse(&path, s, "TO"));
+				ck_assert_uint_eq(path.len, len);
+				ck_assert_mem_eq(path.text, p + 4, len);
+				while (len > 0 && path.text[len - 1] != '@')
+					len--;
+				ck_assert_uint_eq(
+				    path.domain, len > 0 ? len : path.len);
+			}
+		guard_free(s);
+	}
+}
+END_TEST
+
 START_TEST(path_without_its_keyword_is_none)
 {
 	static const char *const none[] = { "", "T", "FROM:<a@b>", "TO", "TO a@b",
@@ -669,6 +707,7 @@ main(void)
 	tc = tcase_create("paths");
 	tcase_add_loop_test(
 	    tc, path_is_the_mailbox_alone, 0, sizeof(paths) / sizeof(paths[0]));
+	tcase_add_test(tc, path_is_all_between_its_brackets);
 	tcase_add_test(tc, path_without_its_keyword_is_none);
 	tcase_add_test(tc, path_too_long_keeps_its_domain);
 	suite_add_tcase(suite, tc);

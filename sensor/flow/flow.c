@@ -22,12 +22,10 @@ flow_table_new(
 
 	t->limits = *limits;
 	t->limits.flows = flows;
-	t->limits.ports = NULL;
 	t->reader = *reader;
 	t->stats = s;
 	t->key = hash_key_random();
-	for (size_t i = 0; i < limits->nports; i++)
-		t->ports[limits->ports[i] / 64] |= UINT64_C(1) << limits->ports[i] % 64;
+	flow_table_ports(t, limits->any_port, limits->ports, limits->nports);
 	table_init(&t->conns, flows);
 	/* One more, for the flow that the reader is asked about. */
 	pool_init(&t->conn_pool, sizeof(struct conn), flows + 1);
@@ -44,6 +42,16 @@ flow_table_times(struct flow_table *t, int64_t idle_ns, int64_t gap_ns)
 {
 	t->limits.idle_ns = idle_ns;
 	t->limits.gap_ns = gap_ns;
+}
+
+void
+flow_table_ports(struct flow_table *t, bool any_port, const uint16_t *ports, size_t n)
+{
+	t->limits.any_port = any_port;
+	t->limits.ports = NULL;
+	memset(t->ports, 0, sizeof(t->ports));
+	for (size_t i = 0; i < n; i++)
+		t->ports[ports[i] / 64] |= UINT64_C(1) << ports[i] % 64;
 }
 
 void

@@ -100,6 +100,7 @@ void
 track_set_options(struct track *t, const struct track_options *options)
 {
 	t->options.hold_ns = options->hold_ns;
+	t->options.sees_mail = options->sees_mail;
 	t->options.networks = options->networks;
 	t->options.nnetworks = options->nnetworks;
 	history_networks(&t->history, options->networks, options->nnetworks);

@@ -367,6 +367,7 @@ crew_renew(struct crew *c)
 		return;
 	c->options.look.close(c->look);
 	c->look = c->options.look.open(c->options.look.arg, c->stats);
+	front_rings_filter(&c->rings);
 }
 
 bool

@@ -84,8 +84,8 @@ void pool_init(struct pool *p, size_t size, size_t cap);
 void *pool_get(struct pool *p);
 void pool_put(struct pool *p, void *object);
 /*
- * Most of the pool was unused now and when this was called last: its pages go back to the
- * system.  Objects that are out stay where they are.  Takes time; not for each packet.
+ * Most of the pool, or all, was unused now and when this was called last: its pages go back
+ * to the system.  Objects that are out stay where they are.  Takes time; not for each packet.
  */
 void pool_tidy(struct pool *p);
 void pool_fini(struct pool *p);

@@ -73,6 +73,8 @@ flow_table_tidy(struct flow_table *t)
 	pool_tidy(&t->block_pool);
 	pool_tidy(&t->hole_pool);
 	pool_tidy(&t->conn_pool);
+	table_tidy(&t->conns);
+	notes_tidy(t);
 }
 
 static bool

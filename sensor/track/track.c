@@ -67,6 +67,7 @@ void
 track_tidy(struct track *t)
 {
 	pool_tidy(&t->watches);
+	verdicts_tidy(&t->verdicts);
 	pool_tidy(&t->threshold.pool);
 	pool_tidy(&t->retries.pool);
 	pool_tidy(&t->corrections.pool);

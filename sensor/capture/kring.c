@@ -18,7 +18,11 @@ enum {
 	BLOCK_MOST =
 	    1 << 19, /* octets; holds the largest frames that offloading makes */
 	BLOCK_LEAST = 1 << 17, /* the same on interfaces of a common MTU */
-	BLOCKS_GOOD = 8,       /* rather than larger ones */
+	/*
+	 * Rather than larger ones: however little comes, a block goes to us every wait_ms,
+	 * and so many of them are the time for which we may be kept from running.
+	 */
+	BLOCKS_GOOD = 64,
 	BLOCKS_LEAST = 4,
 	FRAME_SIZE = 2048, /* only has to divide a block */
 	TAG = 4,	   /* octets of a VLAN tag */

@@ -121,6 +121,12 @@ mem_pages_free(void *p, size_t n)
 }
 
 void
+mem_pages_rest(void *p, size_t n)
+{
+	mem_give_back(p, pages_whole(n));
+}
+
+void
 mem_give_back(void *p, size_t n)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

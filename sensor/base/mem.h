@@ -23,6 +23,8 @@ char *mem_strndup(const char *s, size_t n); /* the first n octets as a string */
  */
 void *mem_pages(size_t n);
 void mem_pages_free(void *p, size_t n);
+/* All of it goes back to the system until it is used again; what is read there is 0. */
+void mem_pages_rest(void *p, size_t n);
 /* The whole pages of it go back to the system; what is read there then is 0. */
 void mem_give_back(void *p, size_t n);
 /* All of it will be written soon: have its pages at once, not by a fault for each. */

@@ -30,7 +30,7 @@ void
 table_tidy(struct table *t)
 {
 	if (t->n == 0)
-		mem_give_back(t->buckets, (t->mask + 1) * sizeof(t->buckets[0]));
+		mem_pages_rest(t->buckets, (t->mask + 1) * sizeof(t->buckets[0]));
 }
 
 static void

@@ -96,7 +96,7 @@ notes_tidy(struct flow_table *t)
 		t->noted = false;
 	} else if (t->noted_ns != 0 &&
 	    elapsed(t->looked_ns, t->noted_ns) >= t->limits.idle_ns) {
-		mem_give_back(t->notes, NOTES * sizeof(t->notes[0]));
+		mem_pages_rest(t->notes, NOTES * sizeof(t->notes[0]));
 		t->noted_ns = 0;
 	}
 }

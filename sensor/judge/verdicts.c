@@ -24,7 +24,7 @@ void
 verdicts_tidy(struct verdicts *v)
 {
 	if (!v->noted)
-		mem_give_back(v->clean, REMEMBERED * sizeof(v->clean[0]));
+		mem_pages_rest(v->clean, REMEMBERED * sizeof(v->clean[0]));
 	v->noted = false;
 }
 

@@ -123,7 +123,7 @@ queue_rest(struct queue *q)
 	/* The reader is done with all of it, and what it looks at next is not written. */
 	if (q->seen_tail != q->head)
 		return;
-	mem_give_back(q->ring, q->room);
+	mem_pages_rest(q->ring, q->room);
 	q->written = 0;
 }
 

@@ -72,8 +72,9 @@ filter_ring(const struct front_rings *r, struct kring *k)
 	if (r->stopped)
 		kring_stop(k);
 	else if (kring_filter(k, r->filter) < 0)
-		log_warn("the kernel does not take another filter, what it lets through "
-			 "stays as it was until the next start");
+		log_warn(
+		    "the kernel does not take another filter, what it lets through "
+		    "stays as it was until the next start");
 }
 
 void

@@ -135,10 +135,11 @@ const struct conf_row conf_rows[] = {
 
 const char *const conf_live_keys[] = { "sensor.name", "capture.filter",
 	"limits.flow_idle", "limits.gap_wait", "limits.fragment_wait", "limits.hold",
-	"limits.duplicate_window", "limits.queue", "sites.networks",
-	"sites.search_suffixes", "rules.paths", "rules.protect", "rules.allow",
-	"privacy.addresses", "privacy.key", "outputs", "stats.interval",
-	"stats.prometheus", NULL };
+	"limits.duplicate_window", "limits.queue", "protocols.dns_ports",
+	"protocols.smtp_ports", "protocols.any_port", "protocols.mdns",
+	"protocols.llmnr", "sites.networks", "sites.search_suffixes", "rules.paths",
+	"rules.protect", "rules.allow", "privacy.addresses", "privacy.key", "outputs",
+	"stats.interval", "stats.prometheus", NULL };
 
 const size_t conf_nrows = sizeof(conf_rows) / sizeof(conf_rows[0]);
 

@@ -138,25 +138,25 @@ check_user_filter(const char *expression)
 	return 0;
 }
 
-/* A copy of the program in as much memory as it needs. */
-static struct sock_filter *
-make_program(
-    const struct live_filter_options *o, enum live_filter_entry entry, size_t *n)
+/* The program in as much memory as it needs; false when it would be too long. */
+static bool
+make_program(struct sock_fprog *program, const struct live_filter_options *o,
+    enum live_filter_entry entry)
 {
 	struct bpf_code *code = mem_alloc(sizeof(*code));
-	struct sock_filter *program = NULL;
+	bool made = live_filter_make(code, o, entry) == 0;
 
-	if (live_filter_make(code, o, entry) == 0) {
-		*n = code->n;
-		program = mem_alloc(code->n * sizeof(program[0]));
-		memcpy(program, code->insn, code->n * sizeof(program[0]));
+	if (made) {
+		program->len = (unsigned short)code->n;
+		program->filter = mem_alloc(code->n * sizeof(code->insn[0]));
+		memcpy(program->filter, code->insn, code->n * sizeof(code->insn[0]));
 	}
 	free(code);
-	return program;
+	return made;
 }
 
 static int
-make_programs(struct capture *c, const struct conf *conf)
+make_programs(const struct conf *conf, struct sock_fprog *own, struct sock_fprog *inner)
 {
 	const struct live_filter_options o = {
 		.dns_ports = conf->dns_ports.port,
@@ -169,17 +169,22 @@ make_programs(struct capture *c, const struct conf *conf)
 		.encaps = (unsigned)(conf->encapsulations & ENCAP_ALL),
 		.snaplen = (uint32_t)conf->snaplen,
 	};
-	size_t ninner = 0;
 
-	c->own = make_program(&o, LIVE_FILTER_SOCKET, &c->nown);
-	c->inner = make_program(&o, LIVE_FILTER_HASH, &ninner);
-	if (c->own == NULL || c->inner == NULL) {
-		log_warnx("the kernel's filter would be too long: fewer ports, please");
-		return EXIT_USAGE;
-	}
-	c->inner_program =
-	    (struct sock_fprog){ .len = (unsigned short)ninner, .filter = c->inner };
-	return 0;
+	*own = *inner = (struct sock_fprog){ 0 };
+	if (make_program(own, &o, LIVE_FILTER_SOCKET) &&
+	    make_program(inner, &o, LIVE_FILTER_HASH))
+		return 0;
+	log_warnx("the kernel's filter would be too long: fewer ports, please");
+	free(own->filter);
+	return EXIT_USAGE;
+}
+
+static void
+free_program(struct sock_fprog *program)
+{
+	if (program != NULL)
+		free(program->filter);
+	free(program);
 }
 
 static unsigned
@@ -214,7 +219,8 @@ capture_prepare(struct capture *c, struct run *run)
 	}
 	c->filter = run_filter(run->options, &run->conf);
 	status = check_user_filter(c->filter);
-	return status != 0 ? status : make_programs(c, &run->conf);
+	c->own = mem_alloc(sizeof(*c->own));
+	return status != 0 ? status : make_programs(&run->conf, c->own, &c->inner);
 }
 
 /* ---- from opening to closing ---- */
@@ -230,10 +236,9 @@ capture_open(struct capture *c, struct run *run)
 		.ring = { .octets = (size_t)conf->buffer,
 		    .wait_ms = WAIT_MS,
 		    .promiscuous = conf->promiscuous,
-		    .filter = c->own,
-		    .nfilter = c->nown },
+		    .filter = c->own },
 		.fanout = (enum kring_fanout)conf->fanout,
-		.inner = &c->inner_program,
+		.inner = &c->inner,
 	};
 
 	c->live = live_open(&o, &run->stats);
@@ -281,13 +286,50 @@ capture_start(struct capture *c, struct run *run, struct sensor *sensor)
 int
 capture_check(const struct run *run, const struct conf *conf)
 {
-	return check_user_filter(run_filter(run->options, conf)) == 0 ? 0 : -1;
+	struct sock_fprog own, inner;
+
+	if (check_user_filter(run_filter(run->options, conf)) != 0 ||
+	    make_programs(conf, &own, &inner) != 0)
+		return -1;
+	free(own.filter);
+	free(inner.filter);
+	return 0;
+}
+
+static bool
+same_program(const struct sock_fprog *a, const struct sock_fprog *b)
+{
+	return a->len == b->len &&
+	    memcmp(a->filter, b->filter, a->len * sizeof(a->filter[0])) == 0;
+}
+
+/*
+ * What the kernel lets through, by the new ports.  Workers still give the program of before
+ * to their rings until they are renewed, so it is kept until the next time.
+ */
+static void
+renew_programs(struct capture *c, const struct conf *conf)
+{
+	struct sock_fprog *own = mem_alloc(sizeof(*own)), inner;
+
+	if (make_programs(conf, own, &inner) != 0 || same_program(own, c->own)) {
+		free_program(own);
+		free(inner.filter);
+		return;
+	}
+	free(c->inner.filter);
+	c->inner = inner;
+	free_program(c->own_before);
+	c->own_before = c->own;
+	c->own = own;
+	live_set_filter(c->live, own);
 }
 
 void
 capture_reload(struct capture *c, const struct run *run, const struct conf *conf,
     const struct sensor *sensor, const struct ruleset *rules)
 {
+	renew_programs(c, conf);
 	take_look(c, run, sensor);
 	__atomic_store_n(&c->filter, run_filter(run->options, conf), __ATOMIC_RELEASE);
 	__atomic_store_n(&c->rules, rules, __ATOMIC_RELEASE);
@@ -311,8 +353,9 @@ void
 capture_close(struct capture *c)
 {
 	live_close(c->live);
-	free(c->own);
-	free(c->inner);
+	free_program(c->own);
+	free_program(c->own_before);
+	free(c->inner.filter);
 }
 
 /* ---- meanwhile ---- */

@@ -19,9 +19,8 @@ struct capture {
 	struct look_options look;
 	const char *const *ifaces;
 	size_t nifaces;
-	struct sock_filter *own, *inner; /* programs for the kernel */
-	struct sock_fprog inner_program;
-	size_t nown;
+	/* Programs for the kernel: what it lets through, and the hash of fanout: inner. */
+	struct sock_fprog *own, *own_before, inner;
 };
 
 /* Make ready what needs no privilege: 0, or an exit status after a message. */

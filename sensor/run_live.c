@@ -138,7 +138,7 @@ end_reload(struct watch_run *w)
 	if (g == NULL) {
 		log_warnx("reload: what is wrong was told, all stays as it was");
 	} else if (capture_check(w->run, &g->conf) < 0) {
-		log_warnx("reload: the filter is wrong, all stays as it was");
+		log_warnx("reload: the filter cannot be, all stays as it was");
 		generation_free_aside(g);
 	} else if (!sensor_reload(w->sensor, &g->conf, g->rules.set)) {
 		log_warnx("reload: alerts still wait for too many rule sets of before, "

@@ -219,15 +219,39 @@ port_list(const struct conf_ports *ports)
 	return list;
 }
 
+static struct decoder_ports
+decoder_ports(const struct conf *conf)
+{
+	return (struct decoder_ports){ .dns = port_list(&conf->dns_ports),
+		.smtp = port_list(&conf->smtp_ports),
+		.any = conf->any_port,
+		.mdns = conf->mdns,
+		.llmnr = conf->llmnr };
+}
+
+/* Those of TCP. */
+static size_t
+stream_ports(const struct conf *conf, uint16_t ports[2 * CONF_PORTS_MAX])
+{
+	memcpy(ports, conf->dns_ports.port, conf->dns_ports.n * sizeof(ports[0]));
+	memcpy(ports + conf->dns_ports.n, conf->smtp_ports.port,
+	    conf->smtp_ports.n * sizeof(ports[0]));
+	return conf->dns_ports.n + conf->smtp_ports.n;
+}
+
+static void
+look_ports(struct look_options *look, const struct conf *conf)
+{
+	look->any_port = conf->any_port;
+	look->dns_ports = port_list(&conf->dns_ports);
+	look->smtp_ports = port_list(&conf->smtp_ports);
+}
+
 static struct decoders *
 make_decoders(struct sensor *s, const struct conf *conf)
 {
 	struct decoder_options options = {
-		.dns_ports = port_list(&conf->dns_ports),
-		.smtp_ports = port_list(&conf->smtp_ports),
-		.any_port = conf->any_port,
-		.mdns = conf->mdns,
-		.llmnr = conf->llmnr,
+		.ports = decoder_ports(conf),
 		.dns_connections = (size_t)conf->dns_connections,
 		.smtp = { .sessions = (size_t)conf->smtp_sessions,
 		    .recipients = (size_t)conf->recipients,
@@ -277,12 +301,8 @@ make_flows(struct sensor *s, const struct conf *conf)
 		.vlan_in_key = conf->vlan_in_flow_key,
 		.any_port = conf->any_port,
 		.ports = ports,
-		.nports = conf->dns_ports.n + conf->smtp_ports.n,
+		.nports = stream_ports(conf, ports),
 	};
-
-	memcpy(ports, conf->dns_ports.port, conf->dns_ports.n * sizeof(ports[0]));
-	memcpy(ports + conf->dns_ports.n, conf->smtp_ports.port,
-	    conf->smtp_ports.n * sizeof(ports[0]));
 
 	return flow_table_new(&limits, &reader, s->stats);
 }
@@ -351,12 +371,8 @@ sensor_new_keyed(const struct conf *conf, const struct ruleset *rules,
 	if (conf->deduplicate)
 		s->duplicates = duplicates_new(conf->duplicate_window);
 	s->sees_all = conf->deduplicate || conf->verify_checksums;
-	s->look = (struct look_options){
-		.any_port = conf->any_port,
-		.dns_ports = port_list(&conf->dns_ports),
-		.smtp_ports = port_list(&conf->smtp_ports),
-		.key = track_name_key(s->track),
-	};
+	s->look.key = track_name_key(s->track);
+	look_ports(&s->look, conf);
 	sensor_set_outputs(s, outputs, n);
 	return s;
 }
@@ -580,11 +596,16 @@ bool
 sensor_reload(struct sensor *s, const struct conf *conf, const struct ruleset *rules)
 {
 	struct track_options options = track_options(conf, rules, NULL);
+	struct decoder_ports decoded = decoder_ports(conf);
+	uint16_t ports[2 * CONF_PORTS_MAX];
 
 	if (!track_set_rules(s->track, rules))
 		return false;
 	track_set_options(s->track, &options);
 	flow_table_times(s->flows, conf->flow_idle, conf->gap_wait);
+	flow_table_ports(s->flows, conf->any_port, ports, stream_ports(conf, ports));
+	decoders_set_ports(s->decoders, &decoded);
+	look_ports(&s->look, conf);
 	packet_decoder_wait(s->packets, conf->fragment_wait);
 	if (s->duplicates != NULL)
 		duplicates_window(s->duplicates, conf->duplicate_window);

@@ -121,6 +121,12 @@ mem_pages_free(void *p, size_t n)
 }
 
 void
+mem_pages_rest(void *p, size_t n)
+{
+	mem_give_back(p, pages_whole(n));
+}
+
+void
 mem_give_back(void *p, size_t n)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -339,8 +345,8 @@ give_back_runs(struct pool *p, const uint8_t *map)
 	p->free_list = NULL;
 	while (end > 0 && map[end - 1])
 		end--;
-	/* What was paged ahead, too. */
-	give_back(p, end, p->paged > p->fresh ? p->paged : p->fresh);
+	/* What was paged ahead, too, by us or as the rest of a large page. */
+	give_back(p, end, p->cap);
 	p->fresh = p->paged = end;
 	/* From the end on, so that the lowest is handed out first. */
 	for (; end > 0; end = first) {
@@ -358,9 +364,16 @@ void
 pool_tidy(struct pool *p)
 {
 	enum { WORTH = 256 * 1024, PART = 4 };
-	bool idle = p->fresh * p->size >= WORTH && p->in_use <= p->fresh / PART;
+	bool much = p->fresh * p->size >= WORTH && p->in_use <= p->fresh / PART;
+	/* A single object may have taken a large page. */
+	bool idle = much || (p->in_use == 0 && p->fresh > 0);
 
-	if (idle && p->was_idle && p->free_list != NULL) {
+	if (idle && p->was_idle && p->in_use == 0) {
+		give_back(p, 0, p->cap);
+		p->free_list = NULL;
+		p->fresh = p->paged = 0;
+		idle = false;
+	} else if (idle && p->was_idle && p->free_list != NULL) {
 		uint8_t *map = map_unused(p);
 
 		give_back_runs(p, map);

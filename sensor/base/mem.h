@@ -25,6 +25,8 @@ char *mem_strndup(const char *s, size_t n); /* the first n octets as a string */
  */
 void *mem_pages(size_t n);
 void mem_pages_free(void *p, size_t n);
+/* All of it goes back to the system until it is used again; what is read there is 0. */
+void mem_pages_rest(void *p, size_t n);
 /* The whole pages of it go back to the system; what is read there then is 0. */
 void mem_give_back(void *p, size_t n);
 /* All of it will be written soon: have its pages at once, not by a fault for each. */
@@ -86,8 +88,8 @@ void pool_init(struct pool *p, size_t size, size_t cap);
 void *pool_get(struct pool *p);
 void pool_put(struct pool *p, void *object);
 /*
- * Most of the pool was unused now and when this was called last: its pages go back to the
- * system.  Objects that are out stay where they are.  Takes time; not for each packet.
+ * Most of the pool, or all, was unused now and when this was called last: its pages go back
+ * to the system.  Objects that are out stay where they are.  Takes time; not for each packet.
  */
 void pool_tidy(struct pool *p);
 void pool_fini(struct pool *p);

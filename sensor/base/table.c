@@ -26,6 +26,13 @@ table_fini(struct table *t)
 	*t = (struct table){ 0 };
 }
 
+void
+table_tidy(struct table *t)
+{
+	if (t->n == 0)
+		mem_pages_rest(t->buckets, (t->mask + 1) * sizeof(t->buckets[0]));
+}
+
 static void
 order_append(struct table *t, struct table_node *node)
 {

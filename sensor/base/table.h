@@ -40,6 +40,8 @@ struct table {
 /* Buckets for about `expected` entries; pages are touched only as used. */
 void table_init(struct table *t, size_t expected);
 void table_fini(struct table *t);
+/* Without entries: the pages of the buckets go back to the system.  Now and then. */
+void table_tidy(struct table *t);
 
 /* Add an entry that is in no table, as the newest. */
 void table_add(struct table *t, struct table_node *node, uint64_t hash);

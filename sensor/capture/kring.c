@@ -18,7 +18,11 @@ enum {
 	BLOCK_MOST =
 	    1 << 19, /* octets; holds the largest frames that offloading makes */
 	BLOCK_LEAST = 1 << 17, /* the same on interfaces of a common MTU */
-	BLOCKS_GOOD = 8,       /* rather than larger ones */
+	/*
+	 * Rather than larger ones: however little comes, a block goes to us every wait_ms,
+	 * and so many of them are the time for which we may be kept from running.
+	 */
+	BLOCKS_GOOD = 64,
 	BLOCKS_LEAST = 4,
 	FRAME_SIZE = 2048, /* only has to divide a block */
 	TAG = 4,	   /* octets of a VLAN tag */
@@ -112,17 +116,10 @@ make_ring(struct kring *k, size_t octets, unsigned wait_ms)
 	return map_ring(k);
 }
 
-static int
-set_filter(const struct kring *k, const struct sock_filter *filter, size_t n)
+int
+kring_filter(struct kring *k, const struct sock_fprog *filter)
 {
-	/* The kernel does not write there; its struct does not say so. */
-	union {
-		const struct sock_filter *in;
-		struct sock_filter *out;
-	} u = { .in = filter };
-	struct sock_fprog program = { .len = (unsigned short)n, .filter = u.out };
-
-	return set(k, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+	return set(k, SOL_SOCKET, SO_ATTACH_FILTER, filter, sizeof(*filter));
 }
 
 /* The ring as asked for, or the largest that the kernel has memory for. */
@@ -144,8 +141,7 @@ kring_new(int fd, const struct kring_options *o)
 
 	k->fd = fd;
 	k->promiscuous = o->promiscuous;
-	if (fd < 0 || set_filter(k, o->filter, o->nfilter) < 0 ||
-	    make_some_ring(k, o) < 0) {
+	if (fd < 0 || kring_filter(k, o->filter) < 0 || make_some_ring(k, o) < 0) {
 		int error = errno;
 
 		kring_free(k);
@@ -425,9 +421,10 @@ kring_pressed(const struct kring *k)
 void
 kring_stop(struct kring *k)
 {
-	static const struct sock_filter nothing = { .code = BPF_RET | BPF_K };
+	struct sock_filter nothing = { .code = BPF_RET | BPF_K };
+	const struct sock_fprog program = { .len = 1, .filter = &nothing };
 
-	set_filter(k, &nothing, 1);
+	kring_filter(k, &program);
 }
 
 void

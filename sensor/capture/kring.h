@@ -27,8 +27,7 @@ struct kring_options {
 	size_t octets;	  /* of the ring */
 	unsigned wait_ms; /* a block that is not full is handed over after this */
 	bool promiscuous;
-	const struct sock_filter *filter;
-	size_t nfilter;
+	const struct sock_fprog *filter;
 };
 
 /* Which socket of a group gets a frame. */
@@ -64,6 +63,12 @@ int kring_bind(struct kring *k, int index);
  */
 int kring_join(struct kring *k, enum kring_fanout how, const struct sock_fprog *program,
     int *group);
+
+/*
+ * Another filter from now on, at no time none or two; -1 with errno, and the one of before
+ * stays.
+ */
+int kring_filter(struct kring *k, const struct sock_fprog *filter);
 
 /* To wait with poll(2) until there is something. */
 int kring_fd(const struct kring *k);

@@ -58,6 +58,8 @@ make_ring(struct live *l, struct tap *t)
 	struct kring *k;
 	int fd = take_socket(t);
 
+	o.filter = live_filter(l);
+
 	if (fd < 0)
 		return NULL;
 	o.octets /= l->options.workers;
@@ -83,6 +85,18 @@ live_take(struct live *l, size_t iface, unsigned worker)
 	if (__atomic_load_n(at, __ATOMIC_RELAXED) == NULL)
 		return NULL;
 	return __atomic_exchange_n(at, NULL, __ATOMIC_ACQ_REL);
+}
+
+void
+live_set_filter(struct live *l, const struct sock_fprog *filter)
+{
+	__atomic_store_n(&l->options.ring.filter, filter, __ATOMIC_RELEASE);
+}
+
+const struct sock_fprog *
+live_filter(const struct live *l)
+{
+	return __atomic_load_n(&l->options.ring.filter, __ATOMIC_ACQUIRE);
 }
 
 /* One ring that can move to another interface. */

@@ -33,6 +33,13 @@ enum { LIVE_IFACES_MAX = 64, LIVE_WORKERS_MAX = 64 };
 struct live *live_open(const struct live_options *options, struct stats *s);
 void live_close(struct live *l);
 
+/*
+ * Rings get that filter from now on.  Those that workers have are theirs: each gives it to
+ * its own by live_filter(), and before is not freed until all have.
+ */
+void live_set_filter(struct live *l, const struct sock_fprog *filter);
+const struct sock_fprog *live_filter(const struct live *l);
+
 /* Readable when interfaces may have changed: then, and now and then, live_look(). */
 int live_fd(const struct live *l);
 void live_look(struct live *l);

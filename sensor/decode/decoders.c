@@ -42,7 +42,7 @@ has_port(const struct port_list *list, uint16_t port)
 static bool
 dns_wants(const struct decoders *d, uint16_t port)
 {
-	return has_port(&d->options.dns_ports, port);
+	return has_port(&d->options.ports.dns, port);
 }
 
 /* A length, and a message with one question that is no longer than that. */
@@ -87,7 +87,7 @@ dns_close(struct decoders *d, struct flow *f, int64_t ts_ns)
 static bool
 smtp_wants(const struct decoders *d, uint16_t port)
 {
-	return has_port(&d->options.smtp_ports, port);
+	return has_port(&d->options.ports.smtp, port);
 }
 
 static bool
@@ -158,7 +158,7 @@ flow_open(void *arg, struct flow *f)
 		    rows[i].wants(d, f->tuple.port[SIDE_ORIGINATOR]))
 			return app_open(d, f, i);
 	f->app = APP_UNKNOWN;
-	return d->options.any_port;
+	return d->options.ports.any;
 }
 
 /* The first octets of a flow on another port: they tell, or nothing does. */
@@ -246,13 +246,21 @@ decoders_new(const struct decoder_options *options, const struct dns_sink *dns,
 	d->stats = s;
 	d->dns = dns_tcp_new(options->dns_connections, dns, s);
 	d->smtp = smtp_new(&options->smtp, smtp, s);
-	for (size_t i = 0; i < options->dns_ports.n; i++)
-		udp_port(d, options->dns_ports.port[i]);
-	if (options->mdns)
-		udp_port(d, PORT_MDNS);
-	if (options->llmnr)
-		udp_port(d, PORT_LLMNR);
+	decoders_set_ports(d, &options->ports);
 	return d;
+}
+
+void
+decoders_set_ports(struct decoders *d, const struct decoder_ports *ports)
+{
+	d->options.ports = *ports;
+	memset(d->udp, 0, sizeof(d->udp));
+	for (size_t i = 0; i < ports->dns.n; i++)
+		udp_port(d, ports->dns.port[i]);
+	if (ports->mdns)
+		udp_port(d, PORT_MDNS);
+	if (ports->llmnr)
+		udp_port(d, PORT_LLMNR);
 }
 
 void

@@ -16,11 +16,15 @@ struct port_list {
 	size_t n;
 };
 
+struct decoder_ports {
+	struct port_list dns;  /* UDP and TCP */
+	struct port_list smtp; /* TCP */
+	bool any;	       /* TCP: also on other ports, by the first octets */
+	bool mdns, llmnr;      /* UDP 5353, UDP 5355 */
+};
+
 struct decoder_options {
-	struct port_list dns_ports;  /* UDP and TCP */
-	struct port_list smtp_ports; /* TCP */
-	bool any_port;		     /* TCP: also on other ports, by the first octets */
-	bool mdns, llmnr;	     /* UDP 5353, UDP 5355 */
+	struct decoder_ports ports;
 	size_t dns_connections;
 	struct smtp_limits smtp;
 };
@@ -30,6 +34,8 @@ struct decoders;
 struct decoders *decoders_new(const struct decoder_options *options,
     const struct dns_sink *dns, const struct smtp_sink *smtp, struct stats *s);
 void decoders_free(struct decoders *d);
+/* Other ports from now on; a stream that is decoded goes on as what it is. */
+void decoders_set_ports(struct decoders *d, const struct decoder_ports *ports);
 /* Give back memory that is not used any more; now and then. */
 void decoders_tidy(struct decoders *d);
 

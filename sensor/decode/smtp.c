@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 enum {
-	LINES_MAX = 1024,	/* lines cut by a segment's end, all sessions */
+	LINES_MAX = 512,	/* long lines cut by a segment's end, all sessions */
 	HOLDS_MAX = 320,	/* clients that run ahead */
 	ANSWERS_MAX = 8 * 1024, /* replies that wait */
 	PARKED_MAX = 2048,
@@ -37,6 +37,9 @@ smtp_new(
 	pool_init(&m->said, sizeof(struct smtp_said), sessions);
 	pool_init(&m->lines, sizeof(struct smtp_line) + m->line_bytes,
 	    least(2 * sessions, LINES_MAX));
+	/* One for each session: who holds them all has no fewer connections than that. */
+	pool_init(
+	    &m->short_lines, sizeof(struct smtp_line) + SMTP_SHORT_LINE, sessions);
 	pool_init(&m->holds, sizeof(struct smtp_hold), least(sessions, HOLDS_MAX));
 	pool_init(&m->commands, sizeof(struct smtp_command), recipients + 4 * sessions);
 	pool_init(&m->answers, sizeof(struct smtp_answer), ANSWERS_MAX);
@@ -54,6 +57,7 @@ smtp_free(struct smtp *m)
 	pool_fini(&m->conns);
 	pool_fini(&m->said);
 	pool_fini(&m->lines);
+	pool_fini(&m->short_lines);
 	pool_fini(&m->holds);
 	pool_fini(&m->commands);
 	pool_fini(&m->answers);
@@ -69,6 +73,7 @@ smtp_tidy(struct smtp *m)
 	pool_tidy(&m->conns);
 	pool_tidy(&m->said);
 	pool_tidy(&m->lines);
+	pool_tidy(&m->short_lines);
 	pool_tidy(&m->holds);
 	pool_tidy(&m->commands);
 	pool_tidy(&m->answers);

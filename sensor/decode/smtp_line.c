@@ -6,15 +6,70 @@
 
 #include "decode/smtp_private.h"
 
+static struct pool *
+pool_of(struct smtp *m, bool is_short)
+{
+	return is_short ? &m->short_lines : &m->lines;
+}
+
+static struct smtp_line *
+line_get(struct smtp *m, bool is_short)
+{
+	struct smtp_line *line = pool_get(pool_of(m, is_short));
+
+	if (line != NULL) {
+		line->n = 0;
+		line->room = is_short ? SMTP_SHORT_LINE : (uint32_t)m->line_bytes;
+	}
+	return line;
+}
+
+static bool
+line_is_short(const struct smtp *m, const struct smtp_line *line)
+{
+	return line->room == SMTP_SHORT_LINE && m->line_bytes > SMTP_SHORT_LINE;
+}
+
+static void
+line_put(struct smtp *m, struct smtp_line *line)
+{
+	/* It may have been a credential. */
+	memset(line->text, 0, line->n);
+	pool_put(pool_of(m, line_is_short(m, line)), line);
+}
+
 void
 smtp_line_release(struct smtp *m, struct smtp_cut *cut)
 {
 	if (cut->kept == NULL)
 		return;
-	/* It may have been a credential. */
-	memset(cut->kept->text, 0, cut->kept->n);
-	pool_put(&m->lines, cut->kept);
+	line_put(m, cut->kept);
 	cut->kept = NULL;
+}
+
+/* A line that begins with n octets: a short one where that will do, and one is left. */
+static struct smtp_line *
+line_begin(struct smtp *m, size_t n)
+{
+	bool is_short = n <= SMTP_SHORT_LINE && m->line_bytes > SMTP_SHORT_LINE;
+	struct smtp_line *line = line_get(m, is_short);
+
+	return line != NULL || !is_short ? line : line_get(m, false);
+}
+
+/* Room for n octets more; where none is left the line stays as long as it can be. */
+static void
+line_lengthen(struct smtp *m, struct smtp_cut *cut, size_t n)
+{
+	struct smtp_line *from = cut->kept, *to;
+
+	if (!line_is_short(m, from) || n <= from->room - from->n ||
+	    (to = line_get(m, false)) == NULL)
+		return;
+	memcpy(to->text, from->text, from->n);
+	to->n = from->n;
+	line_put(m, from);
+	cut->kept = to;
 }
 
 void
@@ -28,24 +83,24 @@ smtp_line_drop(struct smtp *m, struct smtp_cut *cut)
 static void
 line_keep(struct smtp *m, struct smtp_cut *cut, struct span s)
 {
-	size_t room;
+	size_t room = 0;
 
 	if (cut->passed) {
 		cut->over |= cut->octets + s.n > m->line_bytes;
 		return;
 	}
-	if (cut->kept == NULL && cut->octets == 0) {
-		cut->kept = pool_get(&m->lines);
-		if (cut->kept != NULL)
-			cut->kept->n = 0;
+	if (cut->kept == NULL && cut->octets == 0)
+		cut->kept = line_begin(m, s.n);
+	if (cut->kept != NULL) {
+		line_lengthen(m, cut, s.n);
+		room = cut->kept->room - cut->kept->n;
 	}
-	room = cut->kept ? m->line_bytes - cut->kept->n : 0;
 	if (s.n > room)
 		cut->over = true;
 	s = span_first(s, room);
 	if (s.n > 0) {
 		memcpy(cut->kept->text + cut->kept->n, s.p, s.n);
-		cut->kept->n += s.n;
+		cut->kept->n += (uint32_t)s.n;
 	}
 }
 

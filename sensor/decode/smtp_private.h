@@ -52,9 +52,12 @@ smtp_input_seq(const struct smtp_input *in)
 
 /* A line that is not whole yet; borrowed. */
 struct smtp_line {
-	size_t n;
-	uint8_t text[]; /* limits.line_bytes */
+	uint32_t n, room;
+	uint8_t text[]; /* room: SMTP_SHORT_LINE or limits.line_bytes */
 };
+
+/* Nearly all are shorter; longer ones move. */
+enum { SMTP_SHORT_LINE = 248 };
 
 struct smtp_cut {
 	struct smtp_line *kept; /* NULL when the line is whole in its segment */
@@ -447,7 +450,8 @@ struct smtp {
 	struct smtp_sink sink;
 	struct stats *stats;
 	size_t line_bytes;
-	struct pool conns, said, lines, holds, commands, answers, parked, rcpts;
+	struct pool conns, said, lines, short_lines, holds, commands, answers, parked,
+	    rcpts;
 	struct smtp_rcpt_slot *oldest, *newest; /* recipients by age */
 	struct tls tls;
 };

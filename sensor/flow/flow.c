@@ -37,13 +37,11 @@ flow_table_new(
 
 	t->limits = *limits;
 	t->limits.flows = flows;
-	t->limits.ports = NULL;
 	t->tick_bits = tick_bits(limits->idle_ns);
 	t->reader = *reader;
 	t->stats = s;
 	t->key = hash_key_random();
-	for (size_t i = 0; i < limits->nports; i++)
-		t->ports[limits->ports[i] / 64] |= UINT64_C(1) << limits->ports[i] % 64;
+	flow_table_ports(t, limits->any_port, limits->ports, limits->nports);
 	table_init(&t->conns, BUCKETS_A_FLOW * flows);
 	/* One more, for the flow that the reader is asked about. */
 	pool_init(&t->conn_pool, sizeof(struct conn), flows + 1);
@@ -65,6 +63,16 @@ flow_table_times(struct flow_table *t, int64_t idle_ns, int64_t gap_ns)
 }
 
 void
+flow_table_ports(struct flow_table *t, bool any_port, const uint16_t *ports, size_t n)
+{
+	t->limits.any_port = any_port;
+	t->limits.ports = NULL;
+	memset(t->ports, 0, sizeof(t->ports));
+	for (size_t i = 0; i < n; i++)
+		t->ports[ports[i] / 64] |= UINT64_C(1) << ports[i] % 64;
+}
+
+void
 flow_table_free(struct flow_table *t)
 {
 	if (t == NULL)
@@ -83,6 +91,8 @@ flow_table_tidy(struct flow_table *t)
 	pool_tidy(&t->block_pool);
 	pool_tidy(&t->hole_pool);
 	pool_tidy(&t->conn_pool);
+	table_tidy(&t->conns);
+	notes_tidy(t);
 }
 
 static bool

@@ -120,6 +120,8 @@ struct flow_table {
 	int64_t looked_ns;  /* when flow_expire last looked */
 	int64_t expired;    /* the part of a tick in which it looked for idle ones */
 	unsigned tick_bits; /* a tick is 2^tick_bits nanoseconds */
+	bool noted;	    /* something, since flow_table_tidy last looked */
+	int64_t noted_ns;   /* when that last was so; 0: all notes are empty */
 	uint32_t serial;
 	unsigned syns;	 /* noted since flow_crowded was asked */
 	unsigned nahead; /* calls of flow_ahead, and the hashes of the last */
@@ -204,6 +206,8 @@ struct flow_key flow_key_of(const struct flow_table *t, const struct packet *p);
 
 /* The notes of this hash will be looked at. */
 void note_fetch(const struct flow_table *t, uint64_t hash);
+/* Nothing was noted for as long as a connection may be idle: the notes go. */
+void notes_tidy(struct flow_table *t);
 /* The note on a connection, or NULL. */
 const struct note *note_find(const struct flow_table *t, uint64_t hash);
 /* A SYN, or a SYN/ACK, which has acknowledged *ack; else NULL. */

@@ -51,10 +51,11 @@ find(const struct flow_table *t, uint64_t hash)
 
 /* Room for a note on a connection that has none: that of the oldest of its set. */
 static struct note *
-place(const struct flow_table *t, uint64_t hash)
+place(struct flow_table *t, uint64_t hash)
 {
 	struct note *set = set_of(t, hash);
 
+	t->noted = true;
 	memmove(set + 1, set, (NOTES_SET - 1) * sizeof(*set));
 	return set;
 }
@@ -85,6 +86,19 @@ note_set(struct note *n, unsigned endpoint, uint32_t isn)
 {
 	n->isn[endpoint] = isn;
 	n->known[endpoint] = true;
+}
+
+void
+notes_tidy(struct flow_table *t)
+{
+	if (t->noted) {
+		t->noted_ns = t->looked_ns;
+		t->noted = false;
+	} else if (t->noted_ns != 0 &&
+	    elapsed(t->looked_ns, t->noted_ns) >= t->limits.idle_ns) {
+		mem_pages_rest(t->notes, NOTES * sizeof(t->notes[0]));
+		t->noted_ns = 0;
+	}
 }
 
 void

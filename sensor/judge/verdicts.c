@@ -20,6 +20,14 @@ verdicts_fini(struct verdicts *v)
 	v->clean = NULL;
 }
 
+void
+verdicts_tidy(struct verdicts *v)
+{
+	if (!v->noted)
+		mem_pages_rest(v->clean, REMEMBERED * sizeof(v->clean[0]));
+	v->noted = false;
+}
+
 static uint64_t
 key(uint64_t name, enum place place)
 {
@@ -41,6 +49,8 @@ verdicts_note_clean(struct verdicts *v, uint64_t name, enum place place)
 {
 	uint64_t hash = key(name, place);
 
-	if (v->usable)
-		v->clean[hash % REMEMBERED] = hash;
+	if (!v->usable)
+		return;
+	v->clean[hash % REMEMBERED] = hash;
+	v->noted = true;
 }

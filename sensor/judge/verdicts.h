@@ -13,10 +13,14 @@
 struct verdicts {
 	uint64_t *clean; /* hashes of names and places; 0 is an empty place */
 	bool usable;	 /* no rule asks who the client is */
+	bool noted;	 /* something, since verdicts_tidy */
 };
 
 void verdicts_init(struct verdicts *v, const struct ruleset *r);
 void verdicts_fini(struct verdicts *v);
+
+/* Nothing was noted since this was called last: all goes, with its memory. */
+void verdicts_tidy(struct verdicts *v);
 
 /*
  * The name, of which this is a keyed hash, was found clean at that place; at another

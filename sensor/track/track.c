@@ -67,6 +67,7 @@ void
 track_tidy(struct track *t)
 {
 	pool_tidy(&t->watches);
+	verdicts_tidy(&t->verdicts);
 	pool_tidy(&t->threshold.pool);
 	pool_tidy(&t->retries.pool);
 	pool_tidy(&t->corrections.pool);
@@ -100,6 +101,7 @@ void
 track_set_options(struct track *t, const struct track_options *options)
 {
 	t->options.hold_ns = options->hold_ns;
+	t->options.sees_mail = options->sees_mail;
 	t->options.networks = options->networks;
 	t->options.nnetworks = options->nnetworks;
 	history_networks(&t->history, options->networks, options->nnetworks);

@@ -347,6 +347,19 @@ crew_complete_ns(struct crew *c)
 	return merge_complete(&c->merge, clock_ns(CLOCK_REALTIME));
 }
 
+/*
+ * What the caller's thread was handed after the worker told its counters came from the
+ * kernel, too: received is never less than what was read and dropped of it.
+ */
+static void
+count_handed_on(struct stats *total)
+{
+	uint64_t had = total->n[STAT_FRAME_READ] + total->n[STAT_CAPTURE_DROPPED];
+
+	if (total->n[STAT_CAPTURE_RECEIVED] < had)
+		total->n[STAT_CAPTURE_RECEIVED] = had;
+}
+
 void
 crew_count(struct crew *c, struct stats *total)
 {
@@ -355,6 +368,7 @@ crew_count(struct crew *c, struct stats *total)
 	*total = *c->stats;
 	for (unsigned i = 0; c->front != NULL && i < c->options.workers; i++)
 		front_count(c->front[i], total);
+	count_handed_on(total);
 }
 
 void
@@ -367,6 +381,7 @@ crew_renew(struct crew *c)
 		return;
 	c->options.look.close(c->look);
 	c->look = c->options.look.open(c->options.look.arg, c->stats);
+	front_rings_filter(&c->rings);
 }
 
 bool

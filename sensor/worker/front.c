@@ -57,7 +57,38 @@ void
 front_rings_init(struct front_rings *r, struct live *live, size_t n, unsigned worker,
     struct stats *s)
 {
-	*r = (struct front_rings){ .live = live, .worker = worker, .n = n, .stats = s };
+	*r = (struct front_rings){ .live = live,
+		.worker = worker,
+		.n = n,
+		.filter = live_filter(live),
+		.stats = s };
+}
+
+static void
+filter_ring(const struct front_rings *r, struct kring *k)
+{
+	if (k == NULL)
+		return;
+	if (r->stopped)
+		kring_stop(k);
+	else if (kring_filter(k, r->filter) < 0)
+		log_warn(
+		    "the kernel does not take another filter, what it lets through "
+		    "stays as it was until the next start");
+}
+
+void
+front_rings_filter(struct front_rings *r)
+{
+	const struct sock_fprog *filter = live_filter(r->live);
+
+	if (filter == r->filter)
+		return;
+	r->filter = filter;
+	for (size_t i = 0; i < r->n; i++) {
+		filter_ring(r, r->ring[i]);
+		filter_ring(r, r->newer[i]);
+	}
 }
 
 static void
@@ -95,6 +126,8 @@ front_rings_renew(struct front_rings *r)
 		struct kring *k = live_take(r->live, i, r->worker);
 
 		if (k != NULL) {
+			/* It may have been made before the filter changed. */
+			filter_ring(r, k);
 			kring_free(r->newer[i]);
 			r->newer[i] = k;
 		}
@@ -113,9 +146,11 @@ front_rings_renew(struct front_rings *r)
 void
 front_rings_stop(struct front_rings *r)
 {
-	for (size_t i = 0; i < r->n; i++)
-		if (r->ring[i] != NULL)
-			kring_stop(r->ring[i]);
+	r->stopped = true;
+	for (size_t i = 0; i < r->n; i++) {
+		filter_ring(r, r->ring[i]);
+		filter_ring(r, r->newer[i]);
+	}
 }
 
 size_t
@@ -254,6 +289,7 @@ renew_look(struct front_worker *f)
 	if (f->look != NULL)
 		f->options.look.close(f->look);
 	f->look = f->options.look.open(f->options.look.arg, &f->stats);
+	front_rings_filter(&f->rings);
 	__atomic_store_n(&f->look_made, wanted, __ATOMIC_RELEASE);
 }
 

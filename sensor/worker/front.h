@@ -46,6 +46,8 @@ struct front_rings {
 	size_t n;
 	struct kring *ring[LIVE_IFACES_MAX];  /* NULL: nothing to read there now */
 	struct kring *newer[LIVE_IFACES_MAX]; /* takes its place when that is read */
+	const struct sock_fprog *filter;      /* that all of them have */
+	bool stopped;			      /* nothing more comes in */
 	struct stats *stats;
 };
 
@@ -54,6 +56,8 @@ void front_rings_init(struct front_rings *r, struct live *live, size_t n,
 void front_rings_fini(struct front_rings *r);
 /* Rings of interfaces that were put back take the place of those before. */
 void front_rings_renew(struct front_rings *r);
+/* The filter of the interfaces, which changed, becomes that of the rings. */
+void front_rings_filter(struct front_rings *r);
 /* Bring the kernel's counters of them up to date in the stats. */
 void front_rings_count(struct front_rings *r);
 /* Let nothing more in. */

@@ -32,7 +32,8 @@ struct queue {
 	/* the writer's */
 	uint64_t head __attribute__((aligned(CACHE_LINE))); /* pushed up to here */
 	uint64_t seen_tail;
-	size_t written; /* octets, since it was at rest */
+	size_t written;	 /* octets, since it was at rest */
+	uint64_t was_at; /* the head, as queue_rest last saw it */
 
 	/* the reader's */
 	uint64_t next __attribute__((aligned(CACHE_LINE))); /* the record at the head */
@@ -112,13 +113,17 @@ queue_push(struct queue *q, const struct frame *f, const struct look_seen *seen)
 void
 queue_rest(struct queue *q)
 {
-	if (q->written < REST_WORTH)
+	uint64_t was_at = q->was_at;
+
+	q->was_at = q->head;
+	/* A few octets may have taken a large page, but where more come it will be used. */
+	if (q->written == 0 || (q->written < REST_WORTH && q->head != was_at))
 		return;
 	q->seen_tail = __atomic_load_n(&q->tail, __ATOMIC_ACQUIRE);
 	/* The reader is done with all of it, and what it looks at next is not written. */
 	if (q->seen_tail != q->head)
 		return;
-	mem_give_back(q->ring, q->room);
+	mem_pages_rest(q->ring, q->room);
 	q->written = 0;
 }
 

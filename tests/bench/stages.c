@@ -70,8 +70,8 @@ static void
 setup(struct bench *b)
 {
 	struct packet_limits packet = { 4096, 16 << 20, 30000000000LL, false };
-	struct decoder_options decoder = { .dns_ports = { { 53 }, 1 },
-		.smtp_ports = { { 25, 465, 587, 2525 }, 4 },
+	struct decoder_options decoder = { .ports.dns = { { 53 }, 1 },
+		.ports.smtp = { { 25, 465, 587, 2525 }, 4 },
 		.dns_connections = 16384,
 		.smtp = { 16384, 32768, 4096 } };
 	static const uint16_t ports[] = { 53, 25, 465, 587, 2525 };

@@ -163,6 +163,24 @@ START_TEST(pool_gives_back_what_a_flood_took)
 }
 END_TEST
 
+/* Where the system has large pages, one object takes as much as thousands. */
+START_TEST(pool_that_was_used_once_gives_all_back)
+{
+	struct pool p;
+
+	pool_init(&p, 200, POOLED);
+	pool_put(&p, pool_get(&p));
+	ck_assert_uint_gt(pages_of(&p), 0);
+	pool_tidy(&p);
+	pool_tidy(&p);
+	ck_assert_uint_eq(pages_of(&p), 0);
+	for (uint32_t i = 0; i < POOLED; i++)
+		ck_assert_ptr_nonnull(pool_get(&p));
+	ck_assert_ptr_null(pool_get(&p));
+	pool_fini(&p);
+}
+END_TEST
+
 START_TEST(pool_that_is_in_use_gives_nothing_back)
 {
 	static void *object[POOLED];
@@ -581,6 +599,7 @@ main(void)
 	tcase_add_test(tc, wire_trim_shortens_and_never_lengthens);
 	tcase_add_test(tc, pool_hands_out_no_more_than_its_cap);
 	tcase_add_test(tc, pool_gives_back_what_a_flood_took);
+	tcase_add_test(tc, pool_that_was_used_once_gives_all_back);
 	tcase_add_test(tc, pool_that_is_in_use_gives_nothing_back);
 	tcase_add_test(tc, table_finds_all_with_a_hash_and_knows_the_oldest);
 	tcase_add_test(tc, hash_depends_on_key_and_every_octet);

@@ -643,6 +643,43 @@ START_TEST(credentials_are_not_kept)
 }
 END_TEST
 
+/* Others may hold all room for long lines; a short one needs none of it. */
+START_TEST(cut_lines_are_kept_however_many_long_ones_wait)
+{
+	static const size_t lengths[] = { 30, 300 };
+	struct smtp_limits roomy = limits;
+	char line[320];
+
+	roomy.line_bytes = 1024;
+	for (size_t i = 0; i < 2 * 2; i++) {
+		size_t n = lengths[i % 2];
+		bool crowded = i >= 2;
+		void *others[2 * 8 + 1];
+		size_t held = 0;
+		struct stats stats = { 0 };
+		struct events e = { 0 };
+		struct player p;
+
+		player_init(&p, &roomy, &e, &stats);
+		memset(line, 'x', sizeof(line));
+		memcpy(line, "RCPT TO:<", 9);
+		memcpy(line + n - 5, "@z>\r\n", 5);
+		say(&p, SIDE_ORIGINATOR, "EHLO a\r\nMAIL FROM:<a@x>\r\n");
+		while (crowded && (others[held] = pool_get(&p.m->lines)) != NULL)
+			held++;
+		play_octets(&p, SIDE_ORIGINATOR, line, 20);
+		play_octets(&p, SIDE_ORIGINATOR, line + 20, n - 20);
+		ck_assert_uint_eq(
+		    stats.n[STAT_SMTP_LINE_TOO_LONG], crowded && n == 300);
+		ck_assert_uint_eq(p.m->short_lines.in_use, 0);
+		while (held > 0)
+			pool_put(&p.m->lines, others[--held]);
+		player_fini(&p);
+		events_free(&e);
+	}
+}
+END_TEST
+
 START_TEST(noise_takes_no_memory_and_hides_no_command)
 {
 	struct events e = { 0 };
@@ -655,7 +692,7 @@ START_TEST(noise_takes_no_memory_and_hides_no_command)
 	p.c = smtp_open(p.m, &p.f);
 	say(&p, SIDE_ORIGINATOR, "\x91\x02no line");
 	say(&p, SIDE_ORIGINATOR, "MAIL FROM:<a@x>");
-	ck_assert_uint_eq(p.m->lines.in_use, 0);
+	ck_assert_uint_eq(p.m->lines.in_use + p.m->short_lines.in_use, 0);
 	ck_assert_uint_eq(p.m->said.in_use, 0);
 	say(&p, SIDE_ORIGINATOR, "\r\nRCPT T");
 	say(&p, SIDE_ORIGINATOR, "O:<b@y>\r\n");
@@ -718,6 +755,7 @@ main(void)
 	tcase_add_test(tc, line_beyond_the_limit_is_counted_and_survived);
 	tcase_add_test(tc, reply_beyond_the_limit_keeps_its_code);
 	tcase_add_test(tc, reply_text_is_the_last_line);
+	tcase_add_test(tc, cut_lines_are_kept_however_many_long_ones_wait);
 	tcase_add_test(tc, noise_takes_no_memory_and_hides_no_command);
 	tcase_add_test(tc, commands_without_end_are_bounded);
 	tcase_add_test(tc, replies_without_end_are_bounded);

@@ -303,6 +303,17 @@ touch(struct flow_table *t, struct conn *c, int64_t now_ns)
 	table_touch(&t->conns, &c->node);
 }
 
+/* c is over; p is of the connection after it, if it begins one. */
+static void
+begin_again(struct flow_table *t, struct conn *c, enum flow_end why,
+    const struct flow_key *key, const struct packet *p)
+{
+	conn_end(t, c, why, p->ref.ts_ns);
+	c = stranger(t, key, p);
+	if (c != NULL)
+		(void)tcp_packet(t, c, side_of(c, key), key, p);
+}
+
 void
 flow_fetched(struct flow_table *t, const struct packet *p, const struct flow_key *key)
 {
@@ -329,11 +340,11 @@ flow_fetched(struct flow_table *t, const struct packet *p, const struct flow_key
 	case TCP_RESET:
 		conn_end(t, c, FLOW_END_RST, p->ref.ts_ns);
 		break;
+	case TCP_WAS_OVER:
+		begin_again(t, c, FLOW_END_FIN, key, p);
+		break;
 	case TCP_RENEWED:
-		conn_end(t, c, FLOW_END_REUSED, p->ref.ts_ns);
-		c = stranger(t, key, p);
-		if (c != NULL)
-			(void)tcp_packet(t, c, side_of(c, key), key, p);
+		begin_again(t, c, FLOW_END_REUSED, key, p);
 		break;
 	}
 }

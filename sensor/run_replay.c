@@ -121,6 +121,11 @@ run_replay(struct run *run)
 		if ((o->each ? run_each(run, r) : run_stages(run, r)) != 0)
 			status = EXIT_INPUT;
 		progress_clear();
+		/* Nobody must take a part for the whole. */
+		if (*run->stop) {
+			log_warnx("stopped by a signal: what follows was not read");
+			status = EXIT_INPUT;
+		}
 		if (outputs_leave(run->outputs, run->output) < 0 ||
 		    replay_errors(r) > 0 || run->unknown_links > 0)
 			status = EXIT_INPUT;

@@ -3,9 +3,9 @@
  * A dot before anything else in a line was put there by the sender and is not
  * counted.
  *
- * Senders with bare LF at the ends of their lines end their mail with LF.LF.  A dot
- * whose line ends are of both kinds ends the mail for some servers and not for
- * others; what the client sends next tells, so it is reported apart.
+ * Senders with bare LF at the ends of their lines end their mail with LF.LF.  In other
+ * mail that, and a dot whose line ends are of both kinds, ends the mail for some servers
+ * and not for others; what the client sends next tells, so it is reported apart.
  */
 
 #include "base/scan.h"
@@ -14,7 +14,15 @@
 struct smtp_body
 smtp_body_start(bool crlf)
 {
-	return (struct smtp_body){ .at = BODY_START, .crlf = crlf };
+	return (struct smtp_body){ .at = BODY_START, .crlf = crlf, .strict = crlf };
+}
+
+void
+smtp_body_line(struct smtp_body *b, const struct smtp_cut *cut)
+{
+	b->at = BODY_START;
+	b->crlf = cut->crlf;
+	b->odd = false;
 }
 
 /*
@@ -39,11 +47,14 @@ body_lines(struct smtp_body *b, struct smtp_input *in, uint64_t *bytes)
 
 /* The line that was a dot has ended, in CR LF or in a bare LF. */
 static enum smtp_body_end
-body_dot_line(struct smtp_body *b, bool crlf)
+body_dot_line(struct smtp_body *b, const struct smtp_input *in, bool crlf)
 {
-	bool odd = b->odd || b->crlf != crlf;
+	bool odd = b->odd || b->crlf != crlf || (b->strict && !crlf);
 
-	*b = smtp_body_start(crlf);
+	b->at = BODY_START;
+	b->crlf = crlf;
+	b->odd = false;
+	b->end = smtp_input_seq(in) - 1;
 	return odd ? BODY_ENDED_ODDLY : BODY_ENDED;
 }
 
@@ -65,12 +76,12 @@ smtp_body_take(struct smtp_body *b, struct smtp_input *in, uint64_t *bytes)
 			if (next == '\r' || next == '\n')
 				wire_skip(&in->w, 1);
 			if (next == '\n')
-				return body_dot_line(b, false);
+				return body_dot_line(b, in, false);
 			break;
 		case BODY_DOT_CR:
 			if (next == '\n') {
 				wire_skip(&in->w, 1);
-				return body_dot_line(b, true);
+				return body_dot_line(b, in, true);
 			}
 			b->at = BODY_INSIDE;
 			b->cr = true;

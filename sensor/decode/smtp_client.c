@@ -130,7 +130,32 @@ take_body(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	return true;
 }
 
-/* Behind a dot that ends the mail only if a command follows. */
+/*
+ * The server has answered the dot before the client went on with the line at hand.
+ * Numbers far apart were changed by something between the two taps.
+ */
+static bool
+dot_is_answered(const struct smtp_conn *c)
+{
+	enum { FAR = 1 << 20 };
+	const struct smtp_answer *a = c->pairing.answers;
+
+	return a != NULL && c->pairing.commands == NULL && a->hears &&
+	    a->heard - c->body.end - 1 < FAR && c->client.cut.seq - a->heard < FAR;
+}
+
+/* The dot before the line at hand has ended the mail. */
+static void
+late_dot(struct smtp *m, struct smtp_conn *c)
+{
+	uint32_t seq = c->client.cut.seq;
+
+	c->client.cut.seq = c->body.end;
+	smtp_client_dot(m, c);
+	c->client.cut.seq = seq;
+}
+
+/* Behind a dot that ends the mail only if it is answered or a command follows. */
 static bool
 take_after_dot(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
@@ -140,8 +165,8 @@ take_after_dot(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 
 	if (!smtp_line_next(m, cut, in, &line))
 		return true;
-	if (smtp_command_likeness(line) >= SURE_COMMAND) {
-		smtp_client_dot(m, c);
+	if (smtp_command_likeness(line) >= SURE_COMMAND || dot_is_answered(c)) {
+		late_dot(m, c);
 		smtp_command(m, c, line, cut->seq);
 	} else if (span_eq(line, span_str(".")) && cut->crlf == c->body.crlf) {
 		c->said->session.tx.bytes += cut->crlf ? 3 : 2;
@@ -150,7 +175,7 @@ take_after_dot(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 		stuffed = line.n > 0 && line.p[0] == '.';
 		c->said->session.tx.bytes +=
 		    (c->body.crlf ? 3 : 2) + cut->octets - stuffed;
-		c->body = smtp_body_start(cut->crlf);
+		smtp_body_line(&c->body, cut);
 		smtp_enter(c, &c->client, SMTP_BODY);
 	}
 	smtp_line_done(m, cut);

@@ -119,19 +119,23 @@ enum smtp_body_at {
 
 enum smtp_body_end {
 	BODY_GOES_ON,
-	BODY_ENDED,	 /* CRLF.CRLF or LF.LF */
-	BODY_ENDED_ODDLY /* a dot alone, its line ends of both kinds, or behind a hole */
+	BODY_ENDED,	 /* CRLF.CRLF; LF.LF where commands end in LF too */
+	BODY_ENDED_ODDLY /* a dot alone, with other line ends, or behind a hole */
 };
 
 struct smtp_body {
 	enum smtp_body_at at;
-	bool crlf; /* the last line end was CR LF */
-	bool cr;   /* the last octet was CR */
-	bool odd;  /* it is not known that this is the start of a line */
+	uint32_t end; /* ended oddly: the sequence number of the dot's LF */
+	bool crlf;    /* the last line end was CR LF */
+	bool strict;  /* the client ends its commands so */
+	bool cr;      /* the last octet was CR */
+	bool odd;     /* it is not known that this is the start of a line */
 };
 
-/* Where a line begins whose predecessor ended in CR LF, or in a bare LF. */
+/* Behind DATA, whose line ended in CR LF, or in a bare LF. */
 struct smtp_body smtp_body_start(bool crlf);
+/* Take a line of the mail, as it was handed out; the next one begins. */
+void smtp_body_line(struct smtp_body *b, const struct smtp_cut *cut);
 /* Take octets of in up to the end of the mail; *bytes grows by what is mail. */
 enum smtp_body_end smtp_body_take(
     struct smtp_body *b, struct smtp_input *in, uint64_t *bytes);

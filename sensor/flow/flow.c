@@ -372,6 +372,17 @@ conn_of(struct flow_table *t, const struct flow_key *k, const struct packet *p)
 	return c;
 }
 
+/* c is over; p is of the connection after it, if it begins one. */
+static void
+begin_again(struct flow_table *t, struct conn *c, enum flow_end why,
+    const struct flow_key *key, const struct packet *p)
+{
+	conn_end(t, c, why, p->ref.ts_ns);
+	c = stranger(t, key, p);
+	if (c != NULL)
+		(void)tcp_packet(t, c, side_of(c, key), key, p);
+}
+
 /* A packet that may begin, renew or end a connection, or be of none. */
 static __attribute__((noinline)) void
 packet_of_any(struct flow_table *t, const struct packet *p, const struct flow_key *key)
@@ -396,11 +407,11 @@ packet_of_any(struct flow_table *t, const struct packet *p, const struct flow_ke
 	case TCP_RESET:
 		conn_end(t, c, FLOW_END_RST, p->ref.ts_ns);
 		break;
+	case TCP_WAS_OVER:
+		begin_again(t, c, FLOW_END_FIN, key, p);
+		break;
 	case TCP_RENEWED:
-		conn_end(t, c, FLOW_END_REUSED, p->ref.ts_ns);
-		c = stranger(t, key, p);
-		if (c != NULL)
-			(void)tcp_packet(t, c, side_of(c, key), key, p);
+		begin_again(t, c, FLOW_END_REUSED, key, p);
 		break;
 	}
 }

@@ -242,6 +242,8 @@ void hole_fin(
  * are late, the connection is over when they have come or were waited for.
  */
 bool hole_reset(struct flow_table *t, struct conn *c);
+/* That RST ended nothing: its place is no end that this side waits for. */
+void hole_unreset(struct flow_table *t, struct conn *c, enum side side);
 /* half.acked has advanced. */
 void hole_acked(struct flow_table *t, struct conn *c, enum side side, int64_t now_ns);
 /* Give up what was waited for too long by now. */
@@ -259,9 +261,10 @@ void half_begin(struct half *h, uint32_t first);
 /* What a packet did to its connection. */
 enum verdict {
 	TCP_GOES_ON,
-	TCP_ENDED,   /* by FIN */
-	TCP_RESET,   /* by RST */
-	TCP_RENEWED, /* it begins a new one on the same ports */
+	TCP_ENDED,    /* by FIN */
+	TCP_RESET,    /* by RST */
+	TCP_WAS_OVER, /* it came after the end, which time has told */
+	TCP_RENEWED,  /* it begins a new one on the same ports */
 };
 enum verdict tcp_packet(struct flow_table *t, struct conn *c, enum side side,
     const struct flow_key *k, const struct packet *p);

@@ -234,10 +234,31 @@ skip_to(struct flow_table *t, struct conn *c, enum side side, uint32_t seq)
 	drain(t, c, side);
 }
 
+/*
+ * Octets before an end did not come.  half.next stays, so that should the end have been
+ * none, what still comes is no echo of this connection.
+ */
+static void
+end_early(struct flow_table *t, struct conn *c, enum side side)
+{
+	struct half *h = &c->half[side];
+	uint32_t n = h->hole->fin - h->next;
+
+	hole_close(t, h);
+	h->state = HALF_FINISHED;
+	if (n > 0)
+		hole_report(t, c, side, n);
+}
+
 static void
 give_up(struct flow_table *t, struct conn *c, enum side side)
 {
-	skip_to(t, c, side, hole_end(c->half[side].hole));
+	const struct hole *hole = c->half[side].hole;
+
+	if (hole->first == NULL)
+		end_early(t, c, side);
+	else
+		skip_to(t, c, side, hole->first->seq);
 }
 
 /* All holes that the same acknowledgement went past. */
@@ -612,4 +633,15 @@ hole_reset(struct flow_table *t, struct conn *c)
 		return false;
 	late = half_reset(t, c, SIDE_ORIGINATOR);
 	return half_reset(t, c, SIDE_RESPONDER) || late;
+}
+
+void
+hole_unreset(struct flow_table *t, struct conn *c, enum side side)
+{
+	struct half *h = &c->half[side];
+
+	if (h->hole == NULL || !h->hole->has_fin || h->hole->first != NULL)
+		return;
+	h->acked = h->next;
+	hole_close(t, h);
 }

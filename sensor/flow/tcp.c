@@ -159,6 +159,23 @@ begin_at(struct half *h, uint32_t seq)
 		half_begin(h, seq);
 }
 
+/*
+ * Data behind the end of this side: true when that was none, for the peer has not
+ * acknowledged it.  A FIN or RST that no end takes (a low time to live, a number that is
+ * only near, RFC 5961, 3.2) must not hide what follows.
+ */
+static bool
+goes_on(struct flow_table *t, struct conn *c, enum side side)
+{
+	struct half *h = &c->half[side];
+
+	if (seq_diff(h->acked, h->next) > 0)
+		return false;
+	h->state = HALF_BEGUN;
+	hole_unreset(t, c, side_peer(side));
+	return true;
+}
+
 /* Data, of which some may be new. */
 static void
 data(struct flow_table *t, struct conn *c, enum side side, const struct segment *s,
@@ -176,7 +193,8 @@ data(struct flow_table *t, struct conn *c, enum side side, const struct segment 
 	}
 	if (h->state == HALF_FINISHED) {
 		stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);
-		return;
+		if (!goes_on(t, c, side))
+			return;
 	}
 	/* Data behind a FIN that still waits: one is forged, and more likely the FIN. */
 	if (h->hole != NULL && h->hole->has_fin && seq_diff(end, h->hole->fin) > 0) {
@@ -251,6 +269,8 @@ tcp_packet(struct flow_table *t, struct conn *c, enum side side,
 	c->flow.seen[side] = true;
 	hole_time(t, c, SIDE_ORIGINATOR, now_ns);
 	hole_time(t, c, SIDE_RESPONDER, now_ns);
+	if (conn_over(c))
+		return TCP_WAS_OVER;
 	if (p->tcp_flags & TCP_RST) {
 		if (reset_fits(c, side, p)) {
 			reset_shows(t, c, side, p);

@@ -91,8 +91,13 @@ static const struct {
   "s+0F \"x\" c+4F c+2 \"cd\" c+0 \"ab\" s+2=5", "s:x c:abcd end fin", STAT_FLOW_GAP, 0 },
 { "FIN behind a hole", SHAKE "c+0 \"ab\" c+4F \"\" s+0F=5 \"x\" s+2=5 c+5=2@501",
   "c:ab s:x c-2 end fin", STAT_FLOW_GAP_BYTES, 2 },
-{ "data after FIN", SHAKE "c+0F \"ab\" c+2 \"cd\" s+0=3 \"x\"", "c:ab s:x end input",
+{ "data after FIN", SHAKE "c+0F \"ab\" s+0=3 \"x\" c+2 \"cd\"", "c:ab s:x end input",
   STAT_TCP_OUT_OF_WINDOW, 1 },
+{ "forged FIN, that nobody acknowledges", SHAKE "c+0F \"ab\" c+2 \"cd\" s+0=4 \"x\"",
+  "c:abcd s:x end input", STAT_TCP_OUT_OF_WINDOW, 1 },
+{ "forged FINs on both sides in turn", SHAKE
+  "c+0F \"ab\" c+2 \"cd\" s+0F=4 \"x\" s+1=4 \"y\" c+4=2 \"ef\"",
+  "c:abcd s:xy c:ef end input", STAT_FLOW_NEW, 1 },
 { "forged early FIN", SHAKE "c+0 \"a\" c+2F c+1 \"bcd\"", "c:abcd end input",
   STAT_TCP_OUT_OF_WINDOW, 1 },
 { "forged data behind the end", SHAKE "c+0 \"ab\" c+800000 \"evil\" c+2F s+0F=3 c+3=1",
@@ -120,6 +125,18 @@ static const struct {
   STAT_FLOW_NEW, 1 },
 { "blind RST", SHAKE "c+0 \"abc\" c+900000RA s+0R!-70000 c+3 \"def\"",
   "c:abcdef end input", STAT_TCP_RST_IGNORED, 2 },
+{ "RST that only its sender's next octets deny", SHAKE
+  "c+0 \"ab\" s+0=2 c+3R c+2 \"cd\" s+0=4 \"x\" c+4=1 \"ef\"",
+  "c:abcd s:x c:ef end input", STAT_FLOW_GAP, 0 },
+{ "RST near, then both go on", SHAKE
+  "c+0 \"ab\" s+0=2 c+102R c+2 \"cd\" s+0=4 \"x\" c+4=1@600 \"ef\"",
+  "c:abcd s:x c:ef end input", STAT_FLOW_GAP, 0 },
+{ "RST near by the peer, then both go on", SHAKE
+  "c+0 \"ab\" s+0=2 s+102R=2 c+2 \"cd\" s+0=4 \"x\" c+4=1@600 \"ef\"",
+  "c:abcd s:x c:ef end input", STAT_FLOW_GAP, 0 },
+{ "RST near, then both go on later", SHAKE
+  "c+0 \"ab\" s+0=2 c+102R c+2@600 \"cd\" s+0=4 \"x\"",
+  "c:ab c-100 end fin c:cd s:x end input", STAT_FLOW_NEW, 2 },
 { "data after a RST begin again", SHAKE "c+0 \"abc\" s+0R=3 c+3 \"def\"",
   "c:abc end rst c:def end input", STAT_FLOW_NEW, 2 },
 { "SYN data", "c+0SA \"EHLO\" s+0S=4 s+0=4 \"220\" c+4=3 \"MAIL\"",

@@ -71,5 +71,5 @@ priv_drop(struct priv *p, const struct priv_options *o)
 		return -1;
 	if (o->seccomp == PRIV_SECCOMP_OFF)
 		return 0;
-	return seccomp_restrict(o->seccomp, p->helper);
+	return seccomp_restrict(o->seccomp, p->helper, o->connects);
 }

@@ -65,7 +65,12 @@ write_through(struct output *o)
 		done += (size_t)n;
 	}
 	if (done < o->text.n && !o->failed) {
-		log_warn("output %s", dest_name(o->dest));
+		dest_warn(o->dest, "");
+		o->failed = true;
+	}
+	if (o->dest->given_up > 0) {
+		left += o->dest->given_up;
+		o->dest->given_up = 0;
 		o->failed = true;
 	}
 	for (; done < o->text.n; done++)

@@ -54,7 +54,7 @@ struct dest {
 	bool opened;	   /* once at least: a file is not begun anew again */
 	uint64_t given_up; /* lines that this place can never take, since last asked */
 	void *state;	   /* the kind's own; NULL: not open */
-	char why[256];	   /* of the last -1, better than errno does; or "" */
+	char why[448];	   /* of the last -1, better than errno does; or "" */
 };
 
 void dest_init(struct dest *p, const struct conf_output *what);

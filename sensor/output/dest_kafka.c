@@ -56,7 +56,7 @@ struct kafka_state {
 	bool told_size;	  /* of lines that are too long */
 	int64_t down_ms;  /* since when there is no broker; 0: there is one */
 	int64_t moved_ms; /* when a line was last settled, or begun */
-	char reason[160]; /* the last trouble with a broker */
+	char reason[384]; /* the last trouble with a broker */
 };
 
 static int64_t

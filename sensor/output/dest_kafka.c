@@ -385,7 +385,8 @@ give(struct kafka_state *s, uint64_t number, const char *text)
 	rd_kafka_resp_err_t error =
 	    s->lib->producev(s->client, RD_KAFKA_V_TOPIC(s->dest->what->kafka->topic),
 		RD_KAFKA_V_VALUE((void *)(uintptr_t)text, (size_t)line->n - 1),
-		RD_KAFKA_V_KEY(key.p, key.n), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+		RD_KAFKA_V_KEY((void *)(uintptr_t)key.p, key.n),
+		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 		RD_KAFKA_V_OPAQUE((void *)(uintptr_t)number), RD_KAFKA_V_END);
 
 	if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)

@@ -22,6 +22,7 @@ struct output {
 	const struct output_context *context;
 	const struct outputs_turn *turn; /* NULL: it is always */
 	struct stats *stats;
+	size_t flush_at;
 	struct buf text; /* whole lines that wait */
 	uint64_t lines;	 /* in text */
 	bool failed;	 /* said already */
@@ -35,6 +36,8 @@ emit_new(struct dest *dest, struct writer *writer, const struct output_context *
 
 	o->dest = dest;
 	o->writer = writer;
+	o->flush_at = writer == NULL && dest->kind->piece > FLUSH_AT ? dest->kind->piece
+								     : FLUSH_AT;
 	o->events = dest->what->events;
 	o->layout = layout_find((enum conf_format)dest->what->format);
 	o->context = context;
@@ -110,7 +113,7 @@ line_end(struct output *o)
 {
 	buf_char(&o->text, '\n');
 	o->lines++;
-	if (o->text.n < FLUSH_AT)
+	if (o->text.n < o->flush_at)
 		return;
 	if (o->turn == NULL || o->text.n >= HELD_MOST || o->turn->is_now(o->turn->arg))
 		emit_flush(o);

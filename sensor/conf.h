@@ -50,11 +50,34 @@ struct conf_rotate {
 	bool compress;
 };
 
-/* One place that events go to: a file or syslog. */
+enum conf_compression {
+	COMPRESSION_NONE,
+	COMPRESSION_GZIP,
+	COMPRESSION_SNAPPY,
+	COMPRESSION_LZ4,
+	COMPRESSION_ZSTD
+};
+
+/* A topic of a Kafka cluster, and how to get at it. */
+struct conf_kafka {
+	const char *name;    /* in messages: kafka:BROKERS/TOPIC */
+	const char *brokers; /* HOST:PORT,... */
+	const char *topic;
+	int64_t compression; /* enum conf_compression */
+	int64_t timeout;     /* ns without a delivery until that is trouble */
+	bool tls;
+	const char *ca, *certificate, *key; /* paths, or NULL */
+	const char *mechanism; /* of SASL, or NULL: who we are is not said */
+	const char *user, *password_file;
+	struct conf_strings options; /* of librdkafka, NAME=VALUE */
+};
+
+/* One place that events go to: a file, syslog or Kafka. */
 struct conf_output {
 	const char *path;   /* of the file, "-" is standard output; or NULL */
 	const char *syslog; /* a socket's path, or udp:ADDRESS:PORT; or NULL */
-	int64_t facility;   /* of syslog (RFC 5424, 6.2.1) */
+	const struct conf_kafka *kafka; /* or NULL */
+	int64_t facility;		/* of syslog (RFC 5424, 6.2.1) */
 	unsigned events;
 	int64_t format; /* enum conf_format */
 	struct conf_rotate rotate;
@@ -164,6 +187,11 @@ void conf_compare(const struct conf *a, const struct conf *b,
 
 /* Have c keep what running says of that key, of which there is one. */
 void conf_keep(struct conf *c, const struct conf *running, const char *key);
+
+/* Does one of them go to Kafka? */
+bool conf_has_kafka(const struct conf_outputs *outputs);
+/* All of it the same? */
+bool conf_same_kafka(const struct conf_kafka *a, const struct conf_kafka *b);
 
 /* A copy that lives in a. */
 struct conf_outputs conf_outputs_copy(

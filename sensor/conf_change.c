@@ -78,6 +78,9 @@ conf_outputs_copy(struct arena *a, const struct conf_outputs *outputs)
 		copy.output[i] = outputs->output[i];
 		copy.output[i].path = copy_text(a, outputs->output[i].path);
 		copy.output[i].syslog = copy_text(a, outputs->output[i].syslog);
+		if (outputs->output[i].kafka != NULL)
+			copy.output[i].kafka =
+			    conf_kafka_copy(a, outputs->output[i].kafka);
 	}
 	return copy;
 }

@@ -4,9 +4,19 @@
 
 #include <stdlib.h>
 
-static const char *const output_keys[] = { "file", "syslog", "facility", "events",
-	"format", "rotate", NULL };
-enum { KEY_FILE, KEY_SYSLOG, KEY_FACILITY, KEY_EVENTS, KEY_FORMAT, KEY_ROTATE };
+static const char *const output_keys[] = { "file", "syslog", "kafka", "facility",
+	"events", "format", "rotate", NULL };
+enum {
+	KEY_FILE,
+	KEY_SYSLOG,
+	KEY_KAFKA,
+	KEY_FACILITY,
+	KEY_EVENTS,
+	KEY_FORMAT,
+	KEY_ROTATE
+};
+static const char *const kafka_output_keys[] = { "kafka", "events", "format", "topic",
+	"compression", "timeout", "tls", "sasl", "options", NULL };
 
 /* In the order of their codes (RFC 5424, table 1). */
 static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth",
@@ -29,8 +39,9 @@ static const struct conf_row rotate_rows[] = {
 static const char *const rotate_keys[] = { "size", "every", "keep", "compress", NULL };
 enum { ROTATE_KEEP = 7 };
 
-static void
-unknown(struct conf_load *l, const struct yaml_node *key, const char *const *keys)
+void
+conf_unknown_key(
+    struct conf_load *l, const struct yaml_node *key, const char *const *keys)
 {
 	char want[128];
 
@@ -77,7 +88,7 @@ load_rotate(struct conf_load *l, const struct conf_row *row, struct conf_rotate 
 		void *to = (uint8_t *)r + key->at;
 
 		if (index < 0)
-			unknown(l, node->keys[i], rotate_keys);
+			conf_unknown_key(l, node->keys[i], rotate_keys);
 		else if (key->type != TYPE_BOOL)
 			conf_load_number(l, key, node->items[i], to);
 		else if (yaml_bool(node->items[i], to) < 0)
@@ -143,7 +154,8 @@ load_word(struct conf_load *l, const struct conf_row *row, const struct yaml_nod
 
 static void
 load_key(struct conf_load *l, const struct conf_row *row, struct conf_output *o,
-    const struct yaml_node *key, const struct yaml_node *value)
+    struct conf_kafka *kafka, const struct yaml_node *key,
+    const struct yaml_node *value)
 {
 	switch (conf_word_index(output_keys, key->text)) {
 	case KEY_FILE:
@@ -167,28 +179,60 @@ load_key(struct conf_load *l, const struct conf_row *row, struct conf_output *o,
 	case KEY_ROTATE:
 		load_rotate(l, row, &o->rotate, value);
 		break;
+	case KEY_KAFKA:
+		break; /* taken already */
 	default:
-		unknown(l, key, output_keys);
+		if (o->kafka == NULL)
+			conf_unknown_key(l, key, output_keys);
+		else if (conf_word_index(conf_kafka_keys, key->text) < 0)
+			conf_unknown_key(l, key, kafka_output_keys);
+		else
+			conf_kafka_key(l, row, kafka, key, value);
 	}
+}
+
+/* To how many places it goes: one is right. */
+static void
+check_places(struct conf_load *l, const struct yaml_node *node)
+{
+	static const char *const places[] = { "file", "syslog", "kafka" };
+	const char *found[3] = { NULL };
+	size_t n = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		if (yaml_get(node, places[i]) != NULL)
+			found[n++] = places[i];
+	if (n == 0)
+		diag_error(l->diag, l->file, node->line, node->column,
+		    "an output without \"file\": say where it goes, \"-\" for standard "
+		    "output");
+	else if (n > 1)
+		diag_error(l->diag, l->file, node->line, node->column,
+		    "an output with both \"%s\" and \"%s\": say where it goes",
+		    found[0], found[1]);
 }
 
 static void
 load_output(struct conf_load *l, const struct conf_row *row, struct conf_output *o,
     const struct yaml_node *node)
 {
-	bool file = yaml_get(node, "file") != NULL;
-	bool syslog = yaml_get(node, "syslog") != NULL;
+	const struct yaml_node *brokers = yaml_get(node, "kafka");
+	struct conf_kafka *kafka = NULL;
 
 	*o =
 	    (struct conf_output){ .events = EVENTS_ALERT, .facility = FACILITY_DAEMON };
+	if (brokers != NULL) {
+		kafka = arena_alloc(&l->conf->arena, sizeof(*kafka));
+		conf_kafka_begin(l, row, kafka, brokers);
+		o->kafka = kafka;
+	}
 	for (size_t i = 0; i < node->n; i++)
-		load_key(l, row, o, node->keys[i], node->items[i]);
-	if (file == syslog)
-		diag_error(l->diag, l->file, node->line, node->column,
-		    "an output %s \"file\"%s: say where it goes, \"-\" for standard "
-		    "output",
-		    file ? "with both" : "without", file ? " and \"syslog\"" : "");
-	if (o->rotate.on && (syslog || (o->path != NULL && strcmp(o->path, "-") == 0)))
+		load_key(l, row, o, kafka, node->keys[i], node->items[i]);
+	if (kafka != NULL)
+		conf_kafka_end(l, kafka, node);
+	check_places(l, node);
+	if (o->rotate.on && (o->path == NULL || strcmp(o->path, "-") == 0) &&
+	    (o->path != NULL || o->syslog != NULL || kafka != NULL))
 		diag_error(l->diag, l->file, node->line, node->column,
 		    "rotate: only a file can be put aside");
 }
@@ -236,9 +280,12 @@ print_output(struct buf *out, const struct conf_output *o)
 {
 	const char *sep = "";
 
-	buf_printf(out, "\n  - %s: ", o->path ? "file" : "syslog");
-	conf_print_quoted(out, o->path ? o->path : o->syslog);
-	if (o->path == NULL)
+	buf_printf(out, "\n  - %s: ", o->kafka ? "kafka" : o->path ? "file" : "syslog");
+	conf_print_quoted(out,
+	    o->kafka	  ? o->kafka->brokers
+		: o->path ? o->path
+			  : o->syslog);
+	if (o->syslog != NULL)
 		buf_printf(out, "\n    facility: %s", facilities[o->facility]);
 	buf_str(out, "\n    events: [");
 	for (size_t k = 0; k < 4; k++) {
@@ -250,6 +297,8 @@ print_output(struct buf *out, const struct conf_output *o)
 	buf_printf(out, "]\n    format: %s", conf_format_words[o->format]);
 	if (o->rotate.on)
 		print_rotate(out, &o->rotate);
+	if (o->kafka != NULL)
+		conf_kafka_print(out, o->kafka);
 }
 
 void

@@ -67,6 +67,24 @@ const char *conf_words_str(const char *const *words, char text[128]);
 void conf_load_outputs(
     struct conf_load *l, const struct conf_row *row, const struct yaml_node *node);
 void conf_print_outputs(struct buf *out, const struct conf_outputs *outputs);
+/*
+ * The part of an output that is about Kafka (conf_kafka.c).  begin takes the brokers, key
+ * what is one of conf_kafka_keys, end says what does not go together.
+ */
+extern const char *const conf_kafka_keys[];
+void conf_kafka_begin(struct conf_load *l, const struct conf_row *row,
+    struct conf_kafka *k, const struct yaml_node *brokers);
+void conf_kafka_key(struct conf_load *l, const struct conf_row *row,
+    struct conf_kafka *k, const struct yaml_node *key, const struct yaml_node *value);
+void conf_kafka_end(
+    struct conf_load *l, struct conf_kafka *k, const struct yaml_node *node);
+void conf_kafka_print(struct buf *out, const struct conf_kafka *k);
+struct conf_kafka *conf_kafka_copy(struct arena *a, const struct conf_kafka *k);
+
+/* Say that key is none of keys. */
+void conf_unknown_key(
+    struct conf_load *l, const struct yaml_node *key, const char *const *keys);
+
 /* What c says of a key, as YAML. */
 void conf_print_value(
     const struct conf *c, const struct conf_row *row, struct buf *out);

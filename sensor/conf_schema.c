@@ -115,7 +115,7 @@ const struct conf_row conf_rows[] = {
 	    "key of the hash; keep it secret", NULL },
 
 	{ NULL, "outputs", TYPE_OUTPUTS, AT(outputs), 0, 0, "[]",
-	    "where events go: {file: PATH, events: [alert], format: eve}; empty: standard output", NULL },
+	    "where events go: {file: PATH, events: [alert], format: eve}, or syslog or kafka instead of file; empty: standard output", NULL },
 
 	{ "stats", "interval", TYPE_DURATION, AT(stats_interval), SECOND, 86400 * SECOND, "60s",
 	    "time between stats events", NULL },

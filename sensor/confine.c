@@ -70,6 +70,38 @@ add_readable(struct paths *list, const struct conf *c)
 	}
 }
 
+/*
+ * What brokers are found and known by: the resolver's files, also where systemd keeps
+ * them, and certificates.
+ */
+static void
+add_kafka(struct paths *list, const struct conf_outputs *outputs)
+{
+	static const char *const always[] = { "/etc/resolv.conf", "/etc/hosts",
+		"/etc/host.conf", "/etc/gai.conf", "/etc/nsswitch.conf",
+		"/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager" };
+	static const char *const store[] = { "/etc/ssl/certs", "/etc/ssl/openssl.cnf",
+		"/usr/lib/ssl", "/usr/share/ca-certificates",
+		"/usr/local/share/ca-certificates", "/etc/pki/tls", "/etc/pki/ca-trust",
+		"/etc/ca-certificates" };
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		add(list, always[i]);
+	for (size_t i = 0; i < sizeof(store) / sizeof(store[0]); i++)
+		add(list, store[i]);
+	/* Renewed files are put in the place of these, hence the folders. */
+	for (size_t i = 0; i < outputs->n; i++) {
+		const struct conf_kafka *k = outputs->output[i].kafka;
+		const char *const files[] = { k ? k->ca : NULL,
+			k ? k->certificate : NULL, k ? k->key : NULL,
+			k ? k->password_file : NULL };
+
+		for (size_t j = 0; j < sizeof(files) / sizeof(files[0]); j++)
+			if (files[j] != NULL)
+				add(list, folder_of(list, files[j]));
+	}
+}
+
 static void
 add_writable(
     struct paths *list, const struct conf *c, const struct conf_outputs *outputs)
@@ -106,6 +138,7 @@ drop(struct priv *p, const struct conf *c, const struct conf_outputs *outputs,
 	struct paths readable = { .n = 0 }, writable = { .n = 0 };
 	struct priv_options o = { .seccomp = (enum priv_seccomp)c->seccomp,
 		.stored = stored,
+		.connects = conf_has_kafka(outputs),
 		.readable = readable.path,
 		.writable = writable.path };
 	int failed;
@@ -114,6 +147,8 @@ drop(struct priv *p, const struct conf *c, const struct conf_outputs *outputs,
 	arena_init(&writable.arena);
 	if (!stored)
 		add_readable(&readable, c);
+	if (!stored && o.connects)
+		add_kafka(&readable, outputs);
 	add_writable(&writable, c, outputs);
 	o.nreadable = readable.n;
 	o.nwritable = writable.n;

@@ -27,7 +27,7 @@ static const char usage_text[] =
     "  -R PATH      rules: file or folder instead of the shipped ones (repeatable)\n"
     "  -p DOMAIN    flag typos of this domain too (repeatable)\n"
     "  -o FILE      where events go (default: standard output; live the\n"
-    "               configuration's outputs)\n"
+    "               configuration's outputs); kafka: is its outputs to Kafka\n"
     "  -e LIST      events to write: alert (default), dns, smtp, stats, all\n"
     "  -f EXPR      BPF filter: only packets that pass it are looked at\n"
     "  -w N         workers (default: live one for each processor)\n"

@@ -119,7 +119,7 @@ run_test(const struct run *run)
 		}
 		filter_free(filter);
 	}
-	return failed | confine_test(&run->conf);
+	return failed | outputs_test(&run->conf.outputs) | confine_test(&run->conf);
 }
 
 /* What the command line says about events; it was checked. */
@@ -137,6 +137,24 @@ take_event_options(const struct options *o, struct conf_outputs *to)
 	diag_fini(&d);
 }
 
+/* -o kafka: means the configuration's outputs to Kafka, for stored captures, too. */
+static bool
+wants_kafka(const struct options *o)
+{
+	return o->output != NULL && strcmp(o->output, "kafka:") == 0;
+}
+
+static void
+keep_kafka(struct conf_outputs *to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < to->n; i++)
+		if (to->output[i].kafka != NULL)
+			to->output[n++] = to->output[i];
+	to->n = n;
+}
+
 /* Where events go, in a. */
 static struct conf_outputs
 output_to(const struct run *run, const struct conf *conf, bool live, struct arena *a)
@@ -147,8 +165,11 @@ output_to(const struct run *run, const struct conf *conf, bool live, struct aren
 		.replace = !live };
 	const struct conf_outputs only = { &one, 1 };
 	bool told = live && o->output == NULL && conf->outputs.n > 0;
-	struct conf_outputs to = conf_outputs_copy(a, told ? &conf->outputs : &only);
+	struct conf_outputs to =
+	    conf_outputs_copy(a, told || wants_kafka(o) ? &conf->outputs : &only);
 
+	if (wants_kafka(o))
+		keep_kafka(&to);
 	take_event_options(o, &to);
 	return to;
 }
@@ -172,6 +193,10 @@ run_open_outputs(struct run *run, bool live)
 	const struct outputs_options options = outputs_options(run, &run->conf, live);
 
 	run->output_to = output_to(run, &run->conf, live, &run->conf.arena);
+	if (wants_kafka(run->options) && run->output_to.n == 0) {
+		log_warnx("-o kafka: the configuration has no such output");
+		return -1;
+	}
 	run->outputs = outputs_open(&run->output_to, &options);
 	if (run->outputs == NULL)
 		return -1;

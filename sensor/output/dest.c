@@ -1,5 +1,7 @@
 /* The table of kinds of places, and standard output; see dest.h. */
 
+#include "config.h"
+
 #include "output/dest.h"
 
 #include "base/log.h"
@@ -12,6 +14,9 @@
 /* The file's row takes every path, so it is the last. */
 static const struct dest_kind *const kinds[] = {
 	&dest_syslog,
+#ifdef HAVE_KAFKA
+	&dest_kafka,
+#endif
 	&dest_stdout,
 	&dest_file,
 };
@@ -33,6 +38,9 @@ dest_open(struct dest *p)
 {
 	if (p->state != NULL && p->kind->once)
 		return 0;
+	p->why[0] = '\0';
+	if (p->state != NULL && p->kind->again != NULL)
+		return p->kind->again(p);
 	dest_close(p);
 	if (p->kind->open(p) < 0)
 		return -1;
@@ -68,6 +76,17 @@ const char *
 dest_name(const struct dest *p)
 {
 	return p->kind->name(p->what);
+}
+
+void
+dest_warn(const struct dest *p, const char *what)
+{
+	const char *sep = *what ? ": " : "";
+
+	if (p->why[0] != '\0')
+		log_warnx("output %s%s%s: %s", dest_name(p), sep, what, p->why);
+	else
+		log_warn("output %s%s%s", dest_name(p), sep, what);
 }
 
 /* ---- standard output ---- */

@@ -22,6 +22,7 @@ struct output {
 	const struct output_context *context;
 	const struct outputs_turn *turn; /* NULL: it is always */
 	struct stats *stats;
+	size_t flush_at;
 	struct buf text; /* whole lines that wait */
 	uint64_t lines;	 /* in text */
 	bool failed;	 /* said already */
@@ -35,6 +36,8 @@ emit_new(struct dest *dest, struct writer *writer, const struct output_context *
 
 	o->dest = dest;
 	o->writer = writer;
+	o->flush_at = writer == NULL && dest->kind->piece > FLUSH_AT ? dest->kind->piece
+								     : FLUSH_AT;
 	o->events = dest->what->events;
 	o->layout = layout_find((enum conf_format)dest->what->format);
 	o->context = context;
@@ -65,7 +68,12 @@ write_through(struct output *o)
 		done += (size_t)n;
 	}
 	if (done < o->text.n && !o->failed) {
-		log_warn("output %s", dest_name(o->dest));
+		dest_warn(o->dest, "");
+		o->failed = true;
+	}
+	if (o->dest->given_up > 0) {
+		left += o->dest->given_up;
+		o->dest->given_up = 0;
 		o->failed = true;
 	}
 	for (; done < o->text.n; done++)
@@ -105,7 +113,7 @@ line_end(struct output *o)
 {
 	buf_char(&o->text, '\n');
 	o->lines++;
-	if (o->text.n < FLUSH_AT)
+	if (o->text.n < o->flush_at)
 		return;
 	if (o->turn == NULL || o->text.n >= HELD_MOST || o->turn->is_now(o->turn->arg))
 		emit_flush(o);

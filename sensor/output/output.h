@@ -44,6 +44,12 @@ struct outputs *outputs_open(
     const struct conf_outputs *what, const struct outputs_options *options);
 
 /*
+ * Can they be opened, as far as that shows without touching them?  0, or -1 after a
+ * message.
+ */
+int outputs_test(const struct conf_outputs *what);
+
+/*
  * Live: the places of a reload.  Those that are in old too are the same ones, with their
  * queues; the others are opened.  NULL after a message: one of them cannot be.  Any
  * thread; until outputs_replace nothing is different.

@@ -43,18 +43,19 @@ may_come(const struct dest *p, int error)
 }
 
 static int
-open_dest(struct dest *p, const struct outputs_options *options)
+open_dest(struct dest *p, const struct outputs_options *options, bool late)
 {
 	p->owner = options->owner;
 	p->group = options->group;
 	p->patient = options->queue == 0;
+	p->late = late;
 	if (dest_open(p) == 0)
 		return 0;
 	if (may_come(p, errno)) {
 		log_warn("output %s: not there yet, it is tried again", dest_name(p));
 		return 0;
 	}
-	log_warn("output %s", dest_name(p));
+	dest_warn(p, "");
 	return -1;
 }
 
@@ -107,12 +108,12 @@ outputs_free(struct outputs *o)
 	free(o);
 }
 
-/* The next place, opened: 0, or -1 after a message. */
+/* The next place, opened, by a reload if late: 0, or -1 after a message. */
 static int
-add_place(struct outputs *o, const struct outputs_options *options)
+add_place(struct outputs *o, const struct outputs_options *options, bool late)
 {
 	struct out_place *p = place_new(&o->what.output[o->n]);
-	int failed = open_dest(&p->dest, options);
+	int failed = open_dest(&p->dest, options, late);
 
 	if (options->queue > 0)
 		p->writer = writer_new(&p->dest, options->queue);
@@ -127,13 +128,30 @@ outputs_open(const struct conf_outputs *what, const struct outputs_options *opti
 	int failed = 0;
 
 	while (o->n < what->n)
-		failed |= add_place(o, options);
+		failed |= add_place(o, options, false);
 	for (size_t i = 0; i < o->n; i++)
 		o->place[i]->fresh = false;
 	if (!failed)
 		return o;
 	outputs_close(o, NULL);
 	return NULL;
+}
+
+int
+outputs_test(const struct conf_outputs *what)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < what->n; i++) {
+		struct dest d;
+
+		dest_init(&d, &what->output[i]);
+		if (d.kind->test == NULL || d.kind->test(&d) == 0)
+			continue;
+		dest_warn(&d, "");
+		failed = -1;
+	}
+	return failed;
 }
 
 void
@@ -171,7 +189,8 @@ find_place(const struct outputs *old, const struct outputs *made,
 
 		if (same_text(p->what.path, what->path) &&
 		    same_text(p->what.syslog, what->syslog) &&
-		    p->what.facility == what->facility && !has_place(made, p))
+		    p->what.facility == what->facility &&
+		    conf_same_kafka(p->what.kafka, what->kafka) && !has_place(made, p))
 			return p;
 	}
 	return NULL;
@@ -190,7 +209,7 @@ outputs_renew(const struct outputs *old, const struct conf_outputs *what,
 		if (p != NULL)
 			o->place[o->n++] = p;
 		else
-			failed |= add_place(o, options);
+			failed |= add_place(o, options, true);
 	}
 	if (!failed)
 		return o;
@@ -329,7 +348,7 @@ outputs_reopen(struct outputs *o)
 		if (p->writer != NULL)
 			writer_reopen(p->writer);
 		else if (dest_open(&p->dest) < 0)
-			log_warn("output %s", dest_name(&p->dest));
+			dest_warn(&p->dest, "");
 	}
 }
 

@@ -15,10 +15,11 @@
 
 enum {
 	PIECE =
-	    64 * 1024, /* octets in one piece of the queue, unless a line is longer */
+	    64 * 1024, /* octets in one piece of the queue, unless a kind wants more */
 	RETRY_FIRST_MS = 250, /* in trouble: doubled with each attempt */
 	RETRY_LAST_MS = 8000,
-	STOP_MS = 3000, /* how long the end waits for what is in the queue */
+	PULSE_MS = 1000, /* between two looks at a place that has a pulse */
+	STOP_MS = 3000,	 /* how long the end waits for what is in the queue */
 };
 
 struct piece {
@@ -32,6 +33,7 @@ struct writer {
 	pthread_t thread;
 	bool running;
 	size_t room;
+	size_t piece; /* octets in one piece, unless a line is longer */
 
 	pthread_mutex_t lock; /* of all down to the blank line */
 	pthread_cond_t wake;
@@ -69,6 +71,7 @@ writer_new(struct dest *dest, size_t room)
 
 	w->dest = dest;
 	w->room = room;
+	w->piece = dest->kind->piece > 0 ? dest->kind->piece : PIECE;
 	w->trouble = dest->state == NULL;
 	w->interval_ms = RETRY_FIRST_MS;
 	pthread_mutex_init(&w->lock, NULL);
@@ -89,10 +92,12 @@ add_piece(struct writer *w, size_t n)
 	if (c != NULL && n <= c->room) {
 		w->spare = NULL;
 	} else {
-		c = malloc(sizeof(*c) + (n > PIECE ? n : PIECE));
+		size_t most = n > w->piece ? n : w->piece;
+
+		c = malloc(sizeof(*c) + most);
 		if (c == NULL)
 			return NULL;
-		c->room = n > PIECE ? n : PIECE;
+		c->room = most;
 	}
 	c->next = NULL;
 	c->n = c->done = 0;
@@ -113,7 +118,7 @@ drop_first(struct writer *w)
 	w->first = c->next;
 	if (w->first == NULL)
 		w->last = NULL;
-	if (w->spare == NULL && c->room == PIECE)
+	if (w->spare == NULL && c->room == w->piece)
 		w->spare = c;
 	else
 		free(c);
@@ -199,7 +204,7 @@ begin_trouble(struct writer *w)
 		w->lost = 0;
 		pthread_mutex_unlock(&w->lock);
 		errno = error;
-		log_warn("output %s: %s", dest_name(w->dest),
+		dest_warn(w->dest,
 		    w->hopeless
 			? "its reader is gone, lines are lost from now on"
 			: "cannot be written, lines wait and it is tried again");
@@ -277,24 +282,29 @@ write_piece(struct writer *w, struct piece *c)
 	pthread_mutex_unlock(&w->lock);
 }
 
-/* The lock is held.  Wait for lines, or in trouble for the time to try again. */
+/*
+ * The lock is held.  Wait for lines or for the next pulse, or in trouble for the time to
+ * try again.
+ */
 static void
 wait_for_work(struct writer *w, bool chore)
 {
+	const int64_t pulse_ms = now_ms() + PULSE_MS;
+	const bool pulse = w->dest->kind->pulse != NULL;
+
 	while (!w->stop && !w->reopen) {
 		bool retry = w->trouble && !w->hopeless;
-		struct timespec until;
-		int64_t now = now_ms();
+		int64_t until_ms = retry ? w->retry_ms : pulse_ms;
+		struct timespec until = { until_ms / 1000, until_ms % 1000 * 1000000 };
 
-		if (retry ? now >= w->retry_ms : w->first != NULL || chore)
+		if (retry ? now_ms() >= until_ms : w->first != NULL || chore)
 			return;
-		if (!retry) {
+		if (!retry && !pulse)
 			pthread_cond_wait(&w->wake, &w->lock);
-			continue;
-		}
-		until.tv_sec = w->retry_ms / 1000;
-		until.tv_nsec = w->retry_ms % 1000 * 1000000;
-		pthread_cond_timedwait(&w->wake, &w->lock, &until);
+		else if (now_ms() < until_ms)
+			pthread_cond_timedwait(&w->wake, &w->lock, &until);
+		else
+			return;
 	}
 }
 
@@ -330,6 +340,17 @@ try_without_lines(struct writer *w)
 		end_trouble(w);
 }
 
+/* Nothing to write: what there is to do with the place meanwhile. */
+static void
+idle(struct writer *w)
+{
+	if (w->trouble)
+		try_without_lines(w);
+	else if (w->dest->kind->pulse != NULL && w->dest->state != NULL &&
+	    w->dest->kind->pulse(w->dest) < 0)
+		begin_trouble(w);
+}
+
 /* At the end: what still cannot be written is not waited for. */
 static bool
 is_over(struct writer *w, int64_t *deadline)
@@ -340,6 +361,18 @@ is_over(struct writer *w, int64_t *deadline)
 		*deadline = now_ms() + STOP_MS;
 	return w->first == NULL || now_ms() >= *deadline ||
 	    (w->trouble && w->retry_ms > *deadline - STOP_MS + RETRY_FIRST_MS);
+}
+
+static void
+give_up_rest(struct writer *w)
+{
+	uint64_t before = w->failed;
+
+	while (w->first != NULL)
+		give_up(w, w->first);
+	if (w->failed > before)
+		log_warnx("output %s: %llu lines that waited could not be written",
+		    dest_name(w->dest), (unsigned long long)(w->failed - before));
 }
 
 static void *
@@ -361,16 +394,15 @@ run(void *arg)
 			open_again(w);
 		if (c != NULL)
 			write_piece(w, c);
-		else if (w->trouble)
-			try_without_lines(w);
+		else
+			idle(w);
 		chore = dest_chore(w->dest);
 		pthread_mutex_lock(&w->lock);
 		w->busy = false;
 		wait_for_work(w, chore);
 	}
 	pthread_mutex_unlock(&w->lock);
-	while (w->first != NULL)
-		give_up(w, w->first);
+	give_up_rest(w);
 	dest_close(w->dest);
 	w->left = true;
 	return NULL;

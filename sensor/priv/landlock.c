@@ -39,8 +39,9 @@
 #define READ  (READ_FILE | READ_DIR)
 #define WRITE (READ | WRITE_FILE | TRUNCATE | MAKE_REG | REMOVE_FILE)
 
-#define TCP_ALL	   3ULL	       /* 4: bind and connect */
-#define SCOPE_KILL (1ULL << 1) /* 6: signals to processes outside */
+#define TCP_BIND    (1ULL << 0) /* 4 */
+#define TCP_CONNECT (1ULL << 1) /* 4 */
+#define SCOPE_KILL  (1ULL << 1) /* 6: signals to processes outside */
 
 enum { VERSION_FLAG = 1, RULE_PATH = 1 };
 
@@ -64,7 +65,7 @@ all_rights(long version)
 	if (version >= 3)
 		a.fs |= TRUNCATE;
 	if (version >= 4)
-		a.net = TCP_ALL;
+		a.net = TCP_BIND | TCP_CONNECT;
 	if (version >= 5)
 		a.fs |= IOCTL_DEV;
 	if (version >= 6)
@@ -162,6 +163,9 @@ landlock_restrict(const struct priv_options *o)
 	a = all_rights(version);
 	if (o->stored)
 		a.fs &= ~(READ | EXECUTE | IOCTL_DEV);
+	/* Which ports brokers have is for the brokers to say. */
+	if (o->connects)
+		a.net &= ~TCP_CONNECT;
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &a,
 	    version < 4	      ? sizeof(a.fs)
 		: version < 6 ? 2 * sizeof(a.fs)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -33,20 +34,36 @@ priv_is_watched(void)
 	return SANITIZED || (preload != NULL && strstr(preload, "vgpreload") != NULL);
 }
 
-/* Threads keep what they have: there must be one when it is taken away. */
-static int
-is_single(void)
+static bool
+has_one_thread(void)
 {
 	DIR *tasks = opendir("/proc/self/task");
 	const struct dirent *e;
 	int n = 0;
 
 	if (tasks == NULL)
-		return 1;
+		return true;
 	while ((e = readdir(tasks)) != NULL)
 		n += e->d_name[0] != '.';
 	closedir(tasks);
 	return n == 1;
+}
+
+/*
+ * Threads keep what they have: there must be one when it is taken away.  One that was
+ * joined is still shown for a moment, until the kernel has done with it.
+ */
+static bool
+is_single(void)
+{
+	const struct timespec moment = { .tv_nsec = 2000000 };
+
+	for (int i = 0; i < 50; i++) {
+		if (has_one_thread())
+			return true;
+		nanosleep(&moment, NULL);
+	}
+	return false;
 }
 
 int
@@ -71,5 +88,5 @@ priv_drop(struct priv *p, const struct priv_options *o)
 		return -1;
 	if (o->seccomp == PRIV_SECCOMP_OFF)
 		return 0;
-	return seccomp_restrict(o->seccomp, p->helper);
+	return seccomp_restrict(o->seccomp, p->helper, o->connects);
 }

@@ -36,6 +36,11 @@ struct priv_options {
 	 */
 	bool stored;
 	/*
+	 * It connects to servers (TCP) and looks up their names, by threads of a library
+	 * that was loaded before.
+	 */
+	bool connects;
+	/*
 	 * Files and folders, with all below.  Those that do not exist are left out; of a
 	 * regular file in writable it is the folder that is meant, so that it can be
 	 * put aside and made anew.

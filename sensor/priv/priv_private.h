@@ -12,10 +12,11 @@ int user_become(const struct priv *p, uint64_t keep);
 int landlock_restrict(const struct priv_options *o);
 
 /*
- * Only the listed system calls from now on.  With a helper it is asked for packet
- * sockets, and in PRIV_SECCOMP_LOG about every call that is not listed.
+ * Only the listed system calls from now on, of which a program that connects has a few
+ * more.  With a helper it is asked for packet sockets, and in PRIV_SECCOMP_LOG about
+ * every call that is not listed.
  */
-int seccomp_restrict(enum priv_seccomp mode, int helper);
+int seccomp_restrict(enum priv_seccomp mode, int helper, bool connects);
 
 /* Start the helper; p->helper is its socket then. */
 int helper_start(struct priv *p);

@@ -153,6 +153,12 @@ static const char *const calls[] = {
 	"getrandom",
 };
 
+/* What only a program that connects to servers does. */
+static const char *const connecting_calls[] = {
+	"sendmmsg", /* both questions of a lookup at once */
+	"shutdown",
+};
+
 /* Terminals: whether it is one, its width, what waits in a pipe. */
 static const unsigned ioctls[] = {
 	0x5401, /* TCGETS */
@@ -267,9 +273,23 @@ add_sockets(scmp_filter_ctx f, uint32_t packet_sockets)
 }
 
 static int
-fill(scmp_filter_ctx f, uint32_t packet_sockets)
+add_connecting(scmp_filter_ctx f)
 {
-	int failed = 0;
+	/* Libraries that look for a module get none, and do without. */
+	const struct scmp_arg_cmp code =
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC);
+	int failed = add(f, SCMP_ACT_ERRNO(EACCES), "mmap", 1, &code);
+
+	for (size_t i = 0; i < sizeof(connecting_calls) / sizeof(connecting_calls[0]);
+	     i++)
+		failed |= add(f, SCMP_ACT_ALLOW, connecting_calls[i], 0, NULL);
+	return failed;
+}
+
+static int
+fill(scmp_filter_ctx f, uint32_t packet_sockets, bool connects)
+{
+	int failed = connects ? add_connecting(f) : 0;
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		failed |= add(f, SCMP_ACT_ALLOW, calls[i], 0, NULL);
@@ -287,7 +307,7 @@ action_of(enum priv_seccomp mode, int helper)
 }
 
 int
-seccomp_restrict(enum priv_seccomp mode, int helper)
+seccomp_restrict(enum priv_seccomp mode, int helper, bool connects)
 {
 	scmp_filter_ctx f;
 	int notify, failed;
@@ -304,7 +324,8 @@ seccomp_restrict(enum priv_seccomp mode, int helper)
 	}
 	/* Sorted as a tree: a few comparisons a call. */
 	seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	failed = fill(f, helper >= 0 ? SCMP_ACT_NOTIFY : SCMP_ACT_ERRNO(EPERM));
+	failed =
+	    fill(f, helper >= 0 ? SCMP_ACT_NOTIFY : SCMP_ACT_ERRNO(EPERM), connects);
 	if (!failed) {
 		int error = seccomp_load(f);
 

@@ -173,6 +173,14 @@ do_connect(void)
 }
 
 static int
+do_shutdown(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return fd < 0 ? errno : result(shutdown(fd, SHUT_RDWR));
+}
+
+static int
 do_write_inside(void)
 {
 	char other[80];
@@ -274,6 +282,20 @@ static const struct row {
 
 enum { NROWS = sizeof(rows) / sizeof(rows[0]) };
 
+/* Of a program that connects: a connection comes as far as nobody listening. */
+static const struct row connecting_rows[] = {
+	{ "TCP connection", do_connect, ECONNREFUSED, 0, false },
+	{ "shutdown", do_shutdown, ENOTCONN, 0, false },
+	{ "executable memory", do_code, EACCES, 0, false },
+	{ "memory made executable", do_protect, KILLED, 0, false },
+	{ "fork", do_fork, KILLED, 0, false },
+	{ "raw socket", do_raw_socket, EPERM, 0, true },
+	{ "write elsewhere", do_write_outside, EACCES, 0, false },
+	{ "read elsewhere", do_read_outside, EACCES, 0, false },
+};
+
+enum { NCONNECTING = sizeof(connecting_rows) / sizeof(connecting_rows[0]) };
+
 static bool
 has_landlock(void)
 {
@@ -290,10 +312,11 @@ needs_landlock(const struct row *r)
 }
 
 static void
-drop(enum priv_seccomp mode, bool helper)
+drop(enum priv_seccomp mode, bool helper, bool connects)
 {
 	const char *writable[] = { inside }, *may_read[] = { readable };
 	struct priv_options o = { .seccomp = mode,
+		.connects = connects,
 		.writable = writable,
 		.nwritable = 1,
 		.readable = may_read,
@@ -307,14 +330,14 @@ drop(enum priv_seccomp mode, bool helper)
 
 /* The status of a process that drops privileges and makes one call. */
 static int
-try(const struct row *r, enum priv_seccomp mode)
+try(const struct row *r, enum priv_seccomp mode, bool connects)
 {
 	pid_t pid = fork();
 	int status;
 
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		drop(mode, true);
+		drop(mode, true, connects);
 		_exit(r->call());
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -339,7 +362,18 @@ START_TEST(only_what_a_sensor_needs_is_left)
 	if (priv_is_watched() || (r->root && !is_root()) ||
 	    (needs_landlock(r) && !has_landlock()))
 		return;
-	expect(r, try(r, PRIV_SECCOMP_ON), r->on);
+	expect(r, try(r, PRIV_SECCOMP_ON, false), r->on);
+}
+END_TEST
+
+START_TEST(who_connects_gets_little_more)
+{
+	const struct row *r = &connecting_rows[_i];
+
+	if (priv_is_watched() || (r->root && !is_root()) ||
+	    (needs_landlock(r) && r->call != do_connect && !has_landlock()))
+		return;
+	expect(r, try(r, PRIV_SECCOMP_ON, true), r->on);
 }
 END_TEST
 
@@ -350,7 +384,7 @@ START_TEST(log_mode_lets_calls_go_on)
 	if (priv_is_watched() || (r->root && !is_root()) ||
 	    (needs_landlock(r) && !has_landlock()))
 		return;
-	expect(r, try(r, PRIV_SECCOMP_LOG), r->log);
+	expect(r, try(r, PRIV_SECCOMP_LOG, false), r->log);
 }
 END_TEST
 
@@ -364,7 +398,7 @@ START_TEST(log_mode_names_the_call)
 	pid = priv_is_watched() ? -1 : fork();
 	if (pid == 0) {
 		dup2(fd, STDERR_FILENO);
-		drop(PRIV_SECCOMP_LOG, true);
+		drop(PRIV_SECCOMP_LOG, true, false);
 		for (int i = 0; i < 3; i++)
 			do_chmod();
 		_exit(0);
@@ -460,7 +494,7 @@ START_TEST(proc_shows_nothing_left)
 	if (pid == 0) {
 		pthread_t t;
 
-		drop(PRIV_SECCOMP_ON, is_root());
+		drop(PRIV_SECCOMP_ON, is_root(), false);
 		pthread_create(&t, NULL, sleeper, &ids[1]);
 		for (;;)
 			poll(NULL, 0, 1000);
@@ -531,6 +565,7 @@ priv_suite(void)
 	TCase *t = tcase_create("drop");
 
 	tcase_add_loop_test(t, only_what_a_sensor_needs_is_left, 0, NROWS);
+	tcase_add_loop_test(t, who_connects_gets_little_more, 0, NCONNECTING);
 	tcase_add_loop_test(t, log_mode_lets_calls_go_on, 0, NROWS);
 	tcase_add_test(t, log_mode_names_the_call);
 	tcase_add_test(t, proc_shows_nothing_left);

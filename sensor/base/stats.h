@@ -83,6 +83,7 @@
 	X(SMTP_RECIPIENT_OVER,   "smtp.recipient_over",   "recipients reported early: too many were waiting for their reply") \
 	X(SMTP_ENCRYPTED,        "smtp.encrypted",        "sessions that went over to TLS") \
 	X(SMTP_LOST,             "smtp.lost",             "times the thread of a session was lost behind a hole") \
+	X(SMTP_UNSURE,           "smtp.unsure",           "lines behind a hole that read as commands, of which nothing tells that they are") \
 	X(SMTP_LINE_TOO_LONG,    "smtp.line_too_long",    "lines longer than the limit") \
 	X(SMTP_UNKNOWN_COMMAND,  "smtp.unknown_command",  "lines of a client that are no command") \
 	X(SMTP_BROKEN_REPLY,     "smtp.broken_reply",     "lines of a server that are no reply") \

@@ -53,7 +53,7 @@ dot_of_another(struct smtp *m, struct smtp_conn *c)
 }
 
 void
-smtp_client_dot(struct smtp *m, struct smtp_conn *c)
+smtp_client_dot(struct smtp *m, struct smtp_conn *c, uint32_t end)
 {
 	struct smtp_command *cmd;
 	bool known = next_reply_is_known(c);
@@ -62,6 +62,8 @@ smtp_client_dot(struct smtp *m, struct smtp_conn *c)
 		c->pairing.commands_hole = false;
 		if (smtp_pair_has(c, 354))
 			c->said->session.tx.bytes = 0;
+	} else {
+		c->upto = end;
 	}
 	smtp_enter(c, &c->client, SMTP_LINES);
 	c->guessed = NULL; /* the mail is over: the reply to DATA changes nothing */
@@ -69,6 +71,7 @@ smtp_client_dot(struct smtp *m, struct smtp_conn *c)
 	if (cmd != NULL)
 		cmd->several = smtp_answers_each(c);
 	message_ended(m, c);
+	c->upto = end;
 	if (known)
 		dot_of_another(m, c);
 }
@@ -94,6 +97,15 @@ smtp_client_leaves(struct smtp *m, struct smtp_conn *c, const struct smtp_input 
 	return true;
 }
 
+/* The line at hand is read; servers answer one that is too long before they have it all. */
+static void
+line_is_said(struct smtp_conn *c)
+{
+	const struct smtp_cut *cut = &c->client.cut;
+
+	c->upto = cut->seq + (cut->over ? 1 : (uint32_t)cut->octets);
+}
+
 static bool
 take_command(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
@@ -102,6 +114,7 @@ take_command(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 
 	if (smtp_client_leaves(m, c, in) || !smtp_line_next(m, cut, in, &line))
 		return true;
+	line_is_said(c);
 	smtp_command(m, c, line, cut->seq);
 	smtp_line_done(m, cut);
 	/* It is mail after all, or nothing that a server answers. */
@@ -118,7 +131,7 @@ take_body(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	data_seen(c);
 	switch (smtp_body_take(&c->body, in, &c->said->session.tx.bytes)) {
 	case BODY_ENDED:
-		smtp_client_dot(m, c);
+		smtp_client_dot(m, c, smtp_input_seq(in));
 		break;
 	case BODY_ENDED_ODDLY:
 		smtp_enter(c, &c->client, SMTP_DOT);
@@ -140,11 +153,12 @@ take_after_dot(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	if (!smtp_line_next(m, cut, in, &line))
 		return true;
 	if (smtp_command_likeness(line) >= SURE_COMMAND) {
-		smtp_client_dot(m, c);
+		smtp_client_dot(m, c, cut->seq);
+		line_is_said(c);
 		smtp_command(m, c, line, cut->seq);
 	} else if (span_eq(line, span_str(".")) && cut->crlf == c->body.crlf) {
 		c->said->session.tx.bytes += cut->crlf ? 3 : 2;
-		smtp_client_dot(m, c);
+		smtp_client_dot(m, c, cut->seq + (uint32_t)cut->octets);
 	} else {
 		stuffed = line.n > 0 && line.p[0] == '.';
 		c->said->session.tx.bytes +=
@@ -196,6 +210,7 @@ take_secret(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
 	if (!smtp_line_skip(&c->client.cut, in))
 		return true;
+	line_is_said(c);
 	smtp_line_done(m, &c->client.cut);
 	c->wait = smtp_expect(m, c, VERB_SECRET, 0);
 	smtp_enter(c, &c->client, SMTP_WAITING);
@@ -221,7 +236,7 @@ take_waiting(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	if (reply_will_tell(c) && !c->lost.last)
 		return false;
 	/* Nothing tells but what the octets look like. */
-	guess = smtp_lost_guess(c, wire_rest(&in->w));
+	guess = smtp_lost_guess(c, wire_rest(&in->w), smtp_input_seq(in));
 	if (guess == GUESS_LATER)
 		return false;
 	if (c->wait_for == SMTP_BODY)
@@ -427,6 +442,6 @@ smtp_client_end(struct smtp *m, struct smtp_conn *c)
 {
 	flush(m, c);
 	if (c->client.state == SMTP_DOT)
-		smtp_client_dot(m, c);
+		smtp_client_dot(m, c, c->upto);
 	smtp_line_drop(m, &c->client.cut);
 }

@@ -102,10 +102,18 @@ find(const struct flow_table *t, const struct flow_key *k, const struct packet *
 
 /* ---- the end ---- */
 
+/* All up to its end was delivered; behind a RST, all that the peer has taken. */
+static bool
+half_over(const struct half *h, bool reset)
+{
+	return h->state == HALF_FINISHED ||
+	    (reset && h->hole == NULL && seq_diff(h->acked, h->next) <= 0);
+}
+
 bool
 conn_over(const struct conn *c)
 {
-	return c->half[0].state == HALF_FINISHED && c->half[1].state == HALF_FINISHED;
+	return half_over(&c->half[0], c->reset) && half_over(&c->half[1], c->reset);
 }
 
 void

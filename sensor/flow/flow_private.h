@@ -88,7 +88,8 @@ struct conn {
 	uint32_t serial;	/* in the order they were opened */
 	uint16_t touched; /* tick of packet time when it was put in order of last use */
 	uint8_t originator; /* which endpoint, as in struct flow_key */
-	bool renewing;	    /* a SYN that does not fit was seen and noted */
+	bool renewing : 1;  /* a SYN that does not fit was seen and noted */
+	bool reset : 1;	    /* a RST came; what is late of it is waited for */
 	struct flow flow;
 };
 /* A hundred thousand of these exist; four cache lines each. */

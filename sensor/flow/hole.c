@@ -566,7 +566,10 @@ hole_fin(
 	}
 }
 
-/* The half ends where what is known of it does; true when octets before that are late. */
+/*
+ * The half ends where what is known of it does; true when octets before that are late.
+ * Where nothing waits some may be late as well, as the peer's late segments will tell.
+ */
 static bool
 half_reset(struct flow_table *t, struct conn *c, enum side side)
 {
@@ -579,10 +582,7 @@ half_reset(struct flow_table *t, struct conn *c, enum side side)
 	}
 	while (h->hole != NULL && !h->hole->acked)
 		give_up(t, c, side);
-	if (h->hole != NULL)
-		return true;
-	h->state = HALF_FINISHED;
-	return false;
+	return h->hole != NULL;
 }
 
 bool
@@ -594,5 +594,6 @@ hole_reset(struct flow_table *t, struct conn *c)
 	if ((a == NULL || !a->acked) && (b == NULL || !b->acked))
 		return false;
 	late = half_reset(t, c, SIDE_ORIGINATOR);
+	c->reset = true;
 	return half_reset(t, c, SIDE_RESPONDER) || late;
 }

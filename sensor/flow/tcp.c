@@ -113,22 +113,22 @@ acknowledge(
 
 /*
  * A RST shows where both sides stood: its sender had sent all before its number and
- * received all before its acknowledgement.  Octets before those that were not seen yet
- * are late.
+ * received all before its acknowledgement, or what it acknowledged before.  Octets before
+ * those that were not seen yet are late.
  */
 static void
 reset_shows(
     struct flow_table *t, struct conn *c, enum side side, const struct packet *p)
 {
+	enum side peer = side_peer(side);
 	uint32_t at[2];
 
 	at[side] = p->seq;
-	at[side_peer(side)] = p->ack;
+	at[peer] = p->tcp_flags & TCP_ACK ? p->ack : c->half[peer].acked;
 	for (enum side s = SIDE_ORIGINATOR; s <= SIDE_RESPONDER; s++) {
 		struct half *h = &c->half[s];
 
-		if ((s != side && !(p->tcp_flags & TCP_ACK)) ||
-		    h->state != HALF_BEGUN || at[s] - h->next - 1 >= RST_WINDOW)
+		if (h->state != HALF_BEGUN || at[s] - h->next - 1 >= RST_WINDOW)
 			continue;
 		/* As a FIN that was acknowledged. */
 		acknowledge(t, c, s, at[s] + 1, p->ref.ts_ns);

@@ -125,15 +125,112 @@ take_command(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	return true;
 }
 
+/* ---- a dot that ends the mail for some servers only ---- */
+
+/* It ends before seq; true when the server's next words will tell. */
+static bool
+dot_is_asked(struct smtp_conn *c, uint32_t seq)
+{
+	c->dot_end = seq;
+	c->dot_asked = c->flow->seen[SIDE_RESPONDER] && c->hears && !c->body_hole &&
+	    c->pairing.commands == NULL && !c->pairing.answers_hole &&
+	    !smtp_answers_each(c);
+	return c->dot_asked;
+}
+
+/* Among the first n octets of s a mail ends as all servers see it. */
+static bool
+ends_mail(struct span s, size_t n)
+{
+	static const uint8_t end[] = { '\r', '\n', '.', '\r', '\n' };
+
+	for (size_t i = 0; i + sizeof(end) <= n; i++)
+		if (memcmp(s.p + i, end, sizeof(end)) == 0)
+			return true;
+	return false;
+}
+
+enum dot { DOT_LATER, DOT_ENDS, DOT_IS_TEXT };
+
+/*
+ * What follows the dot in s is mail or commands.  Who took the dot for the end answers it:
+ * before the client goes on, before what else ends the mail, or twice where there is such
+ * an end (CVE-2023-51764 and its like).
+ */
+static enum dot
+dot_tell(const struct smtp_conn *c, struct span s)
+{
+	const struct smtp_answer *a = c->pairing.answers;
+	size_t n;
+
+	if (a == NULL || c->pairing.answers_hole)
+		return DOT_LATER;
+	n = a->heard - c->dot_end;
+	if (n == 0)
+		return DOT_ENDS;
+	if (n > s.n)
+		return DOT_LATER;
+	if (!ends_mail(s, n))
+		return DOT_ENDS;
+	if (a->next == NULL)
+		return DOT_LATER;
+	/* QUIT may follow either end at once. */
+	return a->next->heard == a->heard && a->next->reply.code / 100 == 2 &&
+		a->next->reply.code != 221
+	    ? DOT_ENDS
+	    : DOT_IS_TEXT;
+}
+
+/* The dot and the end of its line were mail. */
+static void
+dot_was_text(struct smtp_conn *c)
+{
+	c->said->session.tx.bytes += c->body.crlf ? 3 : 2;
+	c->body = smtp_body_start(c->body.crlf);
+	smtp_enter(c, &c->client, SMTP_BODY);
+}
+
+/* As far as it is known what the dot was, go on; false while it is not. */
+static bool
+dot_decide(struct smtp *m, struct smtp_conn *c, struct span s)
+{
+	enum dot dot = dot_tell(c, s);
+
+	if (dot == DOT_LATER && !c->lost.last)
+		return false;
+	c->dot_asked = false;
+	if (dot == DOT_ENDS)
+		smtp_client_dot(m, c, c->dot_end);
+	else
+		dot_was_text(c);
+	return true;
+}
+
+void
+smtp_client_dot_answered(struct smtp *m, struct smtp_conn *c)
+{
+	/* What is held is read when all of the segment's replies are known. */
+	if (c->client.state == SMTP_DOT && c->dot_asked && c->hold == NULL)
+		(void)dot_decide(m, c, span_of(NULL, 0));
+}
+
 static bool
 take_body(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
+	bool lf;
+
 	data_seen(c);
 	switch (smtp_body_take(&c->body, in, &c->said->session.tx.bytes)) {
 	case BODY_ENDED:
-		smtp_client_dot(m, c, smtp_input_seq(in));
+		/* Where commands end in CR LF, LF.LF ends mail for some servers only. */
+		lf = c->data_crlf && !c->body.crlf;
+		if (lf && dot_is_asked(c, smtp_input_seq(in)))
+			smtp_enter(c, &c->client, SMTP_DOT);
+		else
+			smtp_client_dot(m, c, smtp_input_seq(in));
 		break;
 	case BODY_ENDED_ODDLY:
+		(void)dot_is_asked(c, smtp_input_seq(in));
 		smtp_enter(c, &c->client, SMTP_DOT);
 		break;
 	case BODY_GOES_ON:
@@ -150,6 +247,8 @@ take_after_dot(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	struct span line;
 	bool stuffed;
 
+	if (c->dot_asked)
+		return dot_decide(m, c, wire_rest(&in->w));
 	if (!smtp_line_next(m, cut, in, &line))
 		return true;
 	if (smtp_command_likeness(line) >= SURE_COMMAND) {

@@ -415,6 +415,9 @@ struct smtp_conn {
 	uint64_t left; /* octets of the chunk to come */
 	bool chunk_last;
 	bool body_hole; /* the mail at hand has a hole */
+	bool data_crlf; /* the line DATA ended in CR LF, not in a bare LF */
+	bool dot_asked; /* what the server answers tells if the dot ended the mail */
+	uint32_t dot_end;
 
 	/* The server's stream. */
 	enum smtp_greeting greeting;
@@ -476,6 +479,8 @@ void smtp_client_read_held(struct smtp *m, struct smtp_conn *c);
 void smtp_client_end(struct smtp *m, struct smtp_conn *c);
 /* The final dot, its line ended before end; an earlier place when that is unknown. */
 void smtp_client_dot(struct smtp *m, struct smtp_conn *c, uint32_t end);
+/* A reply came behind a dot that may have ended the mail. */
+void smtp_client_dot_answered(struct smtp *m, struct smtp_conn *c);
 /* size octets of mail follow. */
 void smtp_client_chunk(struct smtp *m, struct smtp_conn *c, uint64_t size, bool last);
 

@@ -148,6 +148,7 @@ reply_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 	if (c->said->reply.code == 354)
 		smtp_command_was_data(m, c);
 	smtp_answer_add(m, c, &c->said->reply);
+	smtp_client_dot_answered(m, c);
 	smtp_pair(m, c);
 	if (c->client.state == SMTP_WAITING)
 		smtp_lost_turn(m, c);

@@ -126,6 +126,7 @@ wait_for_data(struct smtp_conn *c, struct smtp_command *cmd)
 	c->wait_for = SMTP_BODY;
 	c->body = smtp_body_start(c->client.cut.crlf);
 	c->body_hole = false;
+	c->data_crlf = c->client.cut.crlf;
 }
 
 static void

@@ -291,6 +291,44 @@ START_TEST(last_line_of_a_chunk_is_no_recipient)
 }
 END_TEST
 
+/* What stands between LF.LF and CRLF.CRLF is mail, or a mail that was smuggled past another. */
+static const struct {
+	const char *end, *replies;
+	size_t recipients;
+} smuggled[] = {
+	{ "\n.\n", "250 one\r\n250 b\r\n550 no\r\n503 no\r\n500 no\r\n", 2 },
+	{ "\n.\n", "250 one\r\n", 1 },
+	{ "\r\n.\n", "250 one\r\n250 b\r\n250 c\r\n354 go\r\n250 two\r\n", 2 },
+	{ "\r\n.\n", "250 one\r\n", 1 },
+	{ "\n.\r\n", "250 one\r\n250 b\r\n250 c\r\n354 go\r\n250 two\r\n", 2 },
+	{ "\n.\r\n", "250 one\r\n", 1 },
+};
+
+START_TEST(server_tells_what_was_smuggled)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &limits, &e, &stats);
+	p.acks = true;
+	say(&p, SIDE_RESPONDER, "220 mx\r\n");
+	say(&p, SIDE_ORIGINATOR, "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n");
+	say(&p, SIDE_RESPONDER, "250 a\r\n250 b\r\n354 go\r\n");
+	say(&p, SIDE_ORIGINATOR, "mail");
+	say(&p, SIDE_ORIGINATOR, smuggled[_i].end);
+	say(&p, SIDE_ORIGINATOR, "MAIL FROM:<c@x>\r\nRCPT TO:<d@y>\r\n");
+	say(&p, SIDE_ORIGINATOR, "DATA\r\nmail\r\n.\r\n");
+	say(&p, SIDE_RESPONDER, smuggled[_i].replies);
+	say(&p, SIDE_ORIGINATOR, "QUIT\r\n");
+	say(&p, SIDE_RESPONDER, "221 bye\r\n");
+	ck_assert_uint_eq(stats.n[STAT_SMTP_RECIPIENT], smuggled[_i].recipients);
+	ck_assert_ptr_null(p.c->hold);
+	player_fini(&p);
+	events_free(&e);
+}
+END_TEST
+
 /* Of many transactions a hole hides the end of one DATA and the next up to its 354. */
 START_TEST(reply_to_another_data_is_no_anchor)
 {
@@ -727,6 +765,8 @@ main(void)
 	    tc, hole_anywhere_gives_no_wrong_recipient_or_reply, 0, 4 * MARKED);
 	tcase_add_test(tc, last_line_of_a_chunk_is_no_recipient);
 	tcase_add_test(tc, reply_to_another_data_is_no_anchor);
+	tcase_add_loop_test(tc, server_tells_what_was_smuggled, 0,
+	    sizeof(smuggled) / sizeof(smuggled[0]));
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("paths");

@@ -70,6 +70,7 @@
 	/* DNS. */ \
 	X(DNS_QUERY,             "dns.query",             "DNS queries decoded") \
 	X(DNS_ANSWER,            "dns.answer",            "DNS answers decoded") \
+	X(DNS_NO_QUESTION,       "dns.no_question",       "DNS messages without a question, which have no line") \
 	X(DNS_BROKEN,            "dns.broken",            "DNS messages damaged or cut") \
 	X(DNS_NOT_DNS,           "dns.not_dns",           "packets on a DNS port that hold no DNS") \
 	X(DNS_TCP_RESYNC,        "dns.tcp_resync",        "times DNS over TCP was found again behind a hole") \

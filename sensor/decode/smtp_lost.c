@@ -76,14 +76,17 @@ is_heard(const struct smtp_conn *c, uint32_t seq)
 	return c->hears && off > -FAR && off < FAR;
 }
 
-/* A line of those that wait, from seq on, ends where the server had heard as much. */
+/*
+ * A line of those that wait, from seq on, ends where the server had heard as much.  Of what
+ * was looked at there may have been no room for all.
+ */
 static bool
 line_ends(const struct smtp_lost *l, struct span s, uint32_t seq, uint32_t heard)
 {
 	uint32_t n = heard - seq;
 
 	return n == l->scanned + l->chunk ||
-	    (n > 0 && n <= l->scanned && s.p[n - 1] == '\n');
+	    (n > 0 && n <= l->scanned && n <= s.n && s.p[n - 1] == '\n');
 }
 
 /* The server spoke when it had heard some of the lines, and nothing of the next. */

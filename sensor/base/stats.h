@@ -70,6 +70,7 @@
 	/* DNS. */ \
 	X(DNS_QUERY,             "dns.query",             "DNS queries decoded") \
 	X(DNS_ANSWER,            "dns.answer",            "DNS answers decoded") \
+	X(DNS_NO_QUESTION,       "dns.no_question",       "DNS messages without a question, which have no line") \
 	X(DNS_BROKEN,            "dns.broken",            "DNS messages damaged or cut") \
 	X(DNS_NOT_DNS,           "dns.not_dns",           "packets on a DNS port that hold no DNS") \
 	X(DNS_TCP_RESYNC,        "dns.tcp_resync",        "times DNS over TCP was found again behind a hole") \
@@ -83,6 +84,7 @@
 	X(SMTP_RECIPIENT_OVER,   "smtp.recipient_over",   "recipients reported early: too many were waiting for their reply") \
 	X(SMTP_ENCRYPTED,        "smtp.encrypted",        "sessions that went over to TLS") \
 	X(SMTP_LOST,             "smtp.lost",             "times the thread of a session was lost behind a hole") \
+	X(SMTP_UNSURE,           "smtp.unsure",           "lines behind a hole that read as commands, of which nothing tells that they are") \
 	X(SMTP_LINE_TOO_LONG,    "smtp.line_too_long",    "lines longer than the limit, or cut by a segment's end where too many were") \
 	X(SMTP_UNKNOWN_COMMAND,  "smtp.unknown_command",  "lines of a client that are no command") \
 	X(SMTP_BROKEN_REPLY,     "smtp.broken_reply",     "lines of a server that are no reply") \

@@ -147,6 +147,8 @@ dns_report(const struct dns_sink *sink, struct stats *s, const struct origin *o,
     struct dns_msg *m)
 {
 	stats_inc(s, m->response ? STAT_DNS_ANSWER : STAT_DNS_QUERY);
+	if (m->questions == 0)
+		stats_inc(s, STAT_DNS_NO_QUESTION);
 	sink->message(sink->arg, o, m);
 	if (m->broken)
 		stats_inc(s, STAT_DNS_BROKEN);

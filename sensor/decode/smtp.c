@@ -108,6 +108,8 @@ smtp_open(struct smtp *m, const struct flow *f)
 	c->client.cut.crlf = c->server.cut.crlf = true;
 	c->tls = f->tuple.port[SIDE_RESPONDER] == SMTPS_PORT;
 	c->proxy.over = f->midstream;
+	c->chunking = f->midstream;
+	c->may_chunk = true;
 	if (f->midstream) {
 		smtp_enter(c, &c->client, SMTP_LOST);
 		smtp_enter(c, &c->server, SMTP_LOST);

@@ -47,14 +47,13 @@ body_lines(struct smtp_body *b, struct smtp_input *in, uint64_t *bytes)
 
 /* The line that was a dot has ended, in CR LF or in a bare LF. */
 static enum smtp_body_end
-body_dot_line(struct smtp_body *b, const struct smtp_input *in, bool crlf)
+body_dot_line(struct smtp_body *b, bool crlf)
 {
 	bool odd = b->odd || b->crlf != crlf || (b->strict && !crlf);
 
 	b->at = BODY_START;
 	b->crlf = crlf;
 	b->odd = false;
-	b->end = smtp_input_seq(in) - 1;
 	return odd ? BODY_ENDED_ODDLY : BODY_ENDED;
 }
 
@@ -76,12 +75,12 @@ smtp_body_take(struct smtp_body *b, struct smtp_input *in, uint64_t *bytes)
 			if (next == '\r' || next == '\n')
 				wire_skip(&in->w, 1);
 			if (next == '\n')
-				return body_dot_line(b, in, false);
+				return body_dot_line(b, false);
 			break;
 		case BODY_DOT_CR:
 			if (next == '\n') {
 				wire_skip(&in->w, 1);
-				return body_dot_line(b, in, true);
+				return body_dot_line(b, true);
 			}
 			b->at = BODY_INSIDE;
 			b->cr = true;

@@ -53,7 +53,7 @@ dot_of_another(struct smtp *m, struct smtp_conn *c)
 }
 
 void
-smtp_client_dot(struct smtp *m, struct smtp_conn *c)
+smtp_client_dot(struct smtp *m, struct smtp_conn *c, uint32_t end)
 {
 	struct smtp_command *cmd;
 	bool known = next_reply_is_known(c);
@@ -62,6 +62,8 @@ smtp_client_dot(struct smtp *m, struct smtp_conn *c)
 		c->pairing.commands_hole = false;
 		if (smtp_pair_has(c, 354))
 			c->said->session.tx.bytes = 0;
+	} else {
+		c->upto = end;
 	}
 	smtp_enter(c, &c->client, SMTP_LINES);
 	c->guessed = NULL; /* the mail is over: the reply to DATA changes nothing */
@@ -69,6 +71,7 @@ smtp_client_dot(struct smtp *m, struct smtp_conn *c)
 	if (cmd != NULL)
 		cmd->several = smtp_answers_each(c);
 	message_ended(m, c);
+	c->upto = end;
 	if (known)
 		dot_of_another(m, c);
 }
@@ -94,6 +97,15 @@ smtp_client_leaves(struct smtp *m, struct smtp_conn *c, const struct smtp_input 
 	return true;
 }
 
+/* The line at hand is read; servers answer one that is too long before they have it all. */
+static void
+line_is_said(struct smtp_conn *c)
+{
+	const struct smtp_cut *cut = &c->client.cut;
+
+	c->upto = cut->seq + (cut->over ? 1 : (uint32_t)cut->octets);
+}
+
 static bool
 take_command(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
@@ -103,6 +115,7 @@ take_command(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	if ((smtp_line_first(cut, in) < ' ' && smtp_client_leaves(m, c, in)) ||
 	    !smtp_line_next(m, cut, in, &line))
 		return true;
+	line_is_said(c);
 	smtp_command(m, c, line, cut->seq);
 	smtp_line_done(m, cut);
 	/* It is mail after all, or nothing that a server answers. */
@@ -113,15 +126,104 @@ take_command(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	return true;
 }
 
+/* ---- a dot that ends the mail for some servers only ---- */
+
+/* It ends before seq; true when the server's next words will tell. */
+static bool
+dot_is_asked(struct smtp_conn *c, uint32_t seq)
+{
+	c->dot_end = seq;
+	c->dot_asked = c->flow->seen[SIDE_RESPONDER] && c->hears && !c->body_hole &&
+	    c->pairing.commands == NULL && !c->pairing.answers_hole &&
+	    !smtp_answers_each(c);
+	return c->dot_asked;
+}
+
+/* Among the first n octets of s a mail ends as all servers see it. */
+static bool
+ends_mail(struct span s, size_t n)
+{
+	static const uint8_t end[] = { '\r', '\n', '.', '\r', '\n' };
+
+	for (size_t i = 0; i + sizeof(end) <= n; i++)
+		if (memcmp(s.p + i, end, sizeof(end)) == 0)
+			return true;
+	return false;
+}
+
+enum dot { DOT_LATER, DOT_ENDS, DOT_IS_TEXT };
+
+/*
+ * What follows the dot in s is mail or commands.  Who took the dot for the end answers it:
+ * before the client goes on, before what else ends the mail, or twice where there is such
+ * an end (CVE-2023-51764 and its like).
+ */
+static enum dot
+dot_tell(const struct smtp_conn *c, struct span s)
+{
+	const struct smtp_answer *a = c->pairing.answers;
+	size_t n;
+
+	if (a == NULL || c->pairing.answers_hole)
+		return DOT_LATER;
+	n = a->heard - c->dot_end;
+	if (n == 0)
+		return DOT_ENDS;
+	if (n > s.n)
+		return DOT_LATER;
+	if (!ends_mail(s, n))
+		return DOT_ENDS;
+	if (a->next == NULL)
+		return DOT_LATER;
+	/* QUIT may follow either end at once. */
+	return a->next->heard == a->heard && a->next->reply.code / 100 == 2 &&
+		a->next->reply.code != 221
+	    ? DOT_ENDS
+	    : DOT_IS_TEXT;
+}
+
+/* The dot and the end of its line were mail. */
+static void
+dot_was_text(struct smtp_conn *c)
+{
+	c->said->session.tx.bytes += c->body.crlf ? 3 : 2;
+	smtp_enter(c, &c->client, SMTP_BODY);
+}
+
+/* As far as it is known what the dot was, go on; false while it is not. */
+static bool
+dot_decide(struct smtp *m, struct smtp_conn *c, struct span s)
+{
+	enum dot dot = dot_tell(c, s);
+
+	if (dot == DOT_LATER && !c->lost.last)
+		return false;
+	c->dot_asked = false;
+	if (dot == DOT_ENDS)
+		smtp_client_dot(m, c, c->dot_end);
+	else
+		dot_was_text(c);
+	return true;
+}
+
+void
+smtp_client_dot_answered(struct smtp *m, struct smtp_conn *c)
+{
+	/* What is held is read when all of the segment's replies are known. */
+	if (c->client.state == SMTP_DOT && c->dot_asked && c->hold == NULL)
+		(void)dot_decide(m, c, span_of(NULL, 0));
+}
+
 static bool
 take_body(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
 	data_seen(c);
 	switch (smtp_body_take(&c->body, in, &c->said->session.tx.bytes)) {
 	case BODY_ENDED:
-		smtp_client_dot(m, c);
+		smtp_client_dot(m, c, smtp_input_seq(in));
 		break;
 	case BODY_ENDED_ODDLY:
+		(void)dot_is_asked(c, smtp_input_seq(in));
 		smtp_enter(c, &c->client, SMTP_DOT);
 		break;
 	case BODY_GOES_ON:
@@ -141,18 +243,7 @@ dot_is_answered(const struct smtp_conn *c)
 	const struct smtp_answer *a = c->pairing.answers;
 
 	return a != NULL && c->pairing.commands == NULL && a->hears &&
-	    a->heard - c->body.end - 1 < FAR && c->client.cut.seq - a->heard < FAR;
-}
-
-/* The dot before the line at hand has ended the mail. */
-static void
-late_dot(struct smtp *m, struct smtp_conn *c)
-{
-	uint32_t seq = c->client.cut.seq;
-
-	c->client.cut.seq = c->body.end;
-	smtp_client_dot(m, c);
-	c->client.cut.seq = seq;
+	    a->heard - c->dot_end < FAR && c->client.cut.seq - a->heard < FAR;
 }
 
 /* Behind a dot that ends the mail only if it is answered or a command follows. */
@@ -163,14 +254,17 @@ take_after_dot(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	struct span line;
 	bool stuffed;
 
+	if (c->dot_asked)
+		return dot_decide(m, c, wire_rest(&in->w));
 	if (!smtp_line_next(m, cut, in, &line))
 		return true;
 	if (smtp_command_likeness(line) >= SURE_COMMAND || dot_is_answered(c)) {
-		late_dot(m, c);
+		smtp_client_dot(m, c, c->dot_end);
+		line_is_said(c);
 		smtp_command(m, c, line, cut->seq);
 	} else if (span_eq(line, span_str(".")) && cut->crlf == c->body.crlf) {
 		c->said->session.tx.bytes += cut->crlf ? 3 : 2;
-		smtp_client_dot(m, c);
+		smtp_client_dot(m, c, cut->seq + (uint32_t)cut->octets);
 	} else {
 		stuffed = line.n > 0 && line.p[0] == '.';
 		c->said->session.tx.bytes +=
@@ -222,6 +316,7 @@ take_secret(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
 	if (!smtp_line_skip(&c->client.cut, in))
 		return true;
+	line_is_said(c);
 	smtp_line_done(m, &c->client.cut);
 	c->wait = smtp_expect(m, c, VERB_SECRET, 0);
 	smtp_enter(c, &c->client, SMTP_WAITING);
@@ -247,7 +342,7 @@ take_waiting(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	if (reply_will_tell(c) && !c->lost.last)
 		return false;
 	/* Nothing tells but what the octets look like. */
-	guess = smtp_lost_guess(c, wire_rest(&in->w));
+	guess = smtp_lost_guess(c, wire_rest(&in->w), smtp_input_seq(in));
 	if (guess == GUESS_LATER)
 		return false;
 	if (c->wait_for == SMTP_BODY)
@@ -453,6 +548,6 @@ smtp_client_end(struct smtp *m, struct smtp_conn *c)
 {
 	flush(m, c);
 	if (c->client.state == SMTP_DOT)
-		smtp_client_dot(m, c);
+		smtp_client_dot(m, c, c->upto);
 	smtp_line_drop(m, &c->client.cut);
 }

@@ -56,25 +56,96 @@ scan(struct smtp_lost *l, struct span s, size_t replies)
 		l->scanned += (uint16_t)(line.n + 1);
 		l->commands += like >= SURE_COMMAND;
 		l->data = like >= SURE_BDAT;
+		l->chunk =
+		    like == SURE_BDAT ? smtp_command_chunk(without_end(line)) : 0;
 		l->asks = like == SURE_DATA;
 		rest = span_after(rest, line.n + 1);
 	}
 	return GUESS_LATER;
 }
 
+/* ---- what the server's acknowledgements tell ---- */
+
+/* They are of the same numbers as the client's octets; taps on two lines may differ. */
+static bool
+is_heard(const struct smtp_conn *c, uint32_t seq)
+{
+	enum { FAR = 1 << 20 };
+	int32_t off = (int32_t)(c->heard - seq);
+
+	return c->hears && off > -FAR && off < FAR;
+}
+
+/*
+ * A line of those that wait, from seq on, ends where the server had heard as much.  Of what
+ * was looked at there may have been no room for all.
+ */
+static bool
+line_ends(const struct smtp_lost *l, struct span s, uint32_t seq, uint32_t heard)
+{
+	uint32_t n = heard - seq;
+
+	return n == l->scanned + l->chunk ||
+	    (n > 0 && n <= l->scanned && n <= s.n && s.p[n - 1] == '\n');
+}
+
+/* The server spoke when it had heard some of the lines, and nothing of the next. */
+static bool
+turn_ends(const struct smtp_conn *c, struct span s, uint32_t seq)
+{
+	const struct smtp_lost *l = &c->lost;
+	bool ends = l->turn_over && line_ends(l, s, seq, c->heard);
+
+	for (const struct smtp_answer *a = c->pairing.answers; a != NULL; a = a->next)
+		ends |= a->hears && line_ends(l, s, seq, a->heard);
+	return ends;
+}
+
+/* Behind all of them it asked for mail. */
+static bool
+turn_asks(const struct smtp_conn *c, uint32_t seq)
+{
+	const struct smtp_lost *l = &c->lost;
+	bool asks = false;
+
+	for (const struct smtp_answer *a = c->pairing.answers; a != NULL; a = a->next)
+		asks |= l->asks && a->hears && a->heard == seq + l->scanned &&
+		    a->reply.code == 354;
+	return asks;
+}
+
+/*
+ * The lines from seq on are what the client said in its turn: no mail has the server
+ * speak before its first line; nor behind a line of it that is no dot, but of a chunk,
+ * whose BDAT may be in the hole.
+ */
+static bool
+is_turn(const struct smtp_conn *c, struct span s, uint32_t seq)
+{
+	const struct smtp_lost *l = &c->lost;
+
+	if (!is_heard(c, seq) || smtp_pair_turn_begins(c, seq) || turn_asks(c, seq))
+		return true;
+	return turn_ends(c, s, seq) && !l->odd &&
+	    ((l->data && !l->asks) || !c->may_chunk);
+}
+
 enum smtp_guess
-smtp_lost_guess(struct smtp_conn *c, struct span s)
+smtp_lost_guess(struct smtp_conn *c, struct span s, uint32_t seq)
 {
 	struct smtp_lost *l = &c->lost;
+	bool told;
 
 	if (scan(l, s, 0) == GUESS_TEXT)
 		return GUESS_TEXT;
-	if (l->commands > 0 && (l->data || l->turn_over))
+	/* No credential is a sure command; mail may begin with what looks like one. */
+	told = l->commands > 0 &&
+	    (c->wait_for == SMTP_SECRET || !is_heard(c, seq) || turn_ends(c, s, seq));
+	if (told && (l->data || l->turn_over))
 		return GUESS_COMMANDS;
 	if (!l->last)
 		return GUESS_LATER;
-	return l->commands > 0 && l->commands <= GUESS_COMMANDS_MAX ? GUESS_COMMANDS
-								    : GUESS_TEXT;
+	return told && l->commands <= GUESS_COMMANDS_MAX ? GUESS_COMMANDS : GUESS_TEXT;
 }
 
 /* How often the server asked for mail without a command that is known to have. */
@@ -112,7 +183,7 @@ replies_waiting(const struct smtp_conn *c)
 
 /* The sure commands that wait are what the client sent. */
 static bool
-are_believed(const struct smtp_conn *c)
+are_believed(const struct smtp_conn *c, struct span s, uint32_t seq)
 {
 	const struct smtp_pairing *p = &c->pairing;
 	const struct smtp_lost *l = &c->lost;
@@ -121,6 +192,8 @@ are_believed(const struct smtp_conn *c)
 
 	if (l->commands == 0 || (l->odd && mails_asked(c) > l->asks))
 		return false;
+	if (heard && !is_turn(c, s, seq))
+		return false;
 	if (heard && l->last && !mail_may_follow(c))
 		return true;
 	if (heard)
@@ -128,6 +201,19 @@ are_believed(const struct smtp_conn *c)
 		    p->nanswers + l->turn_over >= l->commands;
 	return l->data ||
 	    ((l->turn_over || l->last) && l->commands <= GUESS_COMMANDS_MAX);
+}
+
+/*
+ * The server answers just now what waits, and that may be a chunk: what the client says next
+ * is told better without.
+ */
+static bool
+is_answered_unsure(const struct smtp_conn *c, struct span s, uint32_t seq)
+{
+	const struct smtp_lost *l = &c->lost;
+
+	return l->turn_over && is_heard(c, seq) && s.n == l->scanned &&
+	    c->heard == seq + l->scanned && !is_turn(c, s, seq);
 }
 
 /* ---- taking it ---- */
@@ -154,6 +240,7 @@ is_noise(const struct smtp_conn *c, const struct smtp_input *in)
 static void
 text_begins(struct smtp *m, struct smtp_conn *c)
 {
+	m->stats->n[STAT_SMTP_UNSURE] += c->lost.commands;
 	c->lost = (struct smtp_lost){ .text = true, .last = c->lost.last };
 	if (c->pairing.commands != NULL)
 		return;
@@ -178,7 +265,7 @@ take_text(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	if (span_eq(line, span_str("."))) {
 		c->lost.text = false;
 		if (c->told && c->said->session.tx.data == SMTP_DATA_STARTED) {
-			smtp_client_dot(m, c);
+			smtp_client_dot(m, c, cut->seq + (uint32_t)cut->octets);
 			smtp_enter(c, &c->client, SMTP_LOST);
 			c->lost.inside = false;
 		}
@@ -235,11 +322,11 @@ smtp_lost_take(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 		text_begins(m, c);
 		return true;
 	}
-	if (are_believed(c)) {
+	if (are_believed(c, rest, smtp_input_seq(in))) {
 		believe(m, c);
 		return true;
 	}
-	if (!l->last)
+	if (!l->last && !is_answered_unsure(c, rest, smtp_input_seq(in)))
 		return false;
 	text_begins(m, c);
 	return true;
@@ -256,5 +343,5 @@ smtp_lost_turn(struct smtp *m, struct smtp_conn *c)
 	}
 	l->turn_over = true;
 	smtp_client_resume(m, c);
-	l->turn_over = false;
+	l->turn_over = l->text = false;
 }

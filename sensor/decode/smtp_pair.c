@@ -72,6 +72,39 @@ fits(const struct smtp_command *cmd, const struct smtp_answer *a)
 	return code < 300 ? cmd->verb != VERB_DATA : cmd->verb == VERB_UNKNOWN;
 }
 
+/* What follows a reply with this code is a command. */
+static bool
+code_goes_on(uint16_t code)
+{
+	return code != 354 && code != 334;
+}
+
+/* What a hole hides behind the reply may ask for mail. */
+void
+smtp_pair_turn(struct smtp_conn *c, uint32_t heard, bool hears, uint16_t code)
+{
+	struct smtp_pairing *p = &c->pairing;
+
+	p->turn_at = heard;
+	p->turn = hears && code_goes_on(code) &&
+	    !(p->answers != NULL ? p->answers->after_hole : p->answers_hole);
+}
+
+bool
+smtp_pair_turn_begins(const struct smtp_conn *c, uint32_t seq)
+{
+	const struct smtp_pairing *p = &c->pairing;
+	bool begins = p->turn && p->turn_at == seq;
+
+	for (const struct smtp_answer *a = p->answers; a != NULL; a = a->next) {
+		bool hole = a->next != NULL ? a->next->after_hole : p->answers_hole;
+
+		if (a->hears && a->heard == seq)
+			begins = code_goes_on(a->reply.code) && !hole;
+	}
+	return begins;
+}
+
 /* Take the first command off the list; it waits no more. */
 static void
 command_drop(struct smtp *m, struct smtp_conn *c)
@@ -102,6 +135,7 @@ answer_drop(struct smtp *m, struct smtp_conn *c)
 	if (p->answers == NULL)
 		p->last_answer = NULL;
 	p->nanswers--;
+	smtp_pair_turn(c, a->heard, a->hears, a->reply.code);
 	pool_put(&m->answers, a);
 }
 
@@ -143,17 +177,47 @@ take(struct smtp *m, struct smtp_conn *c)
 	c->ref = ref;
 }
 
+/*
+ * The reply was sent before the server had all of the command: servers say things that
+ * nobody asked for, such as a second answer to a line that they do not understand.
+ * Numbers far apart were changed by something between the two taps.  421 is about all
+ * that follows (RFC 5321, 3.8).
+ */
+static bool
+answer_is_older(const struct smtp_command *cmd, const struct smtp_answer *a)
+{
+	enum { FAR = 1 << 20 };
+	int32_t behind = (int32_t)(cmd->end - a->heard);
+
+	return a->hears && behind > 0 && behind < FAR && a->reply.code != 421;
+}
+
+/*
+ * Who asks for what only one command draws waits for it: the server had then heard the
+ * command and no more, but maybe the end of the connection.  Unknown where nothing is heard,
+ * or where something between the two taps changes the numbers.
+ */
+static bool
+answer_is_out_of_turn(const struct smtp_command *cmd, const struct smtp_answer *a)
+{
+	enum { FAR = 1 << 20 };
+	int32_t past = (int32_t)(a->heard - cmd->end);
+
+	return a->hears && past > -FAR && past < FAR && past != 0 && past != 1;
+}
+
 /* A reply and a command that belong together, and how far certainty reaches back. */
 struct anchor {
 	size_t command, answer;	  /* places in their lists */
 	size_t commands, answers; /* from the last hole to there */
 };
 
-/* The only command that could have drawn this code. */
-static bool
+/* A command that draws such a code; *at is its place. */
+static const struct smtp_command *
 anchor_command(const struct smtp_pairing *p, size_t row, struct anchor *at)
 {
-	size_t i = 0, run = 0, found = 0;
+	const struct smtp_command *found = NULL;
+	size_t i = 0, run = 0;
 	bool several = false;
 
 	for (const struct smtp_command *cmd = p->commands; cmd; cmd = cmd->next, i++) {
@@ -161,22 +225,26 @@ anchor_command(const struct smtp_pairing *p, size_t row, struct anchor *at)
 		several = cmd->several;
 		if (cmd->verb != telling[row].verb && cmd->verb != telling[row].also)
 			continue;
+		if (found != NULL)
+			return NULL;
 		at->command = i;
 		at->commands = run;
-		found++;
+		found = cmd;
 	}
-	return found == 1;
+	return found;
 }
 
-/* The only reply with this code; those to commands that we did see come first. */
+/* The only reply to it with this code; those to commands that we did see come first. */
 static bool
-anchor_answer(const struct smtp_pairing *p, size_t row, struct anchor *at)
+anchor_answer(const struct smtp_pairing *p, size_t row, const struct smtp_command *cmd,
+    struct anchor *at)
 {
 	size_t i = 0, run = 0, early = 0, found = 0;
 
 	for (const struct smtp_answer *a = p->answers; a != NULL; a = a->next, i++) {
 		run = a->after_hole ? 1 : run + 1;
-		if (a->reply.code != telling[row].code || (a->early && found > 0))
+		if (a->reply.code != telling[row].code ||
+		    answer_is_out_of_turn(cmd, a) || (a->early && found > 0))
 			continue;
 		at->answer = i;
 		at->answers = run;
@@ -184,6 +252,15 @@ anchor_answer(const struct smtp_pairing *p, size_t row, struct anchor *at)
 		found += !a->early;
 	}
 	return found == 1 || (found == 0 && early == 1);
+}
+
+/* The only command that could have drawn this code, and its reply. */
+static bool
+anchor_find(const struct smtp_pairing *p, size_t row, struct anchor *at)
+{
+	const struct smtp_command *cmd = anchor_command(p, row, at);
+
+	return cmd != NULL && anchor_answer(p, row, cmd, at);
 }
 
 /* Of the n pairs that end at the anchor, how many at its end fit. */
@@ -199,7 +276,10 @@ fitting(const struct smtp_pairing *p, const struct anchor *at, size_t n)
 	for (size_t i = at->answer + 1 - n; i > 0; i--)
 		a = a->next;
 	for (; n > 0; n--, cmd = cmd->next, a = a->next)
-		fit = fits(cmd, a) ? fit + 1 : 0;
+		fit = fits(cmd, a) && !answer_is_older(cmd, a) &&
+			!(code_tells(a->reply.code) && answer_is_out_of_turn(cmd, a))
+		    ? fit + 1
+		    : 0;
 	return fit;
 }
 
@@ -231,7 +311,7 @@ resync(struct smtp *m, struct smtp_conn *c)
 		return false;
 	p->try_sync = false;
 	for (size_t i = 0; i < TELLING; i++) {
-		if (!anchor_command(p, i, &at) || !anchor_answer(p, i, &at))
+		if (!anchor_find(p, i, &at))
 			continue;
 		align(m, c, &at);
 		p->try_sync = true;
@@ -273,21 +353,6 @@ pair_give_up(struct smtp *m, struct smtp_conn *c)
 	command_forget(m, c);
 	for (struct smtp_answer *a = p->answers; a && p->commands == NULL; a = a->next)
 		a->early = true;
-}
-
-/*
- * The first reply was sent before the server had any of the first command: servers say
- * things that nobody asked for, such as a second answer to a line that they do not
- * understand.  Numbers far apart were changed by something between the two taps.  421 is
- * about all that follows (RFC 5321, 3.8).
- */
-static bool
-answer_is_older(const struct smtp_command *cmd, const struct smtp_answer *a)
-{
-	enum { FAR = 1 << 20 };
-	int32_t behind = (int32_t)(cmd->seq - a->heard);
-
-	return a->hears && behind >= 0 && behind < FAR && a->reply.code != 421;
 }
 
 /* It answers nothing; what a hole before it hides may still be answered by the next. */
@@ -394,7 +459,7 @@ smtp_expect(struct smtp *m, struct smtp_conn *c, enum smtp_verb_id verb, uint32_
 		return NULL;
 	}
 	*cmd = (struct smtp_command){
-		.verb = verb, .seq = c->client.cut.seq, .after_hole = p->commands_hole
+		.verb = verb, .end = c->upto, .after_hole = p->commands_hole
 	};
 	p->commands_hole = false;
 	if (p->last_command != NULL)

@@ -125,11 +125,10 @@ enum smtp_body_end {
 
 struct smtp_body {
 	enum smtp_body_at at;
-	uint32_t end; /* ended oddly: the sequence number of the dot's LF */
-	bool crlf;    /* the last line end was CR LF */
-	bool strict;  /* the client ends its commands so */
-	bool cr;      /* the last octet was CR */
-	bool odd;     /* it is not known that this is the start of a line */
+	bool crlf;   /* the last line end was CR LF */
+	bool strict; /* the client ends its commands so */
+	bool cr;     /* the last octet was CR */
+	bool odd;    /* it is not known that this is the start of a line */
 };
 
 /* Behind DATA, whose line ended in CR LF, or in a bare LF. */
@@ -203,6 +202,8 @@ enum smtp_likeness {
 
 /* What a line would be by itself: mail may hold the same. */
 enum smtp_likeness smtp_command_likeness(struct span line);
+/* How many octets of mail follow a line that is surely BDAT. */
+uint32_t smtp_command_chunk(struct span line);
 /* The message of the open transaction is answered for each recipient, or may be. */
 bool smtp_answers_each(const struct smtp_conn *c);
 /* What a reply changes; true when the command waits for more of them. */
@@ -214,7 +215,7 @@ bool smtp_command_answered(struct smtp *m, struct smtp_conn *c,
 struct smtp_command {
 	struct smtp_command *next;
 	struct smtp_rcpt *rcpt; /* RCPT: its own; end of LMTP mail: the next one */
-	uint32_t seq;		/* of its line, or of an earlier one */
+	uint32_t end;		/* what follows it, or follows an earlier one */
 	uint32_t tx;		/* transaction, 0 for none */
 	uint32_t left;		/* replies to come when there are several */
 	enum smtp_verb_id verb;
@@ -242,6 +243,8 @@ struct smtp_pairing {
 	bool answers_hole;
 	bool try_sync; /* something came that may tell where we are */
 	bool one_turn; /* the commands came before any reply to them */
+	bool turn;     /* the last reply that was taken off tells where one begins: */
+	uint32_t turn_at;
 };
 
 /*
@@ -257,6 +260,13 @@ void smtp_answer_add(
 void smtp_pair_waiting(struct smtp *m, struct smtp_conn *c);
 /* It is not known which reply belongs to which command. */
 bool smtp_pair_in_doubt(const struct smtp_conn *c);
+/*
+ * The client had waited for replies when it sent this octet, and none of them asked for
+ * mail or a credential: a command begins there.
+ */
+bool smtp_pair_turn_begins(const struct smtp_conn *c, uint32_t seq);
+/* A reply was taken for read. */
+void smtp_pair_turn(struct smtp_conn *c, uint32_t heard, bool hears, uint16_t code);
 /* A reply with this code waits. */
 bool smtp_pair_has(const struct smtp_conn *c, uint16_t code);
 /* The first reply with this code, and those before it, belong to nothing that we saw. */
@@ -341,6 +351,7 @@ struct smtp_lost {
 	uint16_t scanned;  /* octets of whole lines, from the first one to be read */
 	uint16_t lines;	   /* so many */
 	uint16_t commands; /* sure ones among them */
+	uint32_t chunk;	   /* octets of mail behind the last of them, BDAT */
 	bool inside;	   /* it is not known that a line begins here */
 	bool odd;	   /* there are others among the lines */
 	bool data;	   /* DATA or BDAT was the last of them */
@@ -353,7 +364,7 @@ struct smtp_lost {
 enum smtp_guess { GUESS_LATER, GUESS_TEXT, GUESS_COMMANDS };
 
 /* What octets with which a line begins are; later, when that is still to be seen. */
-enum smtp_guess smtp_lost_guess(struct smtp_conn *c, struct span s);
+enum smtp_guess smtp_lost_guess(struct smtp_conn *c, struct span s, uint32_t seq);
 /* Take what is known of in; false when more must be seen. */
 bool smtp_lost_take(struct smtp *m, struct smtp_conn *c, struct smtp_input *in);
 /* The server speaks: who waits for an answer before going on has said it all. */
@@ -429,6 +440,8 @@ struct smtp_conn {
 	uint64_t left; /* octets of the chunk to come */
 	bool chunk_last;
 	bool body_hole; /* the mail at hand has a hole */
+	bool dot_asked; /* what the server answers tells if the dot ended the mail */
+	uint32_t dot_end;
 
 	/* The server's stream. */
 	enum smtp_greeting greeting;
@@ -440,12 +453,15 @@ struct smtp_conn {
 	struct smtp_parked *parked; /* oldest first */
 	uint32_t last_serial;
 
+	uint32_t upto;	    /* of the client's stream, for the command at hand */
 	bool told;	    /* the session was reported */
 	bool tls;	    /* TLS is to be expected */
 	bool first_is_helo; /* the first thing seen of the client was HELO */
 	bool client_seen;
 	bool hello;  /* HELO, EHLO or LHLO was seen */
 	bool chunks; /* BDAT was seen */
+	/* The server offers it, as far as was heard; a client may send it for all we know. */
+	bool chunking, may_chunk;
 
 	struct smtp_said *said; /* NULL while neither side said anything of SMTP */
 };
@@ -486,8 +502,10 @@ bool smtp_client_leaves(
 /* Go on with what was held, as far as is known: smtp_client_resume. */
 void smtp_client_read_held(struct smtp *m, struct smtp_conn *c);
 void smtp_client_end(struct smtp *m, struct smtp_conn *c);
-/* The final dot, its line ended. */
-void smtp_client_dot(struct smtp *m, struct smtp_conn *c);
+/* The final dot, its line ended before end; an earlier place when that is unknown. */
+void smtp_client_dot(struct smtp *m, struct smtp_conn *c, uint32_t end);
+/* A reply came behind a dot that may have ended the mail. */
+void smtp_client_dot_answered(struct smtp *m, struct smtp_conn *c);
 /* size octets of mail follow. */
 void smtp_client_chunk(struct smtp *m, struct smtp_conn *c, uint64_t size, bool last);
 

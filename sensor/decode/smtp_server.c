@@ -124,7 +124,7 @@ hidden_command(struct smtp *m, struct smtp_conn *c, uint16_t code)
 	if (client->state == SMTP_BODY && c->body_hole && p->answers == NULL &&
 	    !p->answers_hole) {
 		p->commands_hole = false;
-		smtp_client_dot(m, c);
+		smtp_client_dot(m, c, c->upto);
 		p->commands_hole = true;
 		smtp_enter(c, client, SMTP_LOST);
 	}
@@ -137,11 +137,15 @@ reply_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 	bool greeting = is_greeting(c, c->said->reply.code);
 
 	c->multi_code = 0;
+	/* Servers speak first: what came before is missing. */
+	if (c->greeting == GREETING_EXPECTED && !greeting)
+		c->pairing.answers_hole = c->chunking = true;
 	c->greeting = GREETING_OVER;
 	if (!c->told)
 		smtp_tell_session(m, c);
 	if (greeting) {
 		greeting_done(m, c, seq);
+		smtp_pair_turn(c, c->heard, c->hears, c->said->reply.code);
 		return;
 	}
 	/* Commands that wait to be believed come before the reply, others get theirs. */
@@ -152,6 +156,7 @@ reply_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 	if (c->said->reply.code == 354)
 		smtp_command_was_data(m, c);
 	smtp_answer_add(m, c, &c->said->reply);
+	smtp_client_dot_answered(m, c);
 	smtp_pair(m, c);
 	if (c->client.state == SMTP_WAITING)
 		smtp_lost_turn(m, c);
@@ -200,6 +205,8 @@ take_line(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 			banner_take(c, line);
 	}
 	reply_set(&c->said->reply, code, line);
+	c->chunking |= code == 250 &&
+	    span_begins_nocase(span_after(line, 4), span_str("CHUNKING"));
 	if (!more)
 		reply_done(m, c, seq);
 }
@@ -256,7 +263,10 @@ smtp_server_gap(struct smtp *m, struct smtp_conn *c, uint32_t n)
 		return;
 	smtp_line_drop(m, &side->cut);
 	c->multi_code = 0;
+	c->chunking = true; /* it may have been offered there */
 	c->pairing.answers_hole = true;
+	if (c->pairing.answers == NULL)
+		c->pairing.turn = false;
 	if (c->greeting == GREETING_EXPECTED)
 		c->greeting = GREETING_POSSIBLE;
 	if (side->state != SMTP_LOST)

@@ -166,7 +166,7 @@ seen_bdat(struct smtp *m, struct smtp_conn *c, const struct row *row,
 		smtp_expect(m, c, VERB_UNKNOWN, 0);
 		return;
 	}
-	c->chunks = true;
+	c->chunks = c->chunking = c->may_chunk = true;
 	tx = smtp_tx_current(m, c);
 	cmd = smtp_expect(m, c, row->verb, tx);
 	if (cmd != NULL) {
@@ -401,6 +401,18 @@ smtp_command_likeness(struct span line)
 	    : LIKE_TEXT;
 }
 
+uint32_t
+smtp_command_chunk(struct span line)
+{
+	struct span argument;
+	uint64_t size = 0;
+	bool last;
+
+	if (row_of(line, &argument) != NULL)
+		(void)parse_size(argument, &size, &last);
+	return (uint32_t)size;
+}
+
 static bool
 contains(struct span s, struct span part)
 {
@@ -593,6 +605,9 @@ smtp_command_answered(struct smtp *m, struct smtp_conn *c, struct smtp_command *
 		break;
 	case VERB_STARTTLS:
 		c->tls = reply->code == 220;
+		break;
+	case VERB_EHLO:
+		c->may_chunk = c->chunking;
 		break;
 	default:
 		break;

@@ -21,14 +21,33 @@ enum {
 	RECORD_MAX = 16384 + 2048, /* octets of a payload (RFC 5246, 6.2.3) */
 	/* TLS 1.2: Finished, encrypted, is shorter than this, every hello longer. */
 	FINISHED_MAX = 100,
-	/* What encryption adds: tag and type; before TLS 1.3 nonce and tag. */
+	/* What encryption adds: tag and type; before TLS 1.3 mostly nonce and tag. */
 	ADDED_TLS13 = 16 + 1,
 	ADDED_TLS12 = 8 + 16,
+	PADDING = 8, /* its mean; blocks are of 16 octets */
 	/* TLS 1.3: Finished with SHA-256 and with SHA-384. */
 	FINISHED_SHA256 = TLS_MESSAGE_HEADER + 32 + ADDED_TLS13,
 	FINISHED_SHA384 = TLS_MESSAGE_HEADER + 48 + ADDED_TLS13,
 	/* EncryptedExtensions, CertificateRequest, Certificate, its proof, Finished. */
 	HIDDEN_MAX = 5,
+};
+
+/*
+ * Before TLS 1.3 the message Finished is of 16 octets, and its record's length tells the
+ * cipher: AES-GCM and CCM, ChaCha20-Poly1305 (RFC 7905), RC4, and of CBC the MAC, whether
+ * it is encrypted or not (RFC 7366), and if there is an initialization vector.
+ */
+static const struct {
+	uint8_t finished, added;
+} ciphers[] = {
+	{ 40, ADDED_TLS12 },
+	{ 32, 16 },
+	{ 36, 20 },
+	{ 48, 20 + PADDING },
+	{ 64, 16 + 20 + PADDING },
+	{ 68, 16 + 20 + PADDING },
+	{ 80, 16 + 32 + PADDING },
+	{ 96, 16 + 48 + PADDING },
 };
 
 /* A handshake message that is not whole yet. */
@@ -175,6 +194,17 @@ handshake_bytes(
 
 /* ---- records ---- */
 
+/* Finished begins, of TLS 1.2 or before. */
+static void
+finished_begins(struct tls_reader *r)
+{
+	r->tls12 = r->settled = true;
+	r->added = ADDED_TLS12;
+	for (size_t i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++)
+		if (ciphers[i].finished == r->left)
+			r->added = ciphers[i].added;
+}
+
 /* A record of type application_data begins: is it that? */
 static void
 data_begins(struct tls_reader *r)
@@ -191,7 +221,7 @@ data_begins(struct tls_reader *r)
 			r->bytes = 0;
 		r->settled = finished || ++r->hidden == HIDDEN_MAX;
 	}
-	r->skip = r->tls12 ? ADDED_TLS12 : ADDED_TLS13;
+	r->skip = r->tls12 ? r->added : ADDED_TLS13;
 }
 
 static bool
@@ -228,8 +258,8 @@ record_begins(struct tls *t, struct tls_reader *r)
 	r->is_data = false;
 	if (r->type == TLS_HANDSHAKE) {
 		r->greeted = true;
-		r->tls12 |= r->ciphers_on && r->left < FINISHED_MAX;
-		r->settled |= r->tls12;
+		if (!r->tls12 && r->ciphers_on && r->left < FINISHED_MAX)
+			finished_begins(r);
 	}
 	if (r->type == TLS_CHANGE_CIPHER_SPEC)
 		r->ciphers_on = true;

@@ -38,8 +38,8 @@ struct tls_message;
 
 /*
  * One side.  `bytes` is as near to the octets of application data as can be told from
- * outside: what encryption adds to each record is taken off (17 octets in TLS 1.3; 24,
- * those of AES-GCM, before), and in TLS 1.3 the records up to and with Finished, which
+ * outside: what encryption adds to each record is taken off (17 octets in TLS 1.3; before,
+ * what the length of Finished tells, with the mean of the padding), and in TLS 1.3 the records up to and with Finished, which
  * look like data, are left out.  Session tickets of a TLS 1.3 server do count.  Behind
  * a hole that hides where records begin all octets count, headers included.
  */
@@ -55,6 +55,7 @@ struct tls_reader {
 	uint8_t nheader, nmessage_header;
 	uint8_t header[TLS_RECORD_HEADER];
 	uint8_t message_header[TLS_MESSAGE_HEADER];
+	uint8_t added;	 /* octets that encryption adds to a record, before TLS 1.3 */
 	uint8_t hidden;	 /* records seen that may be TLS 1.3's encrypted handshake */
 	bool reading;	 /* names may still come */
 	bool lost;	 /* it is not known where records begin */

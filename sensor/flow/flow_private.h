@@ -89,6 +89,8 @@ struct conn {
 	bool used;	  /* there were packets in that tick since */
 	uint8_t originator : 1; /* which endpoint, as in struct flow_key */
 	bool renewing : 1;	/* a SYN that does not fit was seen and noted */
+	bool reset : 1;		/* a RST came; what is late of it is waited for */
+	bool denied : 1; /* data followed that nobody had acknowledged before it */
 	struct flow flow;
 };
 /* A hundred thousand of these exist; four cache lines each. */
@@ -242,8 +244,8 @@ void hole_fin(
  * are late, the connection is over when they have come or were waited for.
  */
 bool hole_reset(struct flow_table *t, struct conn *c);
-/* That RST ended nothing: its place is no end that this side waits for. */
-void hole_unreset(struct flow_table *t, struct conn *c, enum side side);
+/* That RST ended nothing: its place is no end that either side waits for. */
+void hole_unreset(struct flow_table *t, struct conn *c);
 /* half.acked has advanced. */
 void hole_acked(struct flow_table *t, struct conn *c, enum side side, int64_t now_ns);
 /* Give up what was waited for too long by now. */
@@ -271,11 +273,19 @@ enum verdict tcp_packet(struct flow_table *t, struct conn *c, enum side side,
 
 /* ---- flow.c ---- */
 
+/* All up to its end was delivered; behind a RST, all that the peer has taken. */
+static inline bool
+half_over(const struct half *h, bool reset)
+{
+	return h->state == HALF_FINISHED ||
+	    (reset && h->hole == NULL && seq_diff(h->acked, h->next) <= 0);
+}
+
 /* Both sides have finished. */
 static inline bool
 conn_over(const struct conn *c)
 {
-	return c->half[0].state == HALF_FINISHED && c->half[1].state == HALF_FINISHED;
+	return half_over(&c->half[0], c->reset) && half_over(&c->half[1], c->reset);
 }
 /* Deliver what waits, tell the reader, release. */
 void conn_end(struct flow_table *t, struct conn *c, enum flow_end why, int64_t ts_ns);

@@ -250,12 +250,32 @@ end_early(struct flow_table *t, struct conn *c, enum side side)
 		hole_report(t, c, side, n);
 }
 
+/* Where nothing waits but for an end, there was none. */
+static void
+half_unreset(struct flow_table *t, struct half *h)
+{
+	if (h->hole == NULL || !h->hole->has_fin || h->hole->first != NULL)
+		return;
+	h->acked = h->next;
+	hole_close(t, h);
+}
+
+void
+hole_unreset(struct flow_table *t, struct conn *c)
+{
+	half_unreset(t, &c->half[0]);
+	half_unreset(t, &c->half[1]);
+	c->reset = c->denied = false;
+}
+
 static void
 give_up(struct flow_table *t, struct conn *c, enum side side)
 {
 	const struct hole *hole = c->half[side].hole;
 
-	if (hole->first == NULL)
+	if (hole->first == NULL && hole->has_fin && c->denied)
+		hole_unreset(t, c);
+	else if (hole->first == NULL)
 		end_early(t, c, side);
 	else
 		skip_to(t, c, side, hole->first->seq);
@@ -604,7 +624,10 @@ hole_fin(
 	}
 }
 
-/* The half ends where what is known of it does; true when octets before that are late. */
+/*
+ * The half ends where what is known of it does; true when octets before that are late.
+ * Where nothing waits some may be late as well, as the peer's late segments will tell.
+ */
 static bool
 half_reset(struct flow_table *t, struct conn *c, enum side side)
 {
@@ -617,10 +640,7 @@ half_reset(struct flow_table *t, struct conn *c, enum side side)
 	}
 	while (h->hole != NULL && !h->hole->acked)
 		give_up(t, c, side);
-	if (h->hole != NULL)
-		return true;
-	h->state = HALF_FINISHED;
-	return false;
+	return h->hole != NULL;
 }
 
 bool
@@ -632,16 +652,6 @@ hole_reset(struct flow_table *t, struct conn *c)
 	if ((a == NULL || !a->acked) && (b == NULL || !b->acked))
 		return false;
 	late = half_reset(t, c, SIDE_ORIGINATOR);
+	c->reset = true;
 	return half_reset(t, c, SIDE_RESPONDER) || late;
-}
-
-void
-hole_unreset(struct flow_table *t, struct conn *c, enum side side)
-{
-	struct half *h = &c->half[side];
-
-	if (h->hole == NULL || !h->hole->has_fin || h->hole->first != NULL)
-		return;
-	h->acked = h->next;
-	hole_close(t, h);
 }

@@ -98,22 +98,22 @@ acknowledge(
 
 /*
  * A RST shows where both sides stood: its sender had sent all before its number and
- * received all before its acknowledgement.  Octets before those that were not seen yet
- * are late.
+ * received all before its acknowledgement, or what it acknowledged before.  Octets before
+ * those that were not seen yet are late.
  */
 static void
 reset_shows(
     struct flow_table *t, struct conn *c, enum side side, const struct packet *p)
 {
+	enum side peer = side_peer(side);
 	uint32_t at[2];
 
 	at[side] = p->seq;
-	at[side_peer(side)] = p->ack;
+	at[peer] = p->tcp_flags & TCP_ACK ? p->ack : c->half[peer].acked;
 	for (enum side s = SIDE_ORIGINATOR; s <= SIDE_RESPONDER; s++) {
 		struct half *h = &c->half[s];
 
-		if ((s != side && !(p->tcp_flags & TCP_ACK)) ||
-		    h->state != HALF_BEGUN || at[s] - h->next - 1 >= RST_WINDOW)
+		if (h->state != HALF_BEGUN || at[s] - h->next - 1 >= RST_WINDOW)
 			continue;
 		/* As a FIN that was acknowledged. */
 		acknowledge(t, c, s, at[s] + 1, p->ref.ts_ns);
@@ -172,8 +172,21 @@ goes_on(struct flow_table *t, struct conn *c, enum side side)
 	if (seq_diff(h->acked, h->next) > 0)
 		return false;
 	h->state = HALF_BEGUN;
-	hole_unreset(t, c, side_peer(side));
+	hole_unreset(t, c);
 	return true;
+}
+
+/*
+ * New data behind a RST, of a connection that waits for what came before it.  Those that
+ * nobody has acknowledged may have been on their way when it was sent: it is no end only if
+ * what comes before it stays missing.
+ */
+static void
+data_after_reset(struct conn *c, enum side side)
+{
+	const struct half *h = &c->half[side];
+
+	c->denied |= h->hole == NULL && seq_diff(h->acked, h->next) <= 0;
 }
 
 /* Data, of which some may be new. */
@@ -200,6 +213,9 @@ data(struct flow_table *t, struct conn *c, enum side side, const struct segment 
 	if (h->hole != NULL && h->hole->has_fin && seq_diff(end, h->hole->fin) > 0) {
 		stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);
 		h->hole->has_fin = false;
+		hole_unreset(t, c);
+	} else if (c->reset) {
+		data_after_reset(c, side);
 	}
 	if (seq_diff(s->seq, h->next) < 0)
 		stats_inc(t->stats, STAT_TCP_OVERLAP);

@@ -109,13 +109,17 @@ on_end(void *arg, const struct flow *f, struct smtp_session *s,
 }
 
 static void
-feed(struct smtp *m, struct smtp_conn *c, struct flow *f, uint8_t control,
-    struct span octets)
+feed(struct smtp *m, struct smtp_conn *c, struct flow *f, uint32_t seq[2],
+    uint8_t control, struct span octets)
 {
 	uint8_t copy[256 + 2];
-	struct chunk chunk = { .data = { copy, octets.n } };
 	enum side side = control & 1;
+	struct chunk chunk = { .data = { copy, octets.n },
+		.seq = seq[side],
+		.ack = seq[!side],
+		.acks = !(control & 32) };
 
+	seq[side] += (uint32_t)octets.n;
 	if ((control & 6) == 6) {
 		smtp_gap(m, c, f, side, (uint32_t)octets.n);
 		return;
@@ -125,6 +129,7 @@ feed(struct smtp *m, struct smtp_conn *c, struct flow *f, uint8_t control,
 	if (control & 16) {
 		memcpy(copy + octets.n, "\r\n", 2);
 		chunk.data.n += 2;
+		seq[side] += 2;
 	}
 	smtp_bytes(m, c, f, side, &chunk);
 }
@@ -164,6 +169,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		.end = on_end };
 	struct flow flows[FLOWS] = { 0 };
 	struct smtp_conn *conns[FLOWS];
+	uint32_t seq[FLOWS][2] = { 0 };
 	struct frame_ref end = { 0 };
 	struct wire w = wire_over(span_of(data, n));
 	struct smtp *m = smtp_new(&limits, &sink, &stats);
@@ -182,7 +188,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		int i = control & 8 ? 1 : 0;
 
 		wire_skip(&w, octets.n);
-		feed(m, conns[i], &flows[i], control, octets);
+		feed(m, conns[i], &flows[i], seq[i], control, octets);
 	}
 	for (int i = 0; i < FLOWS; i++)
 		smtp_close(m, conns[i], &flows[i], &end);

@@ -281,6 +281,12 @@ START_TEST(udp_client_is_who_asks_or_is_answered)
 	    strstr(w.told.p, "192.0.2.10:4000 place 4660: 1234 answer"));
 	ck_assert_uint_eq(w.stats.n[STAT_DNS_QUERY], 1);
 	ck_assert_uint_eq(w.stats.n[STAT_DNS_ANSWER], 1);
+	ck_assert_uint_eq(w.stats.n[STAT_DNS_NO_QUESTION], 0);
+	/* A refusal that repeats no question. */
+	back.payload = BYTES("\0\1\x80\5\0\0\0\0\0\0\0\0");
+	dns_packet(&w.sink, &w.stats, &back);
+	ck_assert_uint_eq(w.stats.n[STAT_DNS_ANSWER], 2);
+	ck_assert_uint_eq(w.stats.n[STAT_DNS_NO_QUESTION], 1);
 	p.payload = BYTES("no DNS");
 	dns_packet(&w.sink, &w.stats, &p);
 	ck_assert_uint_eq(w.stats.n[STAT_DNS_NOT_DNS], 1);

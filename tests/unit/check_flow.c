@@ -123,6 +123,12 @@ static const struct {
 { "RST shown before what it followed, on both sides", SHAKE
   "c+0 \"abc\" s+3R=6 s+0=3 \"421\" c+3 \"def\"", "c:abc s:421 c:def end fin",
   STAT_FLOW_NEW, 1 },
+{ "RST without ACK shown before what it followed, on both sides", SHAKE
+  "c+0 \"abc\" s+3RA c+3 \"def\" s+0=6 \"421\"", "c:abcdef s:421 end fin",
+  STAT_FLOW_NEW, 1 },
+{ "RST without ACK shown before what was acknowledged", SHAKE
+  "c+0 \"abc\" s+0=6 \"421\" s+3RA c+3 \"def\"", "c:abc s:421 c:def end fin",
+  STAT_FLOW_NEW, 1 },
 { "blind RST", SHAKE "c+0 \"abc\" c+900000RA s+0R!-70000 c+3 \"def\"",
   "c:abcdef end input", STAT_TCP_RST_IGNORED, 2 },
 { "RST that only its sender's next octets deny", SHAKE

@@ -120,7 +120,7 @@ marks_tx_end(void *arg, const struct flow *f, struct smtp_session *s,
 struct missing {
 	enum side side;
 	size_t from, n;
-	bool late;
+	bool late, acks;
 };
 
 /* Octets of the dialogue, those missing that are: what follows them may be seen late. */
@@ -146,15 +146,19 @@ play_with_hole(struct player *p, const struct dialogue *d, const struct missing 
 		if (begin <= hole->from && !hole->late)
 			smtp_gap(p->m, p->c, &p->f, s, (uint32_t)hole->n);
 		skip = hole->from + hole->n > begin ? hole->from + hole->n - begin : 0;
+		p->seq[s] = (uint32_t)(begin + (skip < b.n ? skip : b.n));
 		if (skip >= b.n)
 			continue;
 		if (hole->late)
 			buf_add(&late, b.p + skip, b.n - skip);
 		else
 			play_octets(p, s, b.p + skip, b.n - skip);
+		p->seq[s] = (uint32_t)at[s];
 	}
 	if (hole->late) {
 		smtp_gap(p->m, p->c, &p->f, hole->side, (uint32_t)hole->n);
+		p->seq[hole->side] = (uint32_t)(hole->from + hole->n);
+		p->acks = false; /* theirs are of another time */
 		play_octets(p, hole->side, late.p, late.n);
 	}
 	buf_fini(&b);
@@ -170,7 +174,7 @@ check_hole(const struct dialogue *d, const struct missing *hole, struct marks *m
 	};
 	struct frame_ref end = { 0 };
 	struct stats stats = { 0 };
-	struct player p = { 0 };
+	struct player p = { .acks = hole->acks };
 	size_t length = 0;
 
 	for (size_t i = 0; d->lines[i] != NULL; i++)
@@ -206,6 +210,7 @@ START_TEST(hole_anywhere_gives_no_wrong_recipient_or_reply)
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		hole.n = sizes[i];
+		hole.acks = i % 2 == 0 || !hole.late;
 		for (hole.from = 0; check_hole(&marked[_i / 4], &hole, &marks);
 		     hole.from++) {
 			recipients += marks.seen;
@@ -216,6 +221,136 @@ START_TEST(hole_anywhere_gives_no_wrong_recipient_or_reply)
 	/* None wrong is easy with none at all: most replies are still found. */
 	ck_assert_uint_ge(replies * 10, recipients * (hole.late ? 2 : 6));
 	ck_assert_uint_ge(finals * 10, recipients * (hole.late ? 0 : 2));
+}
+END_TEST
+
+static void
+player_init(struct player *p, const struct smtp_limits *l, struct events *e,
+    struct stats *stats)
+{
+	struct smtp_sink sink = events_sink(e);
+
+	*p = (struct player){ .events = e };
+	p->f.seen[0] = p->f.seen[1] = true;
+	p->m = smtp_new(l, &sink, stats);
+	p->c = smtp_open(p->m, &p->f);
+}
+
+static void
+say(struct player *p, enum side side, const char *text)
+{
+	play_octets(p, side, text, strlen(text));
+}
+
+static void
+player_fini(struct player *p)
+{
+	struct frame_ref end = { 0 };
+
+	smtp_close(p->m, p->c, &p->f, &end);
+	ck_assert_uint_eq(p->m->conns.in_use, 0);
+	ck_assert_uint_eq(p->m->said.in_use, 0);
+	ck_assert_uint_eq(p->m->lines.in_use, 0);
+	ck_assert_uint_eq(p->m->holds.in_use, 0);
+	ck_assert_uint_eq(p->m->commands.in_use, 0);
+	ck_assert_uint_eq(p->m->answers.in_use, 0);
+	ck_assert_uint_eq(p->m->parked.in_use, 0);
+	ck_assert_uint_eq(p->m->rcpts.in_use, 0);
+	ck_assert(p->m->oldest == NULL && p->m->newest == NULL);
+	smtp_free(p->m);
+}
+
+/*
+ * A hole hides BDAT, and the last line of its chunk is as a command is written; as many
+ * replies come at once as were drawn by what is hidden.
+ */
+START_TEST(last_line_of_a_chunk_is_no_recipient)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &limits, &e, &stats);
+	p.acks = true;
+	say(&p, SIDE_RESPONDER, "220 mx\r\n");
+	say(&p, SIDE_ORIGINATOR, "EHLO x\r\n");
+	say(&p, SIDE_RESPONDER, "250-mx\r\n250 CHUNKING\r\n");
+	smtp_gap(p.m, p.c, &p.f, SIDE_ORIGINATOR, 100);
+	p.seq[SIDE_ORIGINATOR] += 100;
+	say(&p, SIDE_ORIGINATOR, "end of a line\r\nRCPT TO:<inside@y>\r\n");
+	say(&p, SIDE_RESPONDER, "250 a\r\n250 b\r\n250 c\r\n");
+	ck_assert_uint_eq(stats.n[STAT_SMTP_RECIPIENT], 0);
+	ck_assert_uint_eq(stats.n[STAT_SMTP_UNSURE], 1);
+	/* A turn of its own begins where the server has spoken. */
+	say(&p, SIDE_ORIGINATOR, "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\n");
+	say(&p, SIDE_RESPONDER, "250 d\r\n550 e\r\n");
+	ck_assert_uint_eq(stats.n[STAT_SMTP_RECIPIENT], 1);
+	ck_assert_uint_eq(stats.n[STAT_SMTP_UNSURE], 1);
+	player_fini(&p);
+	events_free(&e);
+}
+END_TEST
+
+/* What stands between LF.LF and CRLF.CRLF is mail, or a mail that was smuggled past another. */
+static const struct {
+	const char *end, *replies;
+	size_t recipients;
+} smuggled[] = {
+	{ "\n.\n", "250 one\r\n250 b\r\n550 no\r\n503 no\r\n500 no\r\n", 2 },
+	{ "\n.\n", "250 one\r\n", 1 },
+	{ "\r\n.\n", "250 one\r\n250 b\r\n250 c\r\n354 go\r\n250 two\r\n", 2 },
+	{ "\r\n.\n", "250 one\r\n", 1 },
+	{ "\n.\r\n", "250 one\r\n250 b\r\n250 c\r\n354 go\r\n250 two\r\n", 2 },
+	{ "\n.\r\n", "250 one\r\n", 1 },
+};
+
+START_TEST(server_tells_what_was_smuggled)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &limits, &e, &stats);
+	p.acks = true;
+	say(&p, SIDE_RESPONDER, "220 mx\r\n");
+	say(&p, SIDE_ORIGINATOR, "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n");
+	say(&p, SIDE_RESPONDER, "250 a\r\n250 b\r\n354 go\r\n");
+	say(&p, SIDE_ORIGINATOR, "mail");
+	say(&p, SIDE_ORIGINATOR, smuggled[_i].end);
+	say(&p, SIDE_ORIGINATOR, "MAIL FROM:<c@x>\r\nRCPT TO:<d@y>\r\n");
+	say(&p, SIDE_ORIGINATOR, "DATA\r\nmail\r\n.\r\n");
+	say(&p, SIDE_RESPONDER, smuggled[_i].replies);
+	say(&p, SIDE_ORIGINATOR, "QUIT\r\n");
+	say(&p, SIDE_RESPONDER, "221 bye\r\n");
+	ck_assert_uint_eq(stats.n[STAT_SMTP_RECIPIENT], smuggled[_i].recipients);
+	ck_assert_ptr_null(p.c->hold);
+	player_fini(&p);
+	events_free(&e);
+}
+END_TEST
+
+/* Of many transactions a hole hides the end of one DATA and the next up to its 354. */
+START_TEST(reply_to_another_data_is_no_anchor)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &limits, &e, &stats);
+	p.acks = true;
+	say(&p, SIDE_RESPONDER, "220 mx\r\n");
+	say(&p, SIDE_ORIGINATOR, "EHLO x\r\n");
+	say(&p, SIDE_RESPONDER, "250 mx\r\n");
+	smtp_gap(p.m, p.c, &p.f, SIDE_RESPONDER, 20);
+	p.seq[SIDE_RESPONDER] += 20;
+	say(&p, SIDE_ORIGINATOR, "MAIL FROM:<a@x>\r\nRCPT TO:<r550@y>\r\nDATA\r\n");
+	smtp_gap(p.m, p.c, &p.f, SIDE_ORIGINATOR, 300);
+	p.seq[SIDE_ORIGINATOR] += 300;
+	say(&p, SIDE_RESPONDER, "250 a\r\n250 b\r\n354 go\r\n");
+	ck_assert(p.c->said->session.tx.rcpts == NULL ||
+	    p.c->said->session.tx.rcpts->reply.code == 0);
+	player_fini(&p);
+	events_free(&e);
 }
 END_TEST
 
@@ -342,42 +477,6 @@ START_TEST(path_too_long_keeps_its_domain)
 END_TEST
 
 /* ---- bounds ---- */
-
-static void
-player_init(struct player *p, const struct smtp_limits *l, struct events *e,
-    struct stats *stats)
-{
-	struct smtp_sink sink = events_sink(e);
-
-	*p = (struct player){ .events = e };
-	p->f.seen[0] = p->f.seen[1] = true;
-	p->m = smtp_new(l, &sink, stats);
-	p->c = smtp_open(p->m, &p->f);
-}
-
-static void
-say(struct player *p, enum side side, const char *text)
-{
-	play_octets(p, side, text, strlen(text));
-}
-
-static void
-player_fini(struct player *p)
-{
-	struct frame_ref end = { 0 };
-
-	smtp_close(p->m, p->c, &p->f, &end);
-	ck_assert_uint_eq(p->m->conns.in_use, 0);
-	ck_assert_uint_eq(p->m->said.in_use, 0);
-	ck_assert_uint_eq(p->m->lines.in_use, 0);
-	ck_assert_uint_eq(p->m->holds.in_use, 0);
-	ck_assert_uint_eq(p->m->commands.in_use, 0);
-	ck_assert_uint_eq(p->m->answers.in_use, 0);
-	ck_assert_uint_eq(p->m->parked.in_use, 0);
-	ck_assert_uint_eq(p->m->rcpts.in_use, 0);
-	ck_assert(p->m->oldest == NULL && p->m->newest == NULL);
-	smtp_free(p->m);
-}
 
 START_TEST(too_many_recipients_report_the_oldest_early)
 {
@@ -739,6 +838,10 @@ main(void)
 	    sizeof(dialogues) / sizeof(dialogues[0]));
 	tcase_add_loop_test(
 	    tc, hole_anywhere_gives_no_wrong_recipient_or_reply, 0, 4 * MARKED);
+	tcase_add_test(tc, last_line_of_a_chunk_is_no_recipient);
+	tcase_add_test(tc, reply_to_another_data_is_no_anchor);
+	tcase_add_loop_test(tc, server_tells_what_was_smuggled, 0,
+	    sizeof(smuggled) / sizeof(smuggled[0]));
 	suite_add_tcase(suite, tc);
 
 	tc = tcase_create("paths");

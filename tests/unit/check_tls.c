@@ -437,6 +437,40 @@ mail_in_records(size_t n)
 	return b;
 }
 
+/* As OpenSSL sends them: Finished, and 1,000 octets of data. */
+static const struct {
+	const char *cipher;
+	size_t finished, data;
+} sealed[] = {
+	{ "AES128-GCM-SHA256", 40, 1024 },
+	{ "CHACHA20-POLY1305", 32, 1016 },
+	{ "AES128-SHA in TLS 1.0", 48, 1024 },
+	{ "AES128-SHA, encrypt then MAC", 68, 1044 },
+	{ "AES128-SHA256, encrypt then MAC", 80, 1056 },
+	{ "AES256-SHA384, encrypt then MAC", 96, 1072 },
+	{ "AES128-SHA", 64, 1040 },
+	{ "AES256-SHA384", 96, 1072 },
+};
+
+/* Of padding only the mean is known. */
+START_TEST(what_encryption_adds_is_taken_off)
+{
+	struct buf b = { 0 };
+	struct player p;
+
+	add_record(&b, TLS_HANDSHAKE, 200);
+	add_record(&b, TLS_CHANGE_CIPHER_SPEC, 1);
+	add_record(&b, TLS_HANDSHAKE, sealed[_i].finished);
+	add_record(&b, TLS_APPLICATION_DATA, sealed[_i].data);
+	player_init(&p, SIDE_ORIGINATOR);
+	play(&p, buf_span(&b));
+	ck_assert_msg(p.r.bytes >= 1000 - 8 && p.r.bytes <= 1000 + 8, "%s: %llu octets",
+	    sealed[_i].cipher, (unsigned long long)p.r.bytes);
+	player_fini(&p);
+	buf_fini(&b);
+}
+END_TEST
+
 enum { HANDSHAKE = 205 + 6 + 45, RECORD = 5 + 24 + 1000 };
 
 static const struct {
@@ -498,6 +532,8 @@ main(void)
 
 	tc = tcase_create("names");
 	tcase_add_test(tc, hello_of_kilobytes_is_read_across_records_and_segments);
+	tcase_add_loop_test(tc, what_encryption_adds_is_taken_off, 0,
+	    sizeof(sealed) / sizeof(sealed[0]));
 	tcase_add_test(tc, hello_beyond_the_limit_is_read_as_far_as_it_is_kept);
 	tcase_add_test(tc, hello_without_a_buffer_is_counted);
 	tcase_add_test(tc, certificate_with_many_names_tells_the_first);

@@ -58,6 +58,7 @@ struct player {
 	struct smtp_conn *c;
 	struct flow f;
 	uint32_t seq[2];
+	bool acks; /* each acknowledges all that the other side has said */
 	uint64_t frame;
 	struct events *events;
 };
@@ -205,6 +206,8 @@ play_octets(struct player *p, enum side side, const void *octets, size_t n)
 	struct span s = guard(octets, n);
 	struct chunk chunk = { .data = s,
 		.seq = p->seq[side],
+		.ack = p->seq[!side],
+		.acks = p->acks,
 		.ref = { .ts_ns = (int64_t)p->frame, .number = ++p->frame } };
 
 	smtp_bytes(p->m, p->c, &p->f, side, &chunk);

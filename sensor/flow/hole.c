@@ -250,11 +250,18 @@ end_early(struct flow_table *t, struct conn *c, enum side side)
 		hole_report(t, c, side, n);
 }
 
-/* Where nothing waits but for an end, there was none. */
+/* All that is waited for on this side is an end. */
+static bool
+waits_for_end(const struct half *h)
+{
+	return h->hole != NULL && h->hole->has_fin && h->hole->first == NULL;
+}
+
+/* There was none. */
 static void
 half_unreset(struct flow_table *t, struct half *h)
 {
-	if (h->hole == NULL || !h->hole->has_fin || h->hole->first != NULL)
+	if (!waits_for_end(h))
 		return;
 	h->acked = h->next;
 	hole_close(t, h);
@@ -271,14 +278,18 @@ hole_unreset(struct flow_table *t, struct conn *c)
 static void
 give_up(struct flow_table *t, struct conn *c, enum side side)
 {
-	const struct hole *hole = c->half[side].hole;
+	struct half *h = &c->half[side];
 
-	if (hole->first == NULL && hole->has_fin && c->denied)
-		hole_unreset(t, c);
-	else if (hole->first == NULL)
+	if (waits_for_end(h) && c->denied) {
+		half_unreset(t, h);
+		c->reset = false;
+		/* The peer's is somebody else's to close: who looks at all holes is there. */
+		c->denied = waits_for_end(&c->half[side_peer(side)]);
+	} else if (h->hole->first == NULL) {
 		end_early(t, c, side);
-	else
-		skip_to(t, c, side, hole->first->seq);
+	} else {
+		skip_to(t, c, side, h->hole->first->seq);
+	}
 }
 
 /* All holes that the same acknowledgement went past. */

@@ -213,7 +213,8 @@ data(struct flow_table *t, struct conn *c, enum side side, const struct segment 
 	if (h->hole != NULL && h->hole->has_fin && seq_diff(end, h->hole->fin) > 0) {
 		stats_inc(t->stats, STAT_TCP_OUT_OF_WINDOW);
 		h->hole->has_fin = false;
-		hole_unreset(t, c);
+		if (c->reset)
+			hole_unreset(t, c);
 	} else if (c->reset) {
 		data_after_reset(c, side);
 	}

@@ -237,6 +237,21 @@ START_TEST(time_passing_gives_up_holes_and_silent_flows)
 }
 END_TEST
 
+/* Both sides wait for an end, of which the first was none: the walk over all goes on. */
+START_TEST(time_passing_gives_up_an_end_that_was_denied)
+{
+	struct world w;
+
+	world_init(&w, &limits_default);
+	play(&w, SHAKE "c+0 \"ab\" s+0=2 c+102R s+0=2 \"x\" s+10F=2 c+2=11");
+	flow_expire(w.table, w.now_ns + 3000LL * MS);
+	play(&w, "c+2=1 \"cd\" s+1=4 \"y\"");
+	flow_finish(w.table);
+	ck_assert_str_eq(w.log.p, "c:ab s:x c:cd s:y end input");
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(large_segments_wait_in_several_blocks)
 {
 	enum { SIZE = 20000 };
@@ -362,6 +377,7 @@ main(void)
 	tcase_add_test(tc, oldest_hole_goes_when_all_hold_too_much);
 	tcase_add_test(tc, no_room_at_all_loses_no_octets);
 	tcase_add_test(tc, time_passing_gives_up_holes_and_silent_flows);
+	tcase_add_test(tc, time_passing_gives_up_an_end_that_was_denied);
 	tcase_add_test(tc, large_segments_wait_in_several_blocks);
 	tcase_add_test(tc, syn_flood_leaves_an_open_connection_alone);
 	tcase_add_loop_test(tc, community_id_is_the_published_one_both_ways, 0,

@@ -159,13 +159,13 @@ static const struct shapes {
 	char like;
 } shapes[] = {
 	{ "\u01dd\u1d8f\u2c65", 'a' },
-	{ "\u0185\u0299\u1d6c\u1d80\ua797", 'b' },
+	{ "\u0185\u1d6c\u1d80\ua797", 'b' },
 	{ "\u0188\u0255\ua794\U0001df1d", 'c' },
 	{ "\u0221\u1d6d\u1d81\u1d91\ua7c8", 'd' },
 	{ "\u1d92\u2c78\ua793\uab34", 'e' },
 	{ "\u1d82\ua730", 'f' },
 	{ "\ua7a1", 'g' },
-	{ "\u029c\u2c68\ua727\ua795", 'h' },
+	{ "\u2c68\ua727\ua795", 'h' },
 	{ "\u1d96\U0001df1a", 'i' },
 	{ "\u029d", 'j' },
 	{ "\u0138\u1d84\u2c6a\ua741\ua743\ua745\ua7a3", 'k' },

@@ -127,38 +127,6 @@ take_outputs(struct watch_run *w, struct generation *g)
 	sensor_set_outputs(w->sensor, w->run->output, w->run->noutputs);
 }
 
-/* All or nothing: what is wrong leaves everything as it was. */
-static void
-end_reload(struct watch_run *w)
-{
-	struct generation *g = reload_finish(w->reload);
-
-	w->reload = NULL;
-	w->facts.reload_worked = false;
-	if (g == NULL) {
-		log_warnx("reload: what is wrong was told, all stays as it was");
-	} else if (capture_check(w->run, &g->conf) < 0) {
-		log_warnx("reload: the filter cannot be, all stays as it was");
-		generation_free_aside(g);
-	} else if (!sensor_reload(w->sensor, &g->conf, g->rules.set)) {
-		log_warnx("reload: alerts still wait for too many rule sets of before, "
-			  "all stays as it was");
-		generation_free_aside(g);
-	} else {
-		take_outputs(w, g);
-		capture_reload(&w->capture, w->run, &g->conf, w->sensor, g->rules.set);
-		w->now->older = w->old;
-		w->old = w->now;
-		w->now = g;
-		w->facts.sensor = g->conf.sensor_name;
-		w->facts.reload_worked = true;
-		w->facts.reloaded_s = time(NULL);
-		log_info("reload: done, %zu rules", g->rules.specs.n);
-	}
-	notify_ready(&w->notify);
-	publish_stats(w);
-}
-
 /* Rule sets of before that nothing points into any more. */
 static void
 free_old(struct watch_run *w)
@@ -181,6 +149,36 @@ free_old(struct watch_run *w)
 		}
 		generation_free_aside(g);
 	}
+}
+
+/* All or nothing: what is wrong leaves everything as it was. */
+static void
+end_reload(struct watch_run *w)
+{
+	struct generation *g = reload_finish(w->reload);
+
+	w->reload = NULL;
+	w->facts.reload_worked = false;
+	if (g == NULL) {
+		log_warnx("reload: what is wrong was told, all stays as it was");
+	} else if (capture_check(w->run, &g->conf) < 0) {
+		log_warnx("reload: the filter cannot be, all stays as it was");
+		generation_free_aside(g);
+	} else {
+		free_old(w);
+		sensor_reload(w->sensor, &g->conf, g->rules.set);
+		take_outputs(w, g);
+		capture_reload(&w->capture, w->run, &g->conf, w->sensor, g->rules.set);
+		w->now->older = w->old;
+		w->old = w->now;
+		w->now = g;
+		w->facts.sensor = g->conf.sensor_name;
+		w->facts.reload_worked = true;
+		w->facts.reloaded_s = time(NULL);
+		log_info("reload: done, %zu rules", g->rules.specs.n);
+	}
+	notify_ready(&w->notify);
+	publish_stats(w);
 }
 
 /* ---- what is not a frame ---- */

@@ -592,15 +592,14 @@ sensor_awaits(const struct sensor *s, uint64_t name)
 	return track_awaits(s->track, name);
 }
 
-bool
+void
 sensor_reload(struct sensor *s, const struct conf *conf, const struct ruleset *rules)
 {
 	struct track_options options = track_options(conf, rules, NULL);
 	struct decoder_ports decoded = decoder_ports(conf);
 	uint16_t ports[2 * CONF_PORTS_MAX];
 
-	if (!track_set_rules(s->track, rules))
-		return false;
+	track_set_rules(s->track, rules);
 	track_set_options(s->track, &options);
 	flow_table_times(s->flows, conf->flow_idle, conf->gap_wait);
 	flow_table_ports(s->flows, conf->any_port, ports, stream_ports(conf, ports));
@@ -610,7 +609,6 @@ sensor_reload(struct sensor *s, const struct conf *conf, const struct ruleset *r
 	if (s->duplicates != NULL)
 		duplicates_window(s->duplicates, conf->duplicate_window);
 	s->stats_interval_ns = conf->stats_interval;
-	return true;
 }
 
 const struct ruleset *

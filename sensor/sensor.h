@@ -67,12 +67,12 @@ void sensor_gather_with(struct sensor *s, sensor_gather gather, void *arg);
 
 /*
  * Judge by these rules from now on, and take from the configuration what can change
- * while it runs (conf_row.live).  What waits keeps the rules it was judged by, until
- * sensor_unused_rules() tells, once, that they may be freed (NULL: none).  conf and
- * rules outlive the sensor, as those of sensor_new; those of before are not needed
- * any more, the rules when they were told.  False: too many sets are still in use.
+ * while it runs (conf_row.live).  What waits for what these rules do not tell keeps those
+ * it was judged by, until sensor_unused_rules() tells, once, that they may be freed (NULL:
+ * none; it must have said so before this).  conf and rules outlive the sensor, as those
+ * of sensor_new; those of before are not needed any more, the rules when they were told.
  */
-bool sensor_reload(
+void sensor_reload(
     struct sensor *s, const struct conf *conf, const struct ruleset *rules);
 /*
  * Write to these from now on.  What sensor_look() says may be different then: first looks

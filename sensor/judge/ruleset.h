@@ -103,6 +103,14 @@ bool ruleset_match_text(const struct ruleset *r, struct span text,
 bool ruleset_explain(const struct ruleset *r, struct span text,
     const struct judge_context *c, struct judgement *j, struct buf *why);
 
+/*
+ * A match that an earlier set told of this name and client: when this set tells it too,
+ * by a rule that says the same, *m points into this set from now on, its score as it was.
+ * Else false, and *m is untouched.
+ */
+bool ruleset_adopt(const struct ruleset *r, struct span name,
+    const struct ip_addr *client, struct match *m);
+
 /* The part of a canonical name that its owner registered, or all of it. */
 struct span ruleset_domain(const struct ruleset *r, struct span name);
 

@@ -158,6 +158,43 @@ corrections_expect(struct corrections *c, const struct alert *a, struct rule_use
 		expect_one(c, a, a->match->meant[i], use);
 }
 
+/* Which of the names that it may have meant it waits for. */
+static unsigned
+meant_of(const struct slip *s)
+{
+	unsigned i = 0;
+
+	while (s->what.match.meant[i] != s->meant)
+		i++;
+	return i;
+}
+
+void
+corrections_move(struct corrections *c, struct rule_use *to)
+{
+	for (struct table_node *node = c->table.oldest; node != NULL;
+	     node = node->newer) {
+		struct slip *s = (struct slip *)node;
+		unsigned i = meant_of(s);
+
+		if (rule_use_move(
+			&s->use, to, s->what.name, &s->client, &s->what.match))
+			s->meant = s->what.match.meant[i];
+	}
+}
+
+void
+corrections_forget(struct corrections *c, const struct rule_use *use)
+{
+	struct table_node *node, *newer;
+
+	for (node = c->table.oldest; node != NULL; node = newer) {
+		newer = node->newer;
+		if (((struct slip *)node)->use == use)
+			slip_forget(c, (struct slip *)node);
+	}
+}
+
 void
 corrections_learn(struct corrections *c, const struct alert *a)
 {

@@ -46,6 +46,11 @@ void corrections_fini(struct corrections *c);
 void corrections_expect(
     struct corrections *c, const struct alert *a, struct rule_use *use);
 
+/* Slips that these rules tell, too, point into them from now on. */
+void corrections_move(struct corrections *c, struct rule_use *to);
+/* Forget the slips that point into these rules. */
+void corrections_forget(struct corrections *c, const struct rule_use *use);
+
 /* An outcome went out: a correction says it again. */
 void corrections_learn(struct corrections *c, const struct alert *a);
 

@@ -80,17 +80,6 @@ track_tidy(struct track *t)
 	pool_tidy(&t->links.routes.crowd.pool);
 }
 
-bool
-track_set_rules(struct track *t, const struct ruleset *rules)
-{
-	if (!rule_uses_set(&t->rules, rules))
-		return false;
-	/* What was clean may be a slip now. */
-	verdicts_fini(&t->verdicts);
-	verdicts_init(&t->verdicts, rules);
-	return true;
-}
-
 const struct ruleset *
 track_unused_rules(struct track *t)
 {
@@ -398,6 +387,53 @@ watch_over(struct track *t, struct watch *w)
 	if (!w->written)
 		write_alert(t, w);
 	watch_free(t, w);
+}
+
+static void
+move_watches(struct watch_list *list, struct rule_use *to)
+{
+	struct watch *w;
+
+	TAILQ_FOREACH (w, list, by_age)
+		rule_use_move(&w->use, to, w->name,
+		    &w->origin.tuple.addr[SIDE_ORIGINATOR], &w->match);
+}
+
+/* Those of rules that must go, whatever else might still be learned. */
+static void
+end_watches(struct track *t, struct watch_list *list, const struct rule_use *use)
+{
+	struct watch *w, *newer;
+
+	for (w = TAILQ_FIRST(list); w != NULL; w = newer) {
+		newer = TAILQ_NEXT(w, by_age);
+		if (w->use != use)
+			continue;
+		if (!w->written)
+			stats_inc(t->stats, STAT_ALERT_EARLY);
+		watch_over(t, w);
+	}
+}
+
+void
+track_set_rules(struct track *t, const struct ruleset *rules)
+{
+	const struct rule_use *oldest;
+
+	rule_uses_set(&t->rules, rules);
+	move_watches(&t->held, t->rules.now);
+	move_watches(&t->late, t->rules.now);
+	corrections_move(&t->corrections, t->rules.now);
+	/* A place for the next: so that no reload is ever refused. */
+	oldest = rule_uses_crowded(&t->rules);
+	if (oldest != NULL) {
+		end_watches(t, &t->held, oldest);
+		end_watches(t, &t->late, oldest);
+		corrections_forget(&t->corrections, oldest);
+	}
+	/* What was clean may be a slip now. */
+	verdicts_fini(&t->verdicts);
+	verdicts_init(&t->verdicts, rules);
 }
 
 void

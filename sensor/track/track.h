@@ -38,10 +38,12 @@ struct track *track_new(const struct track_options *options,
     const struct alert_sink *sink, struct stats *s);
 
 /*
- * Judge by these rules from now on; what waits keeps those that it was judged by.
- * False: too many sets are still in use.
+ * Judge by these rules from now on.  What waits moves on to them where they tell it too,
+ * and else keeps those that it was judged by.  Of more than a few sets kept so the oldest
+ * lets go: its alerts go out as far as they are known, nobody waits for corrections.
+ * track_unused_rules() must have been asked before until it said NULL.
  */
-bool track_set_rules(struct track *t, const struct ruleset *rules);
+void track_set_rules(struct track *t, const struct ruleset *rules);
 /*
  * A set that was replaced and that nothing points into any more, told once: whoever
  * made it may free it.  NULL: none.

@@ -348,21 +348,26 @@ START_TEST(replaced_rules_are_told_once_they_are_unused)
 	struct rule_uses u = { 0 };
 	struct rule_use *first;
 
-	ck_assert(rule_uses_set(&u, SET(1)));
+	rule_uses_set(&u, SET(1));
 	first = u.now;
 	first->uses = 1;
-	ck_assert(rule_uses_set(&u, SET(2)));
+	rule_uses_set(&u, SET(2));
 	ck_assert_ptr_eq(u.now->rules, SET(2));
 	ck_assert_ptr_null(rule_uses_unused(&u));
 	first->uses = 0;
 	ck_assert_ptr_eq(rule_uses_unused(&u), SET(1));
 	ck_assert_ptr_null(rule_uses_unused(&u));
-	/* All places in use: no more until one is free. */
+	/* All places in use: the oldest is to make room for the next. */
+	first = u.now;
 	for (size_t i = 0; i < RULE_USES - 1; i++) {
+		ck_assert_ptr_null(rule_uses_crowded(&u));
 		u.now->uses = 1;
-		ck_assert(rule_uses_set(&u, SET(3 + i)));
+		rule_uses_set(&u, SET(3 + i));
 	}
-	ck_assert(!rule_uses_set(&u, SET(99)));
+	ck_assert_ptr_eq(rule_uses_crowded(&u), first);
+	first->uses = 0;
+	ck_assert_ptr_null(rule_uses_crowded(&u));
+	ck_assert_ptr_eq(rule_uses_unused(&u), SET(2));
 }
 END_TEST
 

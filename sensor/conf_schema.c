@@ -133,9 +133,9 @@ const struct conf_row conf_rows[] = {
 };
 /* clang-format on */
 
-const char *const conf_live_keys[] = { "sensor.name", "capture.filter",
-	"limits.flow_idle", "limits.gap_wait", "limits.fragment_wait", "limits.hold",
-	"limits.duplicate_window", "limits.queue", "protocols.dns_ports",
+const char *const conf_live_keys[] = { "sensor.name", "capture.interfaces",
+	"capture.filter", "limits.flow_idle", "limits.gap_wait", "limits.fragment_wait",
+	"limits.hold", "limits.duplicate_window", "limits.queue", "protocols.dns_ports",
 	"protocols.smtp_ports", "protocols.any_port", "protocols.mdns",
 	"protocols.llmnr", "sites.networks", "sites.search_suffixes", "rules.paths",
 	"rules.protect", "rules.allow", "privacy.addresses", "privacy.key", "outputs",

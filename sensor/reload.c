@@ -38,9 +38,15 @@ static void
 tell_change(void *arg, const struct conf_change *c)
 {
 	struct reload *r = arg;
+	bool ifaces = strcmp(c->key, "capture.interfaces") == 0;
 
 	if (strcmp(c->key, "outputs") == 0 && r->run->options->output != NULL)
 		log_info("reload: outputs changed, but -o says where events go");
+	else if (ifaces && r->run->options->ifaces.n > 0)
+		log_info(
+		    "reload: capture.interfaces changed, but -i says what is watched");
+	else if (ifaces && r->made->conf.interfaces.n == 0)
+		log_warnx("reload: capture.interfaces is empty, those of before stay");
 	else if (c->live && c->was == NULL)
 		log_info("reload: %s changed", c->key);
 	else if (c->live)
@@ -50,7 +56,7 @@ tell_change(void *arg, const struct conf_change *c)
 	else
 		log_warnx("reload: %s stays %s until the next start, then it is %s",
 		    c->key, c->was, c->now);
-	if (!c->live)
+	if (!c->live || (ifaces && r->made->conf.interfaces.n == 0))
 		conf_keep(&r->made->conf, r->conf, c->key);
 }
 

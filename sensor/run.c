@@ -238,3 +238,17 @@ run_summary(const struct stats *s)
 			log_info("%12llu  %-26s %s", (unsigned long long)s->n[i],
 			    stats_name(i), stats_sentence(i));
 }
+
+void
+run_summary_ifaces(const struct stats_ifaces *ifaces)
+{
+	for (size_t i = 0; ifaces->n > 1 && i < ifaces->n; i++) {
+		const struct stats_iface *f = &ifaces->of[i];
+
+		log_info("%s%s: %llu frames received, %llu of them dropped, %llu lost "
+			 "by the interface",
+		    f->name, f->up ? "" : " (not up)", (unsigned long long)f->received,
+		    (unsigned long long)f->dropped,
+		    (unsigned long long)f->interface_dropped);
+	}
+}

@@ -83,6 +83,8 @@ void run_take_outputs(struct run *run, struct outputs *made);
 
 /* The counters that are not 0, for the operator. */
 void run_summary(const struct stats *s);
+/* Those of each interface, where there are several. */
+void run_summary_ifaces(const struct stats_ifaces *ifaces);
 
 /* Read the stored captures; returns the exit status. */
 int run_replay(struct run *run);

@@ -202,21 +202,44 @@ count_workers(const struct run *run)
 	return n < LIVE_WORKERS_MAX ? n : LIVE_WORKERS_MAX;
 }
 
+static bool
+has_iface(const struct capture *c, const char *name)
+{
+	for (size_t i = 0; i < c->nifaces; i++)
+		if (strcmp(c->ifaces[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The interfaces to watch: one that is named twice once.  0, or -1 after a message. */
+static int
+take_ifaces(struct capture *c, const struct options *o, const struct conf *conf)
+{
+	const struct conf_strings *from =
+	    o->ifaces.n > 0 ? &o->ifaces : &conf->interfaces;
+
+	c->nifaces = 0;
+	for (size_t i = 0; i < from->n; i++) {
+		if (has_iface(c, from->s[i]))
+			continue;
+		if (c->nifaces == LIVE_IFACES_MAX) {
+			log_warnx("%zu interfaces are too many: %d are the most",
+			    from->n, LIVE_IFACES_MAX);
+			return -1;
+		}
+		c->ifaces[c->nifaces++] = from->s[i];
+	}
+	return 0;
+}
+
 int
 capture_prepare(struct capture *c, struct run *run)
 {
 	int status;
 
 	*c = (struct capture){ .workers = count_workers(run) };
-	c->ifaces = run->options->ifaces.n > 0 ? run->options->ifaces.s
-					       : run->conf.interfaces.s;
-	c->nifaces = run->options->ifaces.n > 0 ? run->options->ifaces.n
-						: run->conf.interfaces.n;
-	if (c->nifaces > LIVE_IFACES_MAX) {
-		log_warnx("%zu interfaces are too many: %d are the most", c->nifaces,
-		    LIVE_IFACES_MAX);
+	if (take_ifaces(c, run->options, &run->conf) < 0)
 		return EXIT_USAGE;
-	}
 	c->filter = run_filter(run->options, &run->conf);
 	status = check_user_filter(c->filter);
 	c->own = mem_alloc(sizeof(*c->own));
@@ -288,7 +311,10 @@ capture_check(const struct run *run, const struct conf *conf)
 {
 	struct sock_fprog own, inner;
 
+	struct capture ifaces;
+
 	if (check_user_filter(run_filter(run->options, conf)) != 0 ||
+	    take_ifaces(&ifaces, run->options, conf) != 0 ||
 	    make_programs(conf, &own, &inner) != 0)
 		return -1;
 	free(own.filter);
@@ -333,13 +359,17 @@ capture_reload(struct capture *c, const struct run *run, const struct conf *conf
 	take_look(c, run, sensor);
 	__atomic_store_n(&c->filter, run_filter(run->options, conf), __ATOMIC_RELEASE);
 	__atomic_store_n(&c->rules, rules, __ATOMIC_RELEASE);
+	if (run->options->ifaces.n == 0 && take_ifaces(c, run->options, conf) == 0) {
+		live_set(c->live, c->ifaces, c->nifaces);
+		crew_places(c->crew, live_places(c->live));
+	}
 	crew_renew(c->crew);
 }
 
 bool
-capture_renewed(const struct capture *c)
+capture_renewed(struct capture *c)
 {
-	return crew_renewed(c->crew);
+	return crew_renewed(c->crew) && live_settled(c->live);
 }
 
 void
@@ -385,8 +415,20 @@ capture_lives(struct capture *c)
 }
 
 void
-capture_count(struct capture *c, struct stats *total)
+capture_count(struct capture *c, struct stats *total, struct stats_ifaces *ifaces)
 {
 	live_count(c->live);
 	crew_count(c->crew, total);
+	ifaces->n = 0;
+	for (size_t i = 0; i < live_places(c->live); i++) {
+		struct stats_iface *f = &ifaces->of[ifaces->n];
+		struct front_count count = { 0 };
+
+		if (!live_tell(c->live, i, f))
+			continue;
+		crew_count_iface(c->crew, i, &count);
+		f->received = count.received;
+		f->dropped = count.dropped;
+		ifaces->n++;
+	}
 }

@@ -17,7 +17,7 @@ struct capture {
 	const char *filter;	     /* the user's, or NULL */
 	const struct ruleset *rules; /* in use */
 	struct look_options look;
-	const char *const *ifaces;
+	const char *ifaces[LIVE_IFACES_MAX]; /* all different */
 	size_t nifaces;
 	/* Programs for the kernel: what it lets through, and the hash of fanout: inner. */
 	struct sock_fprog *own, *own_before, inner;
@@ -34,10 +34,11 @@ int capture_check(const struct run *run, const struct conf *conf);
 /*
  * Other rules, that configuration, which was checked, and what the sensor wants to see, from
  * now on; those of before are in use until capture_renewed(), which must be so first.
+ * So are interfaces that were taken away.
  */
 void capture_reload(struct capture *c, const struct run *run, const struct conf *conf,
     const struct sensor *sensor, const struct ruleset *rules);
-bool capture_renewed(const struct capture *c);
+bool capture_renewed(struct capture *c);
 void capture_stop(struct capture *c);
 void capture_close(struct capture *c);
 
@@ -47,6 +48,6 @@ void capture_look(struct capture *c);
 void capture_wait(struct capture *c, int wait_ms, struct pollfd *wake);
 bool capture_lives(struct capture *c);
 /* All counters but those of the outputs. */
-void capture_count(struct capture *c, struct stats *total);
+void capture_count(struct capture *c, struct stats *total, struct stats_ifaces *ifaces);
 
 #endif

@@ -55,23 +55,24 @@ monotonic_ms(void)
 /* ---- counters ---- */
 
 static void
-gather(void *arg, struct stats *total)
+gather(void *arg, struct stats *total, struct stats_ifaces *ifaces)
 {
 	struct watch_run *w = arg;
 
-	capture_count(&w->capture, total);
+	capture_count(&w->capture, total, ifaces);
 	outputs_count(w->run->outputs, total);
 }
 
 static void
-write_stats_file(struct watch_run *w, const struct stats *total)
+write_stats_file(
+    struct watch_run *w, const struct stats *total, const struct stats_ifaces *ifaces)
 {
 	const char *path = w->now->conf.prometheus;
 
 	if (*path == '\0')
 		return;
 	w->facts.rules = w->now->rules.specs.n;
-	if (stats_file_write(path, total, &w->facts) == 0) {
+	if (stats_file_write(path, total, ifaces, &w->facts) == 0) {
 		w->stats_file_failed = false;
 		return;
 	}
@@ -97,10 +98,24 @@ static void
 publish_stats(struct watch_run *w)
 {
 	struct stats total;
+	struct stats_ifaces ifaces;
 
-	gather(w, &total);
-	write_stats_file(w, &total);
+	gather(w, &total, &ifaces);
+	write_stats_file(w, &total, &ifaces);
 	tell_status(w, &total);
+}
+
+/* To the operator, and the file. */
+static void
+tell_counters(struct watch_run *w)
+{
+	struct stats total;
+	struct stats_ifaces ifaces;
+
+	gather(w, &total, &ifaces);
+	run_summary(&total);
+	run_summary_ifaces(&ifaces);
+	write_stats_file(w, &total, &ifaces);
 }
 
 /* ---- reload ---- */
@@ -162,7 +177,8 @@ end_reload(struct watch_run *w)
 	if (g == NULL) {
 		log_warnx("reload: what is wrong was told, all stays as it was");
 	} else if (capture_check(w->run, &g->conf) < 0) {
-		log_warnx("reload: the filter cannot be, all stays as it was");
+		log_warnx(
+		    "reload: what is to be watched cannot be, all stays as it was");
 		generation_free_aside(g);
 	} else {
 		free_old(w);
@@ -210,12 +226,8 @@ look_round(struct watch_run *w)
 
 	outputs_flush(run->output, run->noutputs);
 	if (*run->show_stats) {
-		struct stats total;
-
 		*run->show_stats = 0;
-		gather(w, &total);
-		run_summary(&total);
-		write_stats_file(w, &total);
+		tell_counters(w);
 	}
 	if (*run->reload && w->reload == NULL)
 		begin_reload(w);
@@ -307,17 +319,13 @@ static void
 end(struct watch_run *w)
 {
 	struct run *run = w->run;
-	struct stats total;
-
 	notify_stopping(&w->notify);
 	drain(w);
 	sensor_finish(w->sensor);
 	outputs_leave(run->outputs, run->output);
-	gather(w, &total);
-	write_stats_file(w, &total);
+	tell_counters(w);
 	capture_stop(&w->capture);
 	sensor_free(w->sensor);
-	run_summary(&total);
 	if (w->reload != NULL) {
 		struct generation *g = reload_finish(w->reload);
 

@@ -405,13 +405,15 @@ static void
 write_stats(struct sensor *s)
 {
 	struct stats total = *s->stats;
+	struct stats_ifaces ifaces;
 
 	if (s->gather != NULL)
-		s->gather(s->gather_arg, &total);
+		s->gather(s->gather_arg, &total, &ifaces);
 	for (size_t i = 0; i < s->noutputs; i++)
 		if (output_wants(s->outputs[i], EVENTS_STATS))
-			output_stats(
-			    s->outputs[i], &total, s->clock.now_ns, s->first_ns);
+			output_stats(s->outputs[i], &total,
+			    s->gather != NULL ? &ifaces : NULL, s->clock.now_ns,
+			    s->first_ns);
 }
 
 void

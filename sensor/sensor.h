@@ -62,7 +62,8 @@ bool sensor_awaits(const struct sensor *s, uint64_t name);
 void sensor_dull_answer(struct sensor *s, const struct frame *f, uint64_t name);
 
 /* Where stats events get their numbers from, when the sensor's own are not all. */
-typedef void (*sensor_gather)(void *arg, struct stats *total);
+typedef void (*sensor_gather)(
+    void *arg, struct stats *total, struct stats_ifaces *ifaces);
 void sensor_gather_with(struct sensor *s, sensor_gather gather, void *arg);
 
 /*

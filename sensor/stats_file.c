@@ -3,7 +3,8 @@
  *
  * "flow.gap_bytes" is straywatch_flow_gap_bytes_total.  The fates of a frame exclude
  * each other and add up to the frames read, so they are one metric with a label:
- * straywatch_frames_total{fate="decoded"}.
+ * straywatch_frames_total{fate="decoded"}.  What came in over each interface is told by
+ * metrics of their own, lest one holds the sum and its parts.
  */
 
 #include "stats_file.h"
@@ -78,9 +79,54 @@ gauge(struct buf *out, const char *name, const char *help,
 	value(out, name, facts, NULL, NULL, n);
 }
 
+/* A metric of interfaces: where it stands in struct stats_iface, or up. */
+struct iface_row {
+	const char *name, *type, *help;
+	size_t at;
+};
+
+static uint64_t
+iface_value(const struct stats_iface *f, const struct iface_row *row)
+{
+	if (row->at == offsetof(struct stats_iface, up))
+		return f->up;
+	return *(const uint64_t *)(const void *)((const uint8_t *)f + row->at);
+}
+
+static void
+iface_metrics(struct buf *out, const struct stats_ifaces *ifaces,
+    const struct stats_file_facts *facts)
+{
+#define AT(member) offsetof(struct stats_iface, member)
+	static const struct iface_row rows[] = {
+		{ "straywatch_interface_up", "gauge",
+		    "whether the interface is there, up and watched", AT(up) },
+		{ "straywatch_interface_received_total", "counter",
+		    "frames of the interface that passed the kernel's filter: those "
+		    "read and those dropped",
+		    AT(received) },
+		{ "straywatch_interface_dropped_total", "counter",
+		    "frames of the interface that the kernel dropped: no room in its "
+		    "ring (capture.buffer)",
+		    AT(dropped) },
+		{ "straywatch_interface_interface_dropped_total", "counter",
+		    "frames that the interface lost by itself", AT(interface_dropped) },
+	};
+#undef AT
+
+	for (size_t i = 0; ifaces->n > 0 && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct iface_row *row = &rows[i];
+
+		head(out, row->name, row->type, row->help);
+		for (size_t k = 0; k < ifaces->n; k++)
+			value(out, row->name, facts, "interface", ifaces->of[k].name,
+			    iface_value(&ifaces->of[k], row));
+	}
+}
+
 void
-stats_file_text(
-    struct buf *out, const struct stats *s, const struct stats_file_facts *facts)
+stats_file_text(struct buf *out, const struct stats *s,
+    const struct stats_ifaces *ifaces, const struct stats_file_facts *facts)
 {
 	static const char frames[] = "straywatch_frames_total";
 
@@ -105,6 +151,7 @@ stats_file_text(
 	for (int i = 0; i < STAT_COUNT; i++)
 		if (!stats_is_fate(i))
 			counter(out, i, s, facts);
+	iface_metrics(out, ifaces, facts);
 }
 
 static int
@@ -124,13 +171,13 @@ write_all(int fd, const char *p, size_t n)
 }
 
 int
-stats_file_write(
-    const char *path, const struct stats *s, const struct stats_file_facts *facts)
+stats_file_write(const char *path, const struct stats *s,
+    const struct stats_ifaces *ifaces, const struct stats_file_facts *facts)
 {
 	struct buf text = { 0 }, new_path = { 0 };
 	int fd, failed = 0, error;
 
-	stats_file_text(&text, s, facts);
+	stats_file_text(&text, s, ifaces, facts);
 	buf_printf(&new_path, "%s.tmp", path);
 	fd = open(new_path.p, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd >= 0) {

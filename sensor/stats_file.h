@@ -18,11 +18,11 @@ struct stats_file_facts {
 
 /* The text into a buffer, for tests. */
 struct buf;
-void stats_file_text(
-    struct buf *out, const struct stats *s, const struct stats_file_facts *facts);
+void stats_file_text(struct buf *out, const struct stats *s,
+    const struct stats_ifaces *ifaces, const struct stats_file_facts *facts);
 
 /* Write it: 0, or -1 with errno. */
-int stats_file_write(
-    const char *path, const struct stats *s, const struct stats_file_facts *facts);
+int stats_file_write(const char *path, const struct stats *s,
+    const struct stats_ifaces *ifaces, const struct stats_file_facts *facts);
 
 #endif

@@ -126,6 +126,20 @@ struct stats {
 	uint64_t n[STAT_COUNT];
 };
 
+/* What came in over one interface that is watched, in the order of the configuration. */
+struct stats_iface {
+	const char *name;			       /* as it was asked for */
+	bool up;				       /* it is there and watched */
+	uint64_t received, dropped, interface_dropped; /* as STAT_CAPTURE_* */
+};
+
+enum { STATS_IFACES_MAX = 64 };
+
+struct stats_ifaces {
+	struct stats_iface of[STATS_IFACES_MAX];
+	size_t n;
+};
+
 static inline void
 stats_inc(struct stats *s, enum stat_id which)
 {

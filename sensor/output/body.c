@@ -398,3 +398,23 @@ body_counters(struct json *j, const struct stats *s)
 		json_close(j);
 	}
 }
+
+void
+body_ifaces(struct json *j, const struct stats_ifaces *ifaces)
+{
+	if (ifaces == NULL)
+		return;
+	json_open(j, "interfaces", '[');
+	for (size_t i = 0; i < ifaces->n; i++) {
+		const struct stats_iface *f = &ifaces->of[i];
+
+		json_open(j, NULL, '{');
+		json_str(j, "name", f->name);
+		json_bool(j, "up", f->up);
+		json_uint(j, "received", f->received);
+		json_uint(j, "dropped", f->dropped);
+		json_uint(j, "interface_dropped", f->interface_dropped);
+		json_close(j);
+	}
+	json_close(j);
+}

@@ -254,6 +254,7 @@ ecs_stats(struct json *j, const struct output_context *c, const struct stats_eve
 	head(j, c, e->ts_ns, &k, NULL);
 	json_open(j, "stats", '{');
 	body_counters(j, e->stats);
+	body_ifaces(j, e->ifaces);
 	json_close(j);
 	json_close(j);
 }

@@ -168,9 +168,12 @@ output_smtp(struct output *o, const struct flow *f, const struct smtp_session *s
 }
 
 void
-output_stats(struct output *o, const struct stats *s, int64_t ts_ns, int64_t since_ns)
+output_stats(struct output *o, const struct stats *s, const struct stats_ifaces *ifaces,
+    int64_t ts_ns, int64_t since_ns)
 {
-	struct stats_event e = { .stats = s, .ts_ns = ts_ns, .since_ns = since_ns };
+	struct stats_event e = {
+		.stats = s, .ifaces = ifaces, .ts_ns = ts_ns, .since_ns = since_ns
+	};
 	struct json j;
 
 	json_init(&j, &o->text);

@@ -188,6 +188,7 @@ eve_stats(struct json *j, const struct output_context *c, const struct stats_eve
 	    e->ts_ns > e->since_ns ? (uint64_t)(e->ts_ns - e->since_ns) / 1000000000
 				   : 0);
 	body_counters(j, e->stats);
+	body_ifaces(j, e->ifaces);
 	json_close(j);
 	json_close(j);
 }

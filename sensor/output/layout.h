@@ -26,8 +26,9 @@ struct smtp_event {
 
 struct stats_event {
 	const struct stats *stats;
-	int64_t ts_ns;	  /* now */
-	int64_t since_ns; /* the sensor's first packet */
+	const struct stats_ifaces *ifaces; /* NULL: a replay */
+	int64_t ts_ns;			   /* now */
+	int64_t since_ns;		   /* the sensor's first packet */
 };
 
 struct layout {
@@ -86,6 +87,8 @@ const char *body_rcode(const struct dns_msg *m, char text[DNS_WORD_MAX]);
 struct origin body_smtp_origin(const struct smtp_event *e);
 /* The counters, one object for each part before the dot. */
 void body_counters(struct json *j, const struct stats *s);
+/* The same of each interface, "interfaces"; nothing in a replay. */
+void body_ifaces(struct json *j, const struct stats_ifaces *ifaces);
 /* An address as the operator lets it leave: "<bob@navy.ml>" with brackets. */
 void body_address(struct json *j, const char *key, const struct output_context *c,
     const struct smtp_path *p, bool brackets);

@@ -120,7 +120,8 @@ void output_dns(struct output *o, const struct origin *origin, struct dns_msg *m
  */
 void output_smtp(struct output *o, const struct flow *f, const struct smtp_session *s,
     const struct smtp_tx *tx, const struct smtp_rcpt *rcpt);
-void output_stats(
-    struct output *o, const struct stats *s, int64_t ts_ns, int64_t since_ns);
+/* ifaces: NULL in a replay. */
+void output_stats(struct output *o, const struct stats *s,
+    const struct stats_ifaces *ifaces, int64_t ts_ns, int64_t since_ns);
 
 #endif

@@ -205,18 +205,33 @@ add_stream(struct crew *c)
 }
 
 static void
+add_ring_stream(struct crew *c, size_t iface)
+{
+	struct stream *s = add_stream(c);
+
+	s->iface = iface;
+	s->batch = mem_alloc(sizeof(*s->batch));
+}
+
+static void
+add_queue_stream(struct crew *c, struct front_worker *f, size_t iface)
+{
+	struct stream *s = add_stream(c);
+
+	s->iface = iface;
+	s->front = f;
+	s->queue = front_queue(f, iface);
+}
+
+static void
 work_alone(struct crew *c)
 {
 	const struct crew_options *o = &c->options;
 
 	front_rings_init(&c->rings, o->live, o->ifaces, 0, c->stats);
 	c->look = o->look.open(o->look.arg, c->stats);
-	for (size_t i = 0; i < o->ifaces; i++) {
-		struct stream *st = add_stream(c);
-
-		st->iface = i;
-		st->batch = mem_alloc(sizeof(*st->batch));
-	}
+	for (size_t i = 0; i < o->ifaces; i++)
+		add_ring_stream(c, i);
 	c->merge.ops = &stream_ops;
 }
 
@@ -243,13 +258,8 @@ work_together(struct crew *c)
 			.sleeping = &c->sleeping };
 
 		c->front[i] = front_start(&f);
-		for (size_t k = 0; k < o->ifaces; k++) {
-			struct stream *s = add_stream(c);
-
-			s->iface = k;
-			s->front = c->front[i];
-			s->queue = front_queue(c->front[i], k);
-		}
+		for (size_t k = 0; k < o->ifaces; k++)
+			add_queue_stream(c, c->front[i], k);
 	}
 	c->merge.ops = &queue_ops;
 }
@@ -263,8 +273,8 @@ crew_new(const struct crew_options *o, struct stats *s)
 	c->stats = s;
 	c->wake = -1;
 	c->slack_ns = (int64_t)(o->wait_ms + LATE_MS) * 1000000;
-	c->stream = mem_alloc(o->workers * o->ifaces * sizeof(c->stream[0]));
-	c->merge.of = mem_alloc(o->workers * o->ifaces * sizeof(c->merge.of[0]));
+	c->stream = mem_alloc(o->workers * LIVE_IFACES_MAX * sizeof(c->stream[0]));
+	c->merge.of = mem_alloc(o->workers * LIVE_IFACES_MAX * sizeof(c->merge.of[0]));
 	if (o->workers > 1)
 		work_together(c);
 	else
@@ -290,8 +300,8 @@ crew_work(struct crew *c, size_t n, crew_sink sink, void *arg)
 	const struct frame *f;
 	size_t done = 0;
 
-	if (c->front == NULL)
-		front_rings_renew(&c->rings);
+	if (c->front == NULL && front_rings_renew(&c->rings))
+		front_rings_tell_left(&c->rings);
 	for (; done < n && (f = merge_next(&c->merge, now_ns, &wait_ns)) != NULL;
 	     done++) {
 		sink(arg, f, seen_of_head(c));
@@ -369,6 +379,34 @@ crew_count(struct crew *c, struct stats *total)
 	for (unsigned i = 0; c->front != NULL && i < c->options.workers; i++)
 		front_count(c->front[i], total);
 	count_handed_on(total);
+}
+
+void
+crew_count_iface(struct crew *c, size_t iface, struct front_count *to)
+{
+	if (c->front == NULL) {
+		to->received += c->rings.count[iface].received;
+		to->dropped += c->rings.count[iface].dropped;
+	}
+	for (unsigned i = 0; c->front != NULL && i < c->options.workers; i++)
+		front_count_iface(c->front[i], iface, to);
+}
+
+void
+crew_places(struct crew *c, size_t ifaces)
+{
+	for (; c->options.ifaces < ifaces; c->options.ifaces++) {
+		size_t k = c->options.ifaces;
+
+		if (c->front == NULL) {
+			add_ring_stream(c, k);
+			c->rings.n = k + 1;
+		}
+		for (unsigned i = 0; c->front != NULL && i < c->options.workers; i++) {
+			front_add(c->front[i], c->options.queue / (k + 1));
+			add_queue_stream(c, c->front[i], k);
+		}
+	}
 }
 
 void

@@ -13,7 +13,7 @@ struct crew;
 
 struct crew_options {
 	struct live *live;
-	size_t ifaces;
+	size_t ifaces; /* places of live */
 	unsigned workers;
 	bool pin;	  /* each worker to a processor of its own */
 	size_t queue;	  /* octets that wait between each worker and the caller */
@@ -56,6 +56,13 @@ int64_t crew_complete_ns(struct crew *c);
 
 /* All counters, the caller's and those of the workers as of a moment ago. */
 void crew_count(struct crew *c, struct stats *total);
+/* Those of the kernel for the interface at that place are added. */
+void crew_count_iface(struct crew *c, size_t iface, struct front_count *to);
+/*
+ * There are so many places now.  What waits between workers and caller has for each new
+ * one the room that it would have had from the start, on top of that of the others.
+ */
+void crew_places(struct crew *c, size_t ifaces);
 /* Every worker has gone round since this was last asked. */
 bool crew_lives(struct crew *c);
 

@@ -32,11 +32,13 @@ struct front_worker {
 	int64_t counted_ms, rested_ms;
 	int wake;
 
-	pthread_mutex_t lock; /* of published */
+	pthread_mutex_t lock; /* of what is published */
 	struct stats published;
+	struct front_count published_count[LIVE_IFACES_MAX];
 
 	/* atomic */
 	bool stop, ended;
+	size_t ifaces; /* places that have a queue */
 	uint64_t rounds;
 	unsigned look_made;
 	int64_t looked_ns[LIVE_IFACES_MAX];
@@ -92,11 +94,13 @@ front_rings_filter(struct front_rings *r)
 }
 
 static void
-count_ring(struct front_rings *r, struct kring *k)
+count_ring(struct front_rings *r, size_t i)
 {
 	uint64_t received, dropped;
 
-	kring_counts(k, &received, &dropped);
+	kring_counts(r->ring[i], &received, &dropped);
+	r->count[i].received += received;
+	r->count[i].dropped += dropped;
 	r->stats->n[STAT_CAPTURE_RECEIVED] += received;
 	r->stats->n[STAT_CAPTURE_DROPPED] += dropped;
 }
@@ -106,7 +110,7 @@ front_rings_count(struct front_rings *r)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (r->ring[i] != NULL)
-			count_ring(r, r->ring[i]);
+			count_ring(r, i);
 }
 
 void
@@ -119,27 +123,92 @@ front_rings_fini(struct front_rings *r)
 	}
 }
 
-void
+static void
+close_ring(struct front_rings *r, size_t i)
+{
+	if (r->ring[i] == NULL)
+		return;
+	count_ring(r, i);
+	kring_free(r->ring[i]);
+	r->ring[i] = NULL;
+}
+
+/* When all of the ring of before is read. */
+static void
+take_newer(struct front_rings *r, size_t i)
+{
+	if (r->newer[i] == NULL || (r->ring[i] != NULL && kring_unread(r->ring[i])))
+		return;
+	close_ring(r, i);
+	r->ring[i] = r->newer[i];
+	r->newer[i] = NULL;
+}
+
+static void
+begin_to_leave(struct front_rings *r, size_t i, int64_t now_ms)
+{
+	r->leaving_ms[i] = now_ms;
+	r->leaving++;
+	if (r->ring[i] != NULL)
+		kring_stop(r->ring[i]);
+	if (r->newer[i] != NULL)
+		kring_stop(r->newer[i]);
+}
+
+/* True: all that the interface still had is read, and its rings are closed. */
+static bool
+leave(struct front_rings *r, size_t i, unsigned times)
+{
+	int64_t now_ms = monotonic_ms();
+
+	if (r->leaving_ms[i] == 0)
+		begin_to_leave(r, i, now_ms);
+	take_newer(r, i);
+	if (r->ring[i] != NULL &&
+	    (now_ms - r->leaving_ms[i] < live_drain_ms(r->live) ||
+		r->newer[i] != NULL || kring_unread(r->ring[i])))
+		return false;
+	close_ring(r, i);
+	/* What takes this place next begins anew. */
+	r->count[i] = (struct front_count){ 0 };
+	r->leaving_ms[i] = 0;
+	r->leaving--;
+	r->left[i] = times;
+	return true;
+}
+
+bool
 front_rings_renew(struct front_rings *r)
 {
-	for (size_t i = 0; i < r->n; i++) {
-		struct kring *k = live_take(r->live, i, r->worker);
+	bool left = false;
 
+	for (size_t i = 0; i < r->n; i++) {
+		unsigned times = live_leaves(r->live, i);
+		struct kring *k;
+
+		if (times != r->left[i]) {
+			left |= leave(r, i, times);
+			continue;
+		}
+		k = live_take(r->live, i, r->worker);
 		if (k != NULL) {
 			/* It may have been made before the filter changed. */
 			filter_ring(r, k);
 			kring_free(r->newer[i]);
 			r->newer[i] = k;
 		}
-		if (r->newer[i] == NULL ||
-		    (r->ring[i] != NULL && kring_unread(r->ring[i])))
-			continue;
-		if (r->ring[i] != NULL) {
-			count_ring(r, r->ring[i]);
-			kring_free(r->ring[i]);
-		}
-		r->ring[i] = r->newer[i];
-		r->newer[i] = NULL;
+		take_newer(r, i);
+	}
+	return left;
+}
+
+void
+front_rings_tell_left(struct front_rings *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->told_left[i] != r->left[i])
+			live_left(r->live, i, r->worker, r->left[i]);
+		r->told_left[i] = r->left[i];
 	}
 }
 
@@ -182,6 +251,7 @@ publish_counters(struct front_worker *f)
 	front_rings_count(&f->rings);
 	pthread_mutex_lock(&f->lock);
 	f->published = f->stats;
+	memcpy(f->published_count, f->rings.count, sizeof(f->published_count));
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -299,7 +369,11 @@ go_round(struct front_worker *f)
 	size_t n = 0;
 
 	renew_look(f);
-	front_rings_renew(&f->rings);
+	f->rings.n = __atomic_load_n(&f->ifaces, __ATOMIC_ACQUIRE);
+	if (front_rings_renew(&f->rings)) {
+		publish_counters(f);
+		front_rings_tell_left(&f->rings);
+	}
 	for (size_t i = 0; i < f->rings.n; i++)
 		if (f->rings.ring[i] != NULL)
 			n +=
@@ -362,7 +436,8 @@ front_main(void *arg)
 		}
 		rest_now_and_then(f, now);
 		if (n == 0)
-			sleep_until_work(f, SLEEP_MS);
+			sleep_until_work(f,
+			    f->rings.leaving > 0 ? (int)f->options.wait_ms : SLEEP_MS);
 	}
 	drain(f);
 	publish_counters(f);
@@ -371,17 +446,26 @@ front_main(void *arg)
 	return NULL;
 }
 
+void
+front_add(struct front_worker *f, size_t octets)
+{
+	size_t i = f->ifaces;
+
+	f->looked_ns[i] = INT64_MAX;
+	f->queue[i] = queue_new(octets);
+	/* The thread sees the queue when it sees the place. */
+	__atomic_store_n(&f->ifaces, i + 1, __ATOMIC_RELEASE);
+}
+
 struct front_worker *
 front_start(const struct front_options *o)
 {
 	struct front_worker *f = mem_alloc(sizeof(*f));
 
 	f->options = *o;
-	front_rings_init(&f->rings, o->live, o->ifaces, o->worker, &f->stats);
-	for (size_t i = 0; i < o->ifaces; i++)
-		f->looked_ns[i] = INT64_MAX;
-	for (size_t i = 0; i < o->ifaces; i++)
-		f->queue[i] = queue_new(o->queue / o->ifaces);
+	front_rings_init(&f->rings, o->live, 0, o->worker, &f->stats);
+	while (f->ifaces < o->ifaces)
+		front_add(f, o->queue / o->ifaces);
 	pthread_mutex_init(&f->lock, NULL);
 	f->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (f->wake < 0 ||
@@ -407,6 +491,15 @@ front_count(struct front_worker *f, struct stats *to)
 {
 	pthread_mutex_lock(&f->lock);
 	stats_sum(to, &f->published);
+	pthread_mutex_unlock(&f->lock);
+}
+
+void
+front_count_iface(struct front_worker *f, size_t iface, struct front_count *to)
+{
+	pthread_mutex_lock(&f->lock);
+	to->received += f->published_count[iface].received;
+	to->dropped += f->published_count[iface].dropped;
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -451,7 +544,7 @@ front_free(struct front_worker *f)
 	if (f->look != NULL)
 		f->options.look.close(f->look);
 	front_rings_fini(&f->rings);
-	for (size_t i = 0; i < f->rings.n; i++)
+	for (size_t i = 0; i < f->ifaces; i++)
 		queue_free(f->queue[i]);
 	close(f->wake);
 	pthread_mutex_destroy(&f->lock);

@@ -39,6 +39,11 @@ struct front_batch {
 size_t front_take(
     struct front_batch *b, struct kring *k, const struct front_look *how, void *look);
 
+/* Frames of one interface, as the kernel counts them. */
+struct front_count {
+	uint64_t received, dropped;
+};
+
 /* The rings of one worker, of whichever thread: one for each interface. */
 struct front_rings {
 	struct live *live;
@@ -48,14 +53,24 @@ struct front_rings {
 	struct kring *newer[LIVE_IFACES_MAX]; /* takes its place when that is read */
 	const struct sock_fprog *filter;      /* that all of them have */
 	bool stopped;			      /* nothing more comes in */
+	/* How often a place was left, and said to be; since when it is being left, or 0. */
+	unsigned left[LIVE_IFACES_MAX], told_left[LIVE_IFACES_MAX];
+	int64_t leaving_ms[LIVE_IFACES_MAX];
+	size_t leaving; /* places */
+	struct front_count count[LIVE_IFACES_MAX];
 	struct stats *stats;
 };
 
 void front_rings_init(struct front_rings *r, struct live *live, size_t n,
     unsigned worker, struct stats *s);
 void front_rings_fini(struct front_rings *r);
-/* Rings of interfaces that were put back take the place of those before. */
-void front_rings_renew(struct front_rings *r);
+/*
+ * Rings of interfaces that were put back take the place of those before; those of
+ * interfaces that are taken away are closed when they have been read.  True: all of some
+ * interface are, so front_rings_tell_left() once the counters are published.
+ */
+bool front_rings_renew(struct front_rings *r);
+void front_rings_tell_left(struct front_rings *r);
 /* The filter of the interfaces, which changed, becomes that of the rings. */
 void front_rings_filter(struct front_rings *r);
 /* Bring the kernel's counters of them up to date in the stats. */
@@ -88,6 +103,8 @@ struct front_options {
 /* The thread begins to work.  Fatal when there is none to be had. */
 struct front_worker *front_start(const struct front_options *o);
 struct queue *front_queue(struct front_worker *f, size_t iface);
+/* One place more, with a queue of so many octets. */
+void front_add(struct front_worker *f, size_t octets);
 /*
  * The time of the last frame of the interface that it looked at, or INT64_MAX when the
  * kernel had no more.
@@ -95,6 +112,7 @@ struct queue *front_queue(struct front_worker *f, size_t iface);
 int64_t front_looked_ns(const struct front_worker *f, size_t iface);
 /* Add what it counted, as of a moment ago. */
 void front_count(struct front_worker *f, struct stats *to);
+void front_count_iface(struct front_worker *f, size_t iface, struct front_count *to);
 /* The value of *looks that its look was made after. */
 unsigned front_look_made(const struct front_worker *f);
 /* How often it has gone round: does not grow when the thread hangs. */

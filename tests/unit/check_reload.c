@@ -166,6 +166,9 @@ static const struct stats_file_facts facts = { .sensor = "a \"b\"\\\n",
 	.reload_worked = true,
 	.rules = 3,
 	.workers = 2 };
+static const struct stats_ifaces ifaces = {
+	.of = { { "eth0", true, 11, 2, 3 }, { "span \"1\"", false, 0, 0, 0 } }, .n = 2
+};
 
 START_TEST(every_counter_is_in_the_file_for_prometheus)
 {
@@ -178,11 +181,17 @@ START_TEST(every_counter_is_in_the_file_for_prometheus)
 		"holes.\n",
 		"straywatch_workers{sensor=\"a \\\"b\\\"\\\\\\n\"} 2\n",
 		"straywatch_config_last_reload_successful{",
+		"\",interface=\"eth0\"} 11\n",
+		"# TYPE straywatch_interface_dropped_total counter\n"
+		"straywatch_interface_dropped_total{sensor=\"a \\\"b\\\"\\\\\\n\","
+		"interface=\"eth0\"} 2\n",
+		"interface=\"span \\\"1\\\"\"} 0\n",
+		"# TYPE straywatch_interface_up gauge\n",
 	};
 	struct stats s = { .n = { [STAT_FRAME_READ] = 9, [STAT_FRAME_DECODED] = 7 } };
 	struct buf text = { 0 };
 
-	stats_file_text(&text, &s, &facts);
+	stats_file_text(&text, &s, &ifaces, &facts);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		ck_assert_msg(strstr(text.p, lines[i]) != NULL, "%s", lines[i]);
 	buf_fini(&text);
@@ -197,12 +206,12 @@ START_TEST(the_file_is_replaced_as_a_whole)
 
 	ck_assert_int_ge(fd, 0);
 	close(fd);
-	ck_assert_int_eq(stats_file_write(path, &s, &facts), 0);
+	ck_assert_int_eq(stats_file_write(path, &s, &ifaces, &facts), 0);
 	snprintf(other, sizeof(other), "%s.tmp", path);
 	ck_assert_int_ne(access(other, F_OK), 0);
 	ck_assert_int_eq(unlink(path), 0);
 	snprintf(other, sizeof(other), "no-such-folder/%s", path);
-	ck_assert_int_eq(stats_file_write(other, &s, &facts), -1);
+	ck_assert_int_eq(stats_file_write(other, &s, &ifaces, &facts), -1);
 }
 END_TEST
 

@@ -412,7 +412,7 @@ START_TEST(places_differ_in_events_and_layout)
 	mine = outputs_join(o, &stats);
 	for (size_t i = 0; i < 2; i++)
 		if (output_wants(mine[i], EVENTS_STATS))
-			output_stats(mine[i], &stats, 0, 0);
+			output_stats(mine[i], &stats, NULL, 0, 0);
 	ck_assert_int_eq(outputs_flush(mine, 2), 0);
 	ck_assert_int_eq(outputs_leave(o, mine), 0);
 	outputs_close(o, &stats);

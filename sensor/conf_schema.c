@@ -134,12 +134,15 @@ const struct conf_row conf_rows[] = {
 /* clang-format on */
 
 const char *const conf_live_keys[] = { "sensor.name", "capture.interfaces",
-	"capture.filter", "limits.flow_idle", "limits.gap_wait", "limits.fragment_wait",
-	"limits.hold", "limits.duplicate_window", "limits.queue", "protocols.dns_ports",
-	"protocols.smtp_ports", "protocols.any_port", "protocols.mdns",
-	"protocols.llmnr", "sites.networks", "sites.search_suffixes", "rules.paths",
-	"rules.protect", "rules.allow", "privacy.addresses", "privacy.key", "outputs",
-	"stats.interval", "stats.prometheus", NULL };
+	"capture.filter", "capture.pin", "capture.snaplen", "capture.promiscuous",
+	"capture.encapsulations", "capture.verify_checksums", "capture.deduplicate",
+	"limits.flow_buffer", "limits.flow_idle", "limits.gap_wait",
+	"limits.fragment_wait", "limits.hold", "limits.duplicate_window",
+	"limits.queue", "protocols.dns_ports", "protocols.smtp_ports",
+	"protocols.any_port", "protocols.mdns", "protocols.llmnr", "sites.networks",
+	"sites.search_suffixes", "rules.paths", "rules.protect", "rules.allow",
+	"privacy.addresses", "privacy.key", "outputs", "stats.interval",
+	"stats.prometheus", NULL };
 
 const size_t conf_nrows = sizeof(conf_rows) / sizeof(conf_rows[0]);
 

@@ -275,11 +275,11 @@ fetch_ahead(void *arg, const struct frame *f)
 }
 
 static void
-take_look(struct capture *c, const struct run *run, const struct sensor *sensor)
+take_look(struct capture *c, const struct conf *conf, const struct sensor *sensor)
 {
 	c->look = *sensor_look(sensor);
 	/* Counters of all threads are put together, so none has to see all frames. */
-	c->look.everything = run->conf.deduplicate || run->conf.verify_checksums;
+	c->look.everything = conf->deduplicate || conf->verify_checksums;
 }
 
 void
@@ -301,7 +301,7 @@ capture_start(struct capture *c, struct run *run, struct sensor *sensor)
 	};
 
 	c->rules = run->rules.set;
-	take_look(c, run, sensor);
+	take_look(c, &run->conf, sensor);
 	c->crew = crew_new(&o, &run->stats);
 	log_info("%u worker%s", c->workers, c->workers > 1 ? "s" : "");
 }
@@ -356,14 +356,15 @@ capture_reload(struct capture *c, const struct run *run, const struct conf *conf
     const struct sensor *sensor, const struct ruleset *rules)
 {
 	renew_programs(c, conf);
-	take_look(c, run, sensor);
+	take_look(c, conf, sensor);
+	live_set_promiscuous(c->live, conf->promiscuous);
 	__atomic_store_n(&c->filter, run_filter(run->options, conf), __ATOMIC_RELEASE);
 	__atomic_store_n(&c->rules, rules, __ATOMIC_RELEASE);
 	if (run->options->ifaces.n == 0 && take_ifaces(c, run->options, conf) == 0) {
 		live_set(c->live, c->ifaces, c->nifaces);
 		crew_places(c->crew, live_places(c->live));
 	}
-	crew_renew(c->crew);
+	crew_renew(c->crew, conf->pin);
 }
 
 bool

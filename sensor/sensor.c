@@ -333,6 +333,26 @@ make_track(struct sensor *s, const struct conf *conf, const struct ruleset *rule
 	return track_new(&options, &sink, s->stats);
 }
 
+static void
+set_duplicates(struct sensor *s, const struct conf *conf)
+{
+	if (!conf->deduplicate) {
+		duplicates_free(s->duplicates);
+		s->duplicates = NULL;
+	} else if (s->duplicates == NULL) {
+		s->duplicates = duplicates_new(conf->duplicate_window);
+	} else {
+		duplicates_window(s->duplicates, conf->duplicate_window);
+	}
+}
+
+static void
+see_all(struct sensor *s, const struct conf *conf)
+{
+	s->sees_all = conf->deduplicate || conf->verify_checksums;
+	s->look.everything = s->sees_all || s->log_stats;
+}
+
 void
 sensor_set_outputs(struct sensor *s, struct output **outputs, size_t n)
 {
@@ -368,9 +388,8 @@ sensor_new_keyed(const struct conf *conf, const struct ruleset *rules,
 	s->decoders = make_decoders(s, conf);
 	s->flows = make_flows(s, conf);
 	s->packets = make_packets(s, conf);
-	if (conf->deduplicate)
-		s->duplicates = duplicates_new(conf->duplicate_window);
-	s->sees_all = conf->deduplicate || conf->verify_checksums;
+	set_duplicates(s, conf);
+	see_all(s, conf);
 	s->look.key = track_name_key(s->track);
 	look_ports(&s->look, conf);
 	sensor_set_outputs(s, outputs, n);
@@ -608,8 +627,10 @@ sensor_reload(struct sensor *s, const struct conf *conf, const struct ruleset *r
 	decoders_set_ports(s->decoders, &decoded);
 	look_ports(&s->look, conf);
 	packet_decoder_wait(s->packets, conf->fragment_wait);
-	if (s->duplicates != NULL)
-		duplicates_window(s->duplicates, conf->duplicate_window);
+	packet_decoder_verify(s->packets, conf->verify_checksums);
+	flow_table_side(s->flows, (size_t)conf->flow_buffer);
+	set_duplicates(s, conf);
+	see_all(s, conf);
 	s->stats_interval_ns = conf->stats_interval;
 }
 

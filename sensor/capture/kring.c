@@ -45,7 +45,7 @@ struct kring {
 	uint32_t left;		   /* frames from that one to the end of the block */
 	uint64_t number;
 	bool promiscuous;
-	int index; /* of the interface */
+	int index; /* of the interface; atomic, as is the one before */
 };
 
 int
@@ -163,24 +163,41 @@ kring_free(struct kring *k)
 	free(k);
 }
 
+/* Or no more, by option.  An interface that cannot is watched all the same. */
+static void
+ask_for_all(const struct kring *k, int index, int option)
+{
+	struct packet_mreq member = { .mr_ifindex = index,
+		.mr_type = PACKET_MR_PROMISC };
+
+	if (index != 0)
+		set(k, SOL_PACKET, option, &member, sizeof(member));
+}
+
 int
 kring_bind(struct kring *k, int index)
 {
 	struct sockaddr_ll address = { .sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
 		.sll_ifindex = index };
-	struct packet_mreq member = { .mr_ifindex = index,
-		.mr_type = PACKET_MR_PROMISC };
-
 	kring_clear_error(k);
 	if (bind(k->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -1;
 	kring_clear_error(k); /* of an interface that is down */
-	/* An interface that cannot is watched all the same. */
-	if (k->promiscuous && index != 0 && index != k->index)
-		set(k, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &member, sizeof(member));
-	k->index = index;
+	if (index != k->index && __atomic_load_n(&k->promiscuous, __ATOMIC_RELAXED))
+		ask_for_all(k, index, PACKET_ADD_MEMBERSHIP);
+	__atomic_store_n(&k->index, index, __ATOMIC_RELAXED);
 	return 0;
+}
+
+void
+kring_promiscuous(struct kring *k, bool promiscuous)
+{
+	if (k->promiscuous == promiscuous)
+		return;
+	__atomic_store_n(&k->promiscuous, promiscuous, __ATOMIC_RELAXED);
+	ask_for_all(k, __atomic_load_n(&k->index, __ATOMIC_RELAXED),
+	    promiscuous ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP);
 }
 
 int

@@ -70,6 +70,9 @@ int kring_join(struct kring *k, enum kring_fanout how, const struct sock_fprog *
  */
 int kring_filter(struct kring *k, const struct sock_fprog *filter);
 
+/* Whether frames that are for others are seen, from now on. */
+void kring_promiscuous(struct kring *k, bool promiscuous);
+
 /* To wait with poll(2) until there is something. */
 int kring_fd(const struct kring *k);
 /* What poll(2) said to be wrong (interface down or gone) is taken note of. */

@@ -107,6 +107,18 @@ live_filter(const struct live *l)
 	return __atomic_load_n(&l->options.ring.filter, __ATOMIC_ACQUIRE);
 }
 
+void
+live_set_promiscuous(struct live *l, bool promiscuous)
+{
+	__atomic_store_n(&l->options.ring.promiscuous, promiscuous, __ATOMIC_RELEASE);
+}
+
+bool
+live_promiscuous(const struct live *l)
+{
+	return __atomic_load_n(&l->options.ring.promiscuous, __ATOMIC_ACQUIRE);
+}
+
 /* One ring that can move to another interface. */
 static int
 watch_alone(struct live *l, struct tap *t, int index)

@@ -40,6 +40,9 @@ void live_close(struct live *l);
  */
 void live_set_filter(struct live *l, const struct sock_fprog *filter);
 const struct sock_fprog *live_filter(const struct live *l);
+/* The same for frames that are for others. */
+void live_set_promiscuous(struct live *l, bool promiscuous);
+bool live_promiscuous(const struct live *l);
 
 /*
  * Each interface has a place, a number below this; it grows when interfaces are added, and

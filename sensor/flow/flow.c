@@ -63,6 +63,12 @@ flow_table_times(struct flow_table *t, int64_t idle_ns, int64_t gap_ns)
 }
 
 void
+flow_table_side(struct flow_table *t, size_t flow_bytes)
+{
+	t->limits.flow_bytes = flow_bytes;
+}
+
+void
 flow_table_ports(struct flow_table *t, bool any_port, const uint16_t *ports, size_t n)
 {
 	t->limits.any_port = any_port;

@@ -104,6 +104,8 @@ struct flow_table *flow_table_new(const struct flow_limits *limits,
 
 /* Other times from now on: idle_ns and gap_ns of struct flow_limits. */
 void flow_table_times(struct flow_table *t, int64_t idle_ns, int64_t gap_ns);
+/* The same of flow_bytes: what a side holds beyond that goes when more comes. */
+void flow_table_side(struct flow_table *t, size_t flow_bytes);
 /* The same of any_port and the n ports; flows of others go on for as long as they last. */
 void flow_table_ports(
     struct flow_table *t, bool any_port, const uint16_t *ports, size_t n);

@@ -29,6 +29,12 @@ packet_decoder_wait(struct packet_decoder *d, int64_t fragment_ns)
 }
 
 void
+packet_decoder_verify(struct packet_decoder *d, bool verify_checksums)
+{
+	d->verify_checksums = verify_checksums;
+}
+
+void
 packet_decoder_flush(struct packet_decoder *d)
 {
 	fragments_flush(d->fragments);

@@ -63,6 +63,8 @@ struct packet_decoder *packet_decoder_new(
     const struct packet_limits *limits, struct stats *s);
 /* How long fragments wait for each other from now on. */
 void packet_decoder_wait(struct packet_decoder *d, int64_t fragment_ns);
+/* Whether packets with wrong checksums are dropped from now on. */
+void packet_decoder_verify(struct packet_decoder *d, bool verify_checksums);
 /* The input is at its end: give up the packets that wait for fragments. */
 void packet_decoder_flush(struct packet_decoder *d);
 void packet_decoder_free(struct packet_decoder *d);

@@ -249,7 +249,8 @@ work_together(struct crew *c)
 		struct front_options f = { .live = o->live,
 			.ifaces = o->ifaces,
 			.worker = i,
-			.cpu = o->pin ? nth_cpu(i) : -1,
+			.cpu = nth_cpu(i),
+			.pin = &o->pin,
 			.queue = o->queue,
 			.wait_ms = o->wait_ms,
 			.look = o->look,
@@ -410,8 +411,9 @@ crew_places(struct crew *c, size_t ifaces)
 }
 
 void
-crew_renew(struct crew *c)
+crew_renew(struct crew *c, bool pin)
 {
+	__atomic_store_n(&c->options.pin, pin, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&c->looks, 1, __ATOMIC_RELEASE);
 	for (unsigned i = 0; c->front != NULL && i < c->options.workers; i++)
 		front_wake(c->front[i]);
@@ -419,7 +421,7 @@ crew_renew(struct crew *c)
 		return;
 	c->options.look.close(c->look);
 	c->look = c->options.look.open(c->options.look.arg, c->stats);
-	front_rings_filter(&c->rings);
+	front_rings_adapt(&c->rings);
 }
 
 bool

@@ -41,8 +41,11 @@ size_t crew_work(struct crew *c, size_t n, crew_sink sink, void *arg);
  */
 void crew_ahead(struct crew *c, size_t frames);
 
-/* Have all looks made anew; crew_renewed() says when all are. */
-void crew_renew(struct crew *c);
+/*
+ * Have all looks made anew, and workers pinned or no more; crew_renewed() says when all
+ * are.
+ */
+void crew_renew(struct crew *c, bool pin);
 bool crew_renewed(const struct crew *c);
 
 /* Sleep for at most wait_ms, or until a frame comes or one of the n files is ready. */

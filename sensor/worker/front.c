@@ -31,6 +31,8 @@ struct front_worker {
 	struct stats stats; /* the thread's own */
 	int64_t counted_ms, rested_ms;
 	int wake;
+	bool pinned;
+	cpu_set_t anywhere; /* where it may be when it is not */
 
 	pthread_mutex_t lock; /* of what is published */
 	struct stats published;
@@ -63,6 +65,7 @@ front_rings_init(struct front_rings *r, struct live *live, size_t n, unsigned wo
 		.worker = worker,
 		.n = n,
 		.filter = live_filter(live),
+		.promiscuous = live_promiscuous(live),
 		.stats = s };
 }
 
@@ -79,17 +82,31 @@ filter_ring(const struct front_rings *r, struct kring *k)
 		    "stays as it was until the next start");
 }
 
+/* It may have been made before these changed. */
+static void
+adapt_ring(const struct front_rings *r, struct kring *k)
+{
+	if (k == NULL)
+		return;
+	filter_ring(r, k);
+	kring_promiscuous(k, r->promiscuous);
+}
+
 void
-front_rings_filter(struct front_rings *r)
+front_rings_adapt(struct front_rings *r)
 {
 	const struct sock_fprog *filter = live_filter(r->live);
+	bool promiscuous = live_promiscuous(r->live);
 
-	if (filter == r->filter)
+	if (filter == r->filter && promiscuous == r->promiscuous)
 		return;
 	r->filter = filter;
+	r->promiscuous = promiscuous;
 	for (size_t i = 0; i < r->n; i++) {
-		filter_ring(r, r->ring[i]);
-		filter_ring(r, r->newer[i]);
+		if (r->leaving_ms[i] != 0)
+			continue; /* nothing more comes in */
+		adapt_ring(r, r->ring[i]);
+		adapt_ring(r, r->newer[i]);
 	}
 }
 
@@ -192,8 +209,7 @@ front_rings_renew(struct front_rings *r)
 		}
 		k = live_take(r->live, i, r->worker);
 		if (k != NULL) {
-			/* It may have been made before the filter changed. */
-			filter_ring(r, k);
+			adapt_ring(r, k);
 			kring_free(r->newer[i]);
 			r->newer[i] = k;
 		}
@@ -349,6 +365,24 @@ sleep_until_work(struct front_worker *f, int wait_ms)
 		fatal("cannot read a wake-up");
 }
 
+/* On its processor, or where it was allowed to be before. */
+static void
+take_place(struct front_worker *f)
+{
+	bool pin =
+	    f->options.cpu >= 0 && __atomic_load_n(f->options.pin, __ATOMIC_RELAXED);
+	cpu_set_t set;
+
+	if (pin == f->pinned)
+		return;
+	CPU_ZERO(&set);
+	if (pin)
+		CPU_SET(f->options.cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), pin ? &set : &f->anywhere) < 0)
+		log_warn("a worker cannot stay on processor %d", f->options.cpu);
+	f->pinned = pin;
+}
+
 static void
 renew_look(struct front_worker *f)
 {
@@ -359,7 +393,8 @@ renew_look(struct front_worker *f)
 	if (f->look != NULL)
 		f->options.look.close(f->look);
 	f->look = f->options.look.open(f->options.look.arg, &f->stats);
-	front_rings_filter(&f->rings);
+	front_rings_adapt(&f->rings);
+	take_place(f);
 	__atomic_store_n(&f->look_made, wanted, __ATOMIC_RELEASE);
 }
 
@@ -380,17 +415,6 @@ go_round(struct front_worker *f)
 			    work_on(f, f->rings.ring[i], f->queue[i], &f->looked_ns[i]);
 	__atomic_fetch_add(&f->rounds, 1, __ATOMIC_RELAXED);
 	return n;
-}
-
-static void
-stay_on(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set) < 0)
-		log_warn("a worker cannot stay on processor %d", cpu);
 }
 
 /* Read out what the kernel still holds: blocks that are not full come after wait_ms. */
@@ -424,8 +448,8 @@ front_main(void *arg)
 {
 	struct front_worker *f = arg;
 
-	if (f->options.cpu >= 0)
-		stay_on(f->options.cpu);
+	if (sched_getaffinity(0, sizeof(f->anywhere), &f->anywhere) < 0)
+		f->options.cpu = -1;
 	while (!__atomic_load_n(&f->stop, __ATOMIC_ACQUIRE)) {
 		size_t n = go_round(f);
 		int64_t now = monotonic_ms();

@@ -52,6 +52,7 @@ struct front_rings {
 	struct kring *ring[LIVE_IFACES_MAX];  /* NULL: nothing to read there now */
 	struct kring *newer[LIVE_IFACES_MAX]; /* takes its place when that is read */
 	const struct sock_fprog *filter;      /* that all of them have */
+	bool promiscuous;		      /* that all of them are, or not */
 	bool stopped;			      /* nothing more comes in */
 	/* How often a place was left, and said to be; since when it is being left, or 0. */
 	unsigned left[LIVE_IFACES_MAX], told_left[LIVE_IFACES_MAX];
@@ -71,8 +72,11 @@ void front_rings_fini(struct front_rings *r);
  */
 bool front_rings_renew(struct front_rings *r);
 void front_rings_tell_left(struct front_rings *r);
-/* The filter of the interfaces, which changed, becomes that of the rings. */
-void front_rings_filter(struct front_rings *r);
+/*
+ * What changed of what the interfaces let in, the filter and frames for others, is taken
+ * over by the rings.
+ */
+void front_rings_adapt(struct front_rings *r);
 /* Bring the kernel's counters of them up to date in the stats. */
 void front_rings_count(struct front_rings *r);
 /* Let nothing more in. */
@@ -91,10 +95,11 @@ struct front_options {
 	struct live *live;
 	size_t ifaces;
 	unsigned worker;
-	int cpu;	  /* to stay on; -1: any */
+	int cpu;	  /* to stay on, when that is asked for; -1: none */
 	size_t queue;	  /* octets of its queues */
 	unsigned wait_ms; /* how long the kernel keeps a block that is not full */
 	struct front_look look;
+	const bool *pin;       /* atomic: stay on cpu; seen when looks are made anew */
 	const unsigned *looks; /* atomic: grows when looks are to be made anew */
 	int wake;	       /* eventfd(2) of the reader, written when it sleeps */
 	const int *sleeping;   /* atomic, enum front_sleep: how the reader does */

@@ -497,8 +497,6 @@ take_away(struct live *l, struct tap *t)
 {
 	count_tap(l, t);
 	leave_sockets(l, t);
-	for (unsigned w = 0; w < l->options.workers; w++)
-		give(t, w, NULL);
 	t->leaving = true;
 	__atomic_fetch_add(&t->leaves, 1, __ATOMIC_RELEASE);
 	log_info("%s: is watched no more", t->asked);

@@ -77,7 +77,8 @@ struct kring *live_take(struct live *l, size_t iface, unsigned worker);
 
 /*
  * For workers' threads: how often that place was left so far.  When that has grown, no
- * ring comes until the worker has closed those that it has and said so with that number.
+ * ring comes, but for one that waits to be taken, until the worker has closed those that it
+ * has and said so with that number.
  */
 unsigned live_leaves(const struct live *l, size_t iface);
 void live_left(struct live *l, size_t iface, unsigned worker, unsigned times);

@@ -164,8 +164,14 @@ take_newer(struct front_rings *r, size_t i)
 static void
 begin_to_leave(struct front_rings *r, size_t i, int64_t now_ms)
 {
+	struct kring *k = live_take(r->live, i, r->worker);
+
 	r->leaving_ms[i] = now_ms;
 	r->leaving++;
+	if (k != NULL) {
+		kring_free(r->newer[i]);
+		r->newer[i] = k;
+	}
 	if (r->ring[i] != NULL)
 		kring_stop(r->ring[i]);
 	if (r->newer[i] != NULL)

@@ -65,12 +65,13 @@ load_string(
 	char want[64];
 
 	if (node->type == YAML_NULL ||
-	    (node->type == YAML_SCALAR && (int64_t)strlen(node->text) <= row->max)) {
+	    (yaml_text(node) && (int64_t)strlen(node->text) <= row->max)) {
 		*to = arena_strdup(&l->conf->arena, node->text);
 		return;
 	}
-	snprintf(want, sizeof(want), "a text of at most %lld characters",
-	    (long long)row->max);
+	snprintf(want, sizeof(want), "a text of at most %lld characters%s",
+	    (long long)row->max,
+	    node->type == YAML_SCALAR && !yaml_text(node) ? ", in quotes," : "");
 	conf_wrong(l, node, row, want);
 }
 
@@ -171,6 +172,8 @@ is_domain(struct conf_load *l, const struct conf_row *row, const struct yaml_nod
 		why = name_error_str(error);
 	else if (name.odd)
 		why = "letters, digits and hyphens are wanted";
+	else if (name_numeric(name_span(&name)))
+		why = "it is an address or a number";
 	else if (name.labels < row->min)
 		why = row->min > 1 ? "one with a dot is wanted" : "one label at least";
 	if (why != NULL)

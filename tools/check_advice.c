@@ -104,10 +104,40 @@ advise_match(struct check *c, const struct rule_spec *rule)
 		if (!flags(c, rule, name.p))
 			advise(c, rule,
 			    "rule %u: \"%s\" of its match list is never flagged: it is "
-			    "allowed",
+			    "protected or allowed",
 			    rule->id, rule->match.names[i]);
 	}
 	buf_fini(&name);
+}
+
+/* ---- a rule that is for nobody ---- */
+
+/* Each network of from lies in one that is left out again. */
+static void
+advise_from(struct check *c, const struct rule_spec *rule)
+{
+	size_t wanted = 0, lost = 0;
+
+	for (size_t i = 0; i < rule->nfrom; i++) {
+		const struct ip_net *net = &rule->from[i];
+		bool covered = false;
+
+		if (net->negated)
+			continue;
+		for (size_t k = 0; k < rule->nfrom; k++) {
+			const struct ip_net *out = &rule->from[k];
+
+			covered |= out->negated && out->bits <= net->bits &&
+			    ip_net_has(out, &net->addr);
+		}
+		wanted++;
+		lost += covered;
+	}
+	if (wanted > 0 && wanted == lost)
+		advise(c, rule,
+		    "rule %u is for no client: what \"from\" names, it leaves out "
+		    "again",
+		    rule->id);
 }
 
 /* ---- protected and allowed ---- */
@@ -165,6 +195,7 @@ check_advise_rule(struct check *c, const struct rule_spec *rule)
 		    "rule %u can never flag a typo of what it protects: its score, "
 		    "min_label, map or allow list leave nothing",
 		    rule->id);
+	advise_from(c, rule);
 	advise_match(c, rule);
 	advise_allowed(c, rule, &rule->allow);
 	/* Lists of popular and of registered names hold the protected ones too. */
@@ -204,13 +235,41 @@ advise_closed(struct check *c, const struct name_set *set)
 		    set->id, set->closed, tld);
 }
 
+static bool
+below_any(const char *host, const struct name_list *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (name_below(span_str(host), span_str(names->names[i])))
+			return true;
+	return false;
+}
+
+/* hosts: of somebody else. */
+static void
+advise_hosts(struct check *c, const struct name_set *set)
+{
+	for (size_t i = 0; i < set->hosts.n; i++) {
+		const char *host = set->hosts.names[i];
+
+		if (set->names.n > 0 && !below_any(host, &set->names) &&
+		    (set->closed == NULL ||
+			!name_below(span_str(host), span_str(set->closed))))
+			advise(c, set,
+			    "set \"%s\": host \"%s\" is below none of the set's names: "
+			    "add the domain that it belongs to",
+			    set->id, host);
+	}
+}
+
 void
 check_advise_sets(struct check *c)
 {
 	const struct rule_specs *specs = &c->rules.specs;
 
-	for (size_t i = 0; i < specs->nsets; i++)
+	for (size_t i = 0; i < specs->nsets; i++) {
 		advise_closed(c, specs->sets[i]);
+		advise_hosts(c, specs->sets[i]);
+	}
 	for (size_t i = 0; i < specs->nsets; i++)
 		if (!is_used(specs, specs->sets[i]))
 			advise(c, specs->sets[i], "set \"%s\" is protected by no rule",

@@ -3,12 +3,11 @@
 #include "base/yaml.h"
 
 #include "base/hash.h"
+#include "base/readfile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include <yaml.h>
 
 enum { YAML_DEPTH = 32, YAML_FILE_MAX = 64 * 1024 * 1024 };
@@ -50,6 +49,39 @@ problem_place(const struct loader *l)
 	return mark;
 }
 
+/* The octet at a place in the text; 0 behind its end. */
+static uint8_t
+octet_at(const struct loader *l, const yaml_mark_t *mark)
+{
+	size_t i = 0;
+
+	for (size_t line = 0; line < mark->line && i < l->text.n; i++)
+		line += l->text.p[i] == '\n';
+	for (size_t column = 0; column < mark->column && i < l->text.n; column++)
+		do
+			i++;
+		while (i < l->text.n && (l->text.p[i] & 0xc0) == 0x80);
+	return i < l->text.n ? l->text.p[i] : 0;
+}
+
+/* What would be right, where libyaml's words do not say it. */
+static const char *
+advice(const struct loader *l, const yaml_mark_t *mark)
+{
+	const char *problem = l->parser.problem ? l->parser.problem : "";
+	const char *context = l->parser.context ? l->parser.context : "";
+
+	if (strstr(problem, "UTF-8") != NULL)
+		return ": save the file as UTF-8";
+	if (strstr(context, "a tag") != NULL)
+		return ": a text that begins with \"!\" stands in quotes";
+	if (strstr(context, "an alias") != NULL || strstr(context, "an anchor") != NULL)
+		return ": a text that begins with \"*\" or \"&\" stands in quotes";
+	if (l->parser.error == YAML_SCANNER_ERROR && octet_at(l, mark) == '\t')
+		return ": indent with spaces, not with tabs";
+	return "";
+}
+
 static int
 next_event(struct loader *l, yaml_event_t *event)
 {
@@ -58,9 +90,11 @@ next_event(struct loader *l, yaml_event_t *event)
 	if (yaml_parser_parse(&l->parser, event))
 		return 0;
 	mark = problem_place(l);
-	diag_error(l->diag, l->path, mark.line + 1, mark.column + 1, "not YAML: %s%s%s",
+	diag_error(l->diag, l->path, mark.line + 1, mark.column + 1,
+	    "not YAML: %s%s%s%s",
 	    l->parser.problem ? l->parser.problem : "cannot be read",
-	    l->parser.context ? " " : "", l->parser.context ? l->parser.context : "");
+	    l->parser.context ? " " : "", l->parser.context ? l->parser.context : "",
+	    advice(l, &mark));
 	return -1;
 }
 
@@ -229,6 +263,33 @@ load_scalar(struct loader *l, struct yaml_node *node, const yaml_event_t *event)
 	node->text = arena_spandup(l->arena, text);
 }
 
+/* A node's own anchor or tag, which only has a meaning elsewhere; false with an error. */
+static bool
+is_plain(struct loader *l, const yaml_event_t *event)
+{
+	const yaml_char_t *anchor = NULL, *tag = NULL;
+
+	if (event->type == YAML_SCALAR_EVENT) {
+		anchor = event->data.scalar.anchor;
+		tag = event->data.scalar.tag;
+	} else if (event->type == YAML_SEQUENCE_START_EVENT) {
+		anchor = event->data.sequence_start.anchor;
+		tag = event->data.sequence_start.tag;
+	} else if (event->type == YAML_MAPPING_START_EVENT) {
+		anchor = event->data.mapping_start.anchor;
+		tag = event->data.mapping_start.tag;
+	}
+	if (tag != NULL)
+		error_at(l, &event->start_mark,
+		    "tags are not used here: a text that begins with \"!\" stands in "
+		    "quotes");
+	else if (anchor != NULL || event->type == YAML_ALIAS_EVENT)
+		error_at(l, &event->start_mark,
+		    "anchors and aliases are not used here: "
+		    "write the value itself");
+	return tag == NULL && anchor == NULL && event->type != YAML_ALIAS_EVENT;
+}
+
 /* The node that event begins, with all that is below it; NULL after an error. */
 static struct yaml_node *
 load_node(struct loader *l, yaml_event_t *event, int depth)
@@ -243,6 +304,8 @@ load_node(struct loader *l, yaml_event_t *event, int depth)
 		error_at(l, &event->start_mark, "nested too deeply: 32 levels at most");
 		return NULL;
 	}
+	if (!is_plain(l, event))
+		return NULL;
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:
 		load_scalar(l, node, event);
@@ -256,9 +319,6 @@ load_node(struct loader *l, yaml_event_t *event, int depth)
 		failed = load_map(l, node, depth + 1);
 		break;
 	default:
-		error_at(l, &event->start_mark,
-		    "anchors and aliases are not used here: "
-		    "write the value itself");
 		failed = -1;
 		break;
 	}
@@ -316,32 +376,16 @@ yaml_parse(struct arena *a, const char *path, struct span text, struct diag *d)
 	return node;
 }
 
-static int
-read_file(const char *path, struct buf *b, struct diag *d)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
-
-	while (fd >= 0 && b->n < YAML_FILE_MAX &&
-	    (n = read(fd, buf_room(b, 65536), 65536)) > 0)
-		b->n += (size_t)n;
-	if (n < 0)
-		diag_error(d, path, 0, 0, "cannot be read: %s", strerror(errno));
-	else if (n > 0)
-		diag_error(
-		    d, path, 0, 0, "larger than 64 MiB: no such file is wanted here");
-	if (fd >= 0)
-		close(fd);
-	return n == 0 ? 0 : -1;
-}
-
 struct yaml_node *
 yaml_load(struct arena *a, const char *path, struct diag *d)
 {
 	struct yaml_node *node = NULL;
 	struct buf text = { 0 };
+	const char *fault = file_read(path, YAML_FILE_MAX, &text);
 
-	if (read_file(path, &text, d) == 0)
+	if (fault != NULL)
+		diag_error(d, path, 0, 0, "cannot be read: %s", fault);
+	else
 		node = yaml_parse(a, path, span_of(text.p, text.n), d);
 	buf_fini(&text);
 	return node;
@@ -391,6 +435,25 @@ yaml_int(const struct yaml_node *node, int64_t *v)
 	const char *rest;
 
 	return leading_int(node, v, &rest) == 0 && *rest == '\0' ? 0 : -1;
+}
+
+bool
+yaml_text(const struct yaml_node *node)
+{
+	const char *text = node->text;
+	char *end;
+
+	if (node->type != YAML_SCALAR || node->quoted)
+		return node->type == YAML_SCALAR;
+	if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
+		return false;
+	/* strtod takes "nan" and "infinity" too, which are words here. */
+	text += *text == '-' || *text == '+';
+	text += *text == '.';
+	if (*text < '0' || *text > '9')
+		return true;
+	strtod(node->text, &end);
+	return *end != '\0';
 }
 
 int

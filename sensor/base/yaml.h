@@ -23,7 +23,8 @@ struct yaml_node {
 
 /*
  * Load one document.  The tree and its text live in a until its end.  NULL with
- * an error in d when the file cannot be read, is no YAML or nests deeper than 32.
+ * an error in d when the file cannot be read, is no YAML, nests deeper than 32 or
+ * has anchors or tags.
  * A key that stands twice in a map is an error in d too, but the tree is given,
  * with the first of them.  An empty file gives a YAML_NULL node.
  */
@@ -40,6 +41,8 @@ const char *yaml_type_str(enum yaml_type type);
 
 /* Scalars as values: 0, or -1 when the node is no such thing. */
 int yaml_int(const struct yaml_node *node, int64_t *v);
+/* A scalar that is no number and neither true nor false, unless it stands in quotes. */
+bool yaml_text(const struct yaml_node *node);
 int yaml_bool(const struct yaml_node *node, bool *v); /* true false yes no on off */
 /* "300s", "5m", "2h", "1d", "50ms", or a bare number of seconds, as nanoseconds. */
 int yaml_duration(const struct yaml_node *node, int64_t *ns);

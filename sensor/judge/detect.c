@@ -217,7 +217,7 @@ static const struct option {
 } options[] = {
 	{ { "map", WANT_MAP, false, load_map,
 	    "right endings with the wrong ones, such as { mil: [ml, il] }" }, tld_bits },
-	{ { "scope", WANT_TEXT, false, load_scope,
+	{ { "scope", WANT_WORD, false, load_scope,
 	    "known (only names of the set) or any" }, confusion_bits },
 	{ { "layouts", WANT_LIST, false, load_layouts,
 	    "keyboards, such as [qwerty, azerty]" }, edit_bits },

@@ -12,14 +12,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A NUL is in no text but that of UTF-16, which says so at its beginning. */
+/*
+ * A NUL is in no text but that of UTF-16, which says so at its beginning.  One that
+ * strayed into a text farther on is told with its place by whoever reads the text.
+ */
 static bool
 is_binary(const uint8_t *p, size_t n)
 {
+	enum { BEGIN = 32 }; /* octets, in which a compiled set has some */
 	bool utf16 =
 	    n >= 2 && p[0] + p[1] == 0xfe + 0xff && (p[0] == 0xfe || p[1] == 0xfe);
 
-	return !utf16 && memchr(p, '\0', n) != NULL;
+	return !utf16 && memchr(p, '\0', n < BEGIN ? n : BEGIN) != NULL;
 }
 
 bool
@@ -28,8 +32,12 @@ image_file(const char *path)
 	uint8_t begin[sizeof(struct image_header)];
 	size_t magic = sizeof(IMAGE_MAGIC) - 1;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t n = fd >= 0 ? read(fd, begin, sizeof(begin)) : -1;
+	struct stat st;
+	ssize_t n = -1;
 
+	/* What is read from a pipe is gone. */
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		n = read(fd, begin, sizeof(begin));
 	if (fd >= 0)
 		close(fd);
 	return n > 0 &&

@@ -12,6 +12,8 @@ static const struct {
 	const char *phrase;
 } wants[] = {
 	[WANT_TEXT] = { YAML_SCALAR, "a text" },
+	[WANT_WORD] = { YAML_SCALAR, "a word" },
+	[WANT_PERCENT] = { YAML_SCALAR, "a percentage" },
 	[WANT_NUMBER] = { YAML_SCALAR, "a whole number" },
 	[WANT_BOOL] = { YAML_SCALAR, "true or false" },
 	[WANT_DURATION] = { YAML_SCALAR, "a time such as 300s, 5m or 1h" },
@@ -31,7 +33,11 @@ is_wanted(const struct yaml_node *node, enum want want)
 		return false;
 	switch (want) {
 	case WANT_TEXT:
+		return *node->text != '\0' && yaml_text(node);
+	case WANT_WORD:
 		return *node->text != '\0';
+	case WANT_PERCENT:
+		return *node->text != '\0' && !node->quoted;
 	case WANT_NUMBER:
 		return yaml_int(node, &number) == 0;
 	case WANT_BOOL:
@@ -49,7 +55,11 @@ keys_check(struct loader *l, const char *key, const struct yaml_node *node,
 {
 	if (is_wanted(node, want))
 		return true;
-	if (node->type == YAML_SCALAR && wants[want].type == YAML_SCALAR)
+	if (want == WANT_TEXT && node->type == YAML_SCALAR && !yaml_text(node))
+		load_error(l, node,
+		    "\"%s\" is %s: a text is wanted (%s); \"%s\" in quotes is one", key,
+		    node->text, sentence, node->text);
+	else if (node->type == YAML_SCALAR && wants[want].type == YAML_SCALAR)
 		load_error(l, node, "\"%s\" is \"%s\": %s is wanted (%s)", key,
 		    node->text, wants[want].phrase, sentence);
 	else
@@ -170,8 +180,8 @@ load_words(struct loader *l, const struct yaml_node *list, const char *kind,
 	unsigned bits = 0;
 
 	if (list->n == 0)
-		load_error(
-		    l, list, "an empty list: name a %s, or leave the key out", kind);
+		load_error(l, list, "an empty list: name %s %s, or leave the key out",
+		    strchr("aeiou", *kind) != NULL ? "an" : "a", kind);
 	for (size_t i = 0; i < list->n; i++) {
 		int word;
 

@@ -20,7 +20,9 @@ struct loader {
 };
 
 enum want {
-	WANT_TEXT,
+	WANT_TEXT, /* no number, and neither true nor false, unless in quotes */
+	WANT_WORD, /* one of a few, which load_word looks for */
+	WANT_PERCENT,
 	WANT_NUMBER,
 	WANT_BOOL,
 	WANT_DURATION,

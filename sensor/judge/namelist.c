@@ -8,18 +8,15 @@
 
 #include "judge/namelist.h"
 
+#include "base/readfile.h"
 #include "names/name.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
 	PACK_BLOCK = 1024 * 1024,
 	BAD_LINES_TOLD = 20, /* a list file of the wrong kind is bad in every line */
 	TOLD_MAX = 80,	     /* octets of a bad line that are shown */
 };
+static const size_t LIST_FILE_MAX = UINT32_MAX; /* octets */
 
 /* A list file that was read. */
 struct name_file {
@@ -64,6 +61,8 @@ name_fault(struct name *n, struct span text, unsigned allowed)
 		return "the root";
 	if (n->labels == 1 && !(allowed & NAME_TLD_TOO))
 		return "a single label, two at least are wanted";
+	if (n->labels > 1 && name_numeric(name_span(n)))
+		return "an address or a number, no top-level domain is one";
 	return NULL;
 }
 
@@ -208,27 +207,6 @@ load_lines(struct loader *l, struct name_file *f, struct span text)
 		    bad - BAD_LINES_TOLD);
 }
 
-/* All of a file into b: 0, or -1 with errno. */
-static int
-read_all(const char *path, struct buf *b)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	ssize_t n = -1;
-	int error;
-
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) == 0 && st.st_size > 0)
-		buf_room(b, (size_t)st.st_size + PACK_BLOCK);
-	while ((n = read(fd, buf_room(b, PACK_BLOCK), PACK_BLOCK)) > 0)
-		b->n += (size_t)n;
-	error = errno;
-	close(fd);
-	errno = error;
-	return n == 0 ? 0 : -1;
-}
-
 /* A path that a rule file names, seen from that file. */
 static const char *
 path_beside(struct arena *a, const char *file, const char *path)
@@ -251,13 +229,15 @@ namelist_file(struct loader *l, const struct yaml_node *node, unsigned allowed)
 	const char *path = path_beside(l->arena, l->file, node->text);
 	struct buf text = { 0 };
 	struct name_file *f;
+	const char *fault;
 
 	for (f = l->specs->files; f != NULL; f = f->next)
 		if (strcmp(f->path, path) == 0 && f->allowed == allowed)
 			return &f->names;
-	if (read_all(path, &text) < 0) {
-		load_error(l, node, "list file \"%s\" cannot be read: %s", node->text,
-		    strerror(errno));
+	fault = file_read(path, LIST_FILE_MAX, &text);
+	if (fault != NULL) {
+		load_error(
+		    l, node, "list file \"%s\" cannot be read: %s", node->text, fault);
 		buf_fini(&text);
 		return NULL;
 	}

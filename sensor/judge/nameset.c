@@ -111,7 +111,7 @@ static const struct key list_keys[] = {
 	    "the path of a file with a name on each line" },
 	{ "names", WANT_LIST, false, list_names,
 	    "domain names that are genuine, such as [nic.ml]" },
-	{ "match", WANT_TEXT, false, list_match,
+	{ "match", WANT_WORD, false, list_match,
 	    "one of subdomain, exact, registrable" },
 };
 /* clang-format on */

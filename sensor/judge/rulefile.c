@@ -168,11 +168,14 @@ load_folder(struct rule_specs *s, const char *path, struct diag *d, int depth)
 
 		buf_reset(&below);
 		buf_printf(&below, "%s/%s", path, entries[i]->d_name);
-		if (depth > FOLDERS_DEEP || stat(below.p, &st) < 0)
-			st.st_mode = 0;
-		if (S_ISDIR(st.st_mode)) {
+		/* What cannot be looked at is told when it is read. */
+		if (stat(below.p, &st) < 0)
+			st.st_mode = S_IFREG;
+		if (depth > FOLDERS_DEEP) {
+			; /* told above */
+		} else if (S_ISDIR(st.st_mode)) {
 			files += load_folder(s, below.p, d, depth + 1);
-		} else if (S_ISREG(st.st_mode) && rule_file_named(entries[i]->d_name)) {
+		} else if (rule_file_named(entries[i]->d_name)) {
 			load_file(s, below.p, d);
 			files++;
 		}
@@ -236,12 +239,14 @@ rule_specs_protect(struct rule_specs *s, const char *domain, struct diag *d)
 	struct buf title = { 0 };
 	const char **slot;
 
-	if (error != NAME_OK || name.odd || name.labels < 2) {
+	if (error != NAME_OK || name.odd || name.labels < 2 ||
+	    name_numeric(name_span(&name))) {
 		diag_error(d, *domain ? domain : "\"\"", 0, 0,
 		    "cannot be protected: %s",
-		    error != NAME_OK ? name_error_str(error)
-			: name.odd   ? namelist_odd(&name)
-				     : "a domain name with a dot is wanted");
+		    error != NAME_OK	  ? name_error_str(error)
+			: name.odd	  ? namelist_odd(&name)
+			: name.labels < 2 ? "a domain name with a dot is wanted"
+					  : "it is an address or a number");
 		return -1;
 	}
 	grow_own(s);

@@ -251,17 +251,6 @@ judge_typos(struct judge *g, uint32_t in)
 	return judge_settle(g, g->j->n > 0 ? VERDICT_FLAG : clean_reason(g));
 }
 
-/* A TLD has a letter (RFC 3696, 2): with a number in its place it is an address. */
-static bool
-is_number(struct span label)
-{
-	size_t i = 0;
-
-	while (i < label.n && label.p[i] >= '0' && label.p[i] <= '9')
-		i++;
-	return i == label.n;
-}
-
 static void
 say_name(const struct judge *g, const struct name *n)
 {
@@ -297,13 +286,13 @@ judge_name(struct judge *g, const struct name *n)
 		typo_probe_ask(&g->probe, g->r->protected, &g->seen, g->r->classes);
 	enter_zones(g);
 	judge_sort(g);
-	if (g->genuine)
-		g->j->n = 0;
-	if (g->j->n > 0)
-		return judge_settle(g, VERDICT_FLAG);
 	if (quick)
 		in = typo_probe_answer(&g->probe);
 	v = in & TYPO_MAY_BE_NAMED ? find_protected(g) : VERDICT_UNRELATED;
+	if (v != VERDICT_UNRELATED || g->genuine)
+		g->j->n = 0; /* whatever match list has it */
+	if (g->j->n > 0)
+		return judge_settle(g, VERDICT_FLAG);
 	if (v != VERDICT_UNRELATED || g->genuine)
 		return judge_settle(g, g->genuine ? VERDICT_ALLOW_LISTED : v);
 	if (g->seen.labels == 1)
@@ -312,7 +301,7 @@ judge_name(struct judge *g, const struct name *n)
 								: VERDICT_SPECIAL_USE);
 	if (g->zone != VERDICT_UNRELATED)
 		return judge_settle(g, g->zone);
-	if (is_number(spelling_tld(&g->seen)))
+	if (name_numeric(text))
 		return judge_settle(g, VERDICT_ADDRESS_LITERAL);
 	if (find_front(g->r, &g->seen, &g->j->front)) {
 		size_t service = (size_t)(text.p - name_span(n).p);

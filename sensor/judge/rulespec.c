@@ -179,6 +179,9 @@ load_from(struct loader *l, const struct yaml_node *node, void *object)
 {
 	struct rule_spec *rule = object;
 
+	if (node->n == 0)
+		load_error(
+		    l, node, "an empty list: name a network, or leave the key out");
 	for (size_t i = 0; i < node->n; i++) {
 		struct ip_net net;
 
@@ -209,10 +212,19 @@ load_tags(struct loader *l, const struct yaml_node *node, void *object)
 {
 	struct rule_spec *rule = object;
 
-	for (size_t i = 0; i < node->n; i++)
-		if (load_is_text(l, node->items[i]))
-			namelist_add(l->arena, &rule->tags,
-			    arena_strdup(l->arena, node->items[i]->text));
+	for (size_t i = 0; i < node->n; i++) {
+		const struct yaml_node *tag = node->items[i];
+
+		if (!load_is_text(l, tag))
+			continue;
+		if (yaml_text(tag))
+			namelist_add(
+			    l->arena, &rule->tags, arena_strdup(l->arena, tag->text));
+		else
+			load_error(l, tag,
+			    "the tag is %s: a word is wanted; \"%s\" in quotes is one",
+			    tag->text, tag->text);
+	}
 }
 
 /* The sets or the lists of this file. */
@@ -452,9 +464,9 @@ static const struct key rule_keys[] = {
 	    "lists or domain names that are genuine, such as [nic.ml]" },
 	{ "score", WANT_NUMBER, false, load_score,
 	    "the least score that alerts, 0 to 100" },
-	{ "false_flag_budget", WANT_TEXT, false, load_budget,
+	{ "false_flag_budget", WANT_PERCENT, false, load_budget,
 	    "percent of genuine names that it may flag, such as 0.1" },
-	{ "severity", WANT_TEXT, false, load_severity,
+	{ "severity", WANT_WORD, false, load_severity,
 	    "info, low, medium, high or critical" },
 	{ "threshold", WANT_MAP, false, load_threshold,
 	    "such as { per: [client, name], every: 300s }" },

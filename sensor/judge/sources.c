@@ -133,7 +133,8 @@ put_source(struct buf *b, const char *given, int64_t now_s)
 	const char *rest;
 	struct stat st;
 
-	if (path == NULL || stat(path, &st) < 0) {
+	if (path == NULL || stat(path, &st) < 0 ||
+	    (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))) {
 		free(path);
 		return;
 	}

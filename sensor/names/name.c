@@ -594,3 +594,13 @@ name_below(struct span name, struct span domain)
 	return span_eq(span_after(name, name.n - domain.n), domain) &&
 	    is_separator(name, name.n - domain.n - 1);
 }
+
+bool
+name_numeric(struct span name)
+{
+	size_t i = name.n;
+
+	while (i > 0 && name.p[i - 1] >= '0' && name.p[i - 1] <= '9')
+		i--;
+	return i < name.n && (i == 0 || name.p[i - 1] == '.');
+}

@@ -101,6 +101,11 @@ name_span(const struct name *n)
  */
 bool name_unicode(const struct name *n, char text[NAME_TEXT_MAX]);
 
+/*
+ * The last label is a number, as in an address: no top-level domain is one (RFC 3696, 2).
+ */
+bool name_numeric(struct span name);
+
 /* name is domain or below it; both canonical text. */
 bool name_below(struct span name, struct span domain);
 

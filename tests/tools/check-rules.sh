@@ -78,6 +78,7 @@ version: 1
 sets:
   used: { names: [example.com], closed: cmo }
   idle: { names: [example.org] }
+  hosts: { names: [example.org], hosts: [mx.example.org, mx.example.com] }
 lists:
   idle: { names: [example.net] }
   mine: { names: [example.com] }
@@ -92,18 +93,21 @@ rules:
     false_flag_budget: 0.02 %
     tests: { flag: [ebuy.com], clean: [a.com] }
   - { id: 4, name: listed, match: [good.example.org], allow: [example.org], tests: { clean: [a.com] } }
+  - { id: 5, name: nobody, protect: [hosts], from: [10.1.0.0/16, "!10.0.0.0/8"], tests: { clean: [a.com] } }
 END
 expect "warnings" 0 $check "$work/odd.yaml"
 sed "s|$work/||g" "$work/err" | cut -c1-55 | sort >"$work/places"
 same "what is hardly meant is told" places <<END
-odd.yaml:10:5: warning: rule 2 can never flag a typo of
-odd.yaml:11:5: warning: rule 3 would flag 0.05 % of gen
-odd.yaml:18:5: warning: rule 4: "good.example.org" of i
+odd.yaml:10:5: warning: rule 1 has no tests: add "tests
+odd.yaml:10:5: warning: rule 1: "example.com" is protec
+odd.yaml:11:5: warning: rule 2 can never flag a typo of
+odd.yaml:12:5: warning: rule 3 would flag 0.05 % of gen
+odd.yaml:19:5: warning: rule 4: "good.example.org" of i
+odd.yaml:20:5: warning: rule 5 is for no client: what "
 odd.yaml:3:3: warning: set "used" is closed below "cmo"
 odd.yaml:4:3: warning: set "idle" is protected by no ru
-odd.yaml:6:3: warning: list "idle" is allowed by no rul
-odd.yaml:9:5: warning: rule 1 has no tests: add "tests:
-odd.yaml:9:5: warning: rule 1: "example.com" is protect
+odd.yaml:5:3: warning: set "hosts": host "mx.example.co
+odd.yaml:7:3: warning: list "idle" is allowed by no rul
 END
 expect "the shipped rules once more" 0 $check -R "$rules"
 grep -c 'index of [1-9].* would flag [0-9]* of [1-9][0-9]* popular names' "$work/out" >"$work/told"
@@ -119,7 +123,8 @@ head -c 1000 /dev/zero >"$work/nul.yaml"
 $check --compile "$work/whole.set" 2>"$work/err" || { cat "$work/err"; failed=1; }
 { printf x; tail -c +2 "$work/whole.set"; } >"$work/broken.set"
 rm "$work/whole.set"
-for file in long.yaml nul.yaml broken.set; do
+printf 'version: 1\nrules: []\n# that is all of it\0\n' >"$work/end.yaml"
+for file in long.yaml nul.yaml broken.set end.yaml; do
 	expect "$file" 2 $check "$work/$file"
 	sed "s|$work/||g; s/x\{300,\}/x/g" "$work/err"
 done >"$work/places"
@@ -128,6 +133,7 @@ long.yaml:1:22: "a.x...x" is no domain name to use here: a name of more than 255
 long.yaml:1:100028: "bü" is no domain name to use here: a single label, two at least are wanted
 nul.yaml: is no text, and no compiled rule set or a damaged one
 broken.set: is no text, and no compiled rule set or a damaged one
+end.yaml:3:20: not YAML: control characters are not allowed
 END
 
 printf '%s\n' 'rules: [{ id: 1, name: n, protect: [a.com], false_flag_budget: lots }]' >"$work/bad.yaml"

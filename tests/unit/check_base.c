@@ -467,12 +467,32 @@ static const struct {
 	    "t.yaml:2:1: not YAML: did not find expected ',' or ']' while parsing a "
 	    "flow sequence\n" },
 	{ "a: &x 1\nb: *x\n",
-	    "t.yaml:2:4: anchors and aliases are not used here: write the "
+	    "t.yaml:1:4: anchors and aliases are not used here: write the "
 	    "value itself\n" },
 	{ "a: 1\n---\nb: 1\n", "t.yaml:2:1: a second document: one a file\n" },
 	{ "[a]: 1\n", "t.yaml:1:1: a key is a list: a plain word is wanted\n" },
 	{ "a: 1\nb: \"\xc3\xa4\xff\"\n",
-	    "t.yaml:2:6: not YAML: invalid leading UTF-8 octet\n" },
+	    "t.yaml:2:6: not YAML: invalid leading UTF-8 octet: save the file as "
+	    "UTF-8\n" },
+	{ "a: *x\n",
+	    "t.yaml:1:4: anchors and aliases are not used here: write the "
+	    "value itself\n" },
+	{ "a: !!str 60\n",
+	    "t.yaml:1:4: tags are not used here: a text that begins with \"!\" stands "
+	    "in quotes\n" },
+	{ "a: !x [1]\n",
+	    "t.yaml:1:4: tags are not used here: a text that begins with \"!\" stands "
+	    "in quotes\n" },
+	{ "a: [!10.9.0.0/16]\n",
+	    "t.yaml:1:17: not YAML: did not find expected whitespace or line break "
+	    "while scanning a tag: a text that begins with \"!\" stands in quotes\n" },
+	{ "a: [*.b.c]\n",
+	    "t.yaml:1:6: not YAML: did not find expected alphabetic or numeric "
+	    "character while scanning an alias: a text that begins with \"*\" or "
+	    "\"&\" stands in quotes\n" },
+	{ "a:\n  \xc3\xa4: 1\n\tb: 1\n",
+	    "t.yaml:3:1: not YAML: found a tab character that violates indentation "
+	    "while scanning a plain scalar: indent with spaces, not with tabs\n" },
 };
 
 START_TEST(yaml_mistake_is_located)
@@ -483,6 +503,41 @@ START_TEST(yaml_mistake_is_located)
 	parse(&a, &d, bad_yaml[_i].text);
 	ck_assert_uint_eq(d.errors, 1);
 	ck_assert_str_eq(d.text.p, bad_yaml[_i].message);
+	arena_fini(&a);
+	diag_fini(&d);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	bool is_text;
+} scalars[] = {
+	{ "word", true },
+	{ "\"3\"", true },
+	{ "'true'", true },
+	{ "no", true }, /* Norway */
+	{ "3com", true },
+	{ "1.2.3", true },
+	{ "-x", true },
+	{ "nan", true },
+	{ "3", false },
+	{ "-3", false },
+	{ "+.5", false },
+	{ "1e3", false },
+	{ "true", false },
+	{ "false", false },
+	{ "[word]", false },
+};
+
+START_TEST(yaml_text_is_no_number_and_no_truth)
+{
+	struct yaml_node *root;
+	struct arena a;
+	struct diag d;
+
+	root = parse(&a, &d, scalars[_i].text);
+	ck_assert_ptr_nonnull(root);
+	ck_assert_int_eq(yaml_text(root), scalars[_i].is_text);
 	arena_fini(&a);
 	diag_fini(&d);
 }
@@ -612,6 +667,8 @@ main(void)
 	tcase_add_test(tc, yaml_nodes_know_where_they_stand);
 	tcase_add_loop_test(
 	    tc, yaml_mistake_is_located, 0, sizeof(bad_yaml) / sizeof(bad_yaml[0]));
+	tcase_add_loop_test(tc, yaml_text_is_no_number_and_no_truth, 0,
+	    sizeof(scalars) / sizeof(scalars[0]));
 	tcase_add_test(tc, yaml_key_among_many_stands_once);
 	tcase_add_test(tc, yaml_deep_nesting_is_refused);
 	tcase_add_test(tc, empty_yaml_is_a_null_node);

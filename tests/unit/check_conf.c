@@ -105,6 +105,12 @@ static const struct {
 	{ "sites: {networks: [10.0.0.0/40]}\n",
 	    ":1:20: sites.networks: a network such as 10.0.0.0/8 is wanted, not "
 	    "\"10.0.0.0/40\"\n" },
+	{ "sensor: {name: 3}\n",
+	    ":1:16: sensor.name: a text of at most 64 characters, in quotes, is "
+	    "wanted, not \"3\"\n" },
+	{ "rules: {protect: [192.0.2.1]}\n",
+	    ":1:19: rules.protect: \"192.0.2.1\" is no domain name to use here: it is "
+	    "an address or a number\n" },
 	{ "privacy: {addresses: none}\n",
 	    ":1:22: privacy.addresses: full, domain or hash is wanted, not "
 	    "\"none\"\n" },

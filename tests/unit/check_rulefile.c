@@ -120,6 +120,13 @@ static const struct {
 	    "r.yaml:2:36: unknown way to match \"exactly\": did you mean "
 	    "\"exact\"?\n" },
 
+	{ "version: 1\nsets: { s: { names: [192.0.2.1], closed: '3' } }\n",
+	    "r.yaml:2:22: \"192.0.2.1\" is no domain name to use here: an address or a "
+	    "number, no top-level domain is one\n" },
+	{ "version: 1\nsets: { s: { file: /dev/zero } }\n",
+	    "r.yaml:2:20: list file \"/dev/zero\" cannot be read: too large, no such "
+	    "file is wanted here\n" },
+
 	/* a rule: what it must have */
 	{ "version: 1\nrules:\n  - protect: [a.b]\n",
 	    "r.yaml:3:5: \"id\" is missing: a number that no other rule has\n"
@@ -133,6 +140,16 @@ static const struct {
 	    "r.yaml:5:14: an empty list protects nothing: name a set or a domain\n" },
 	{ RULE "    match: []\n",
 	    "r.yaml:5:12: an empty list matches nothing: name a domain\n" },
+	{ PROTECT "    reference: 3\n    from: []\n    severity: 1\n",
+	    "r.yaml:6:16: \"reference\" is 3: a text is wanted (where to read more); "
+	    "\"3\" in quotes is one\n"
+	    "r.yaml:7:11: an empty list: name a network, or leave the key out\n"
+	    "r.yaml:8:15: unknown severity \"1\": one of info, low, medium, high, "
+	    "critical is wanted\n" },
+	{ PROTECT "    outcome: []\n    tags: [a, true]\n",
+	    "r.yaml:6:14: an empty list: name an outcome, or leave the key out\n"
+	    "r.yaml:7:15: the tag is true: a word is wanted; \"true\" in quotes is "
+	    "one\n" },
 	{ PROTECT "    meant: c.d\n",
 	    "r.yaml:3:5: \"meant\" without \"match\": say which names are wrong\n" },
 	{ RULE "    match: [c.d]\n    detect: [default]\n",
@@ -512,6 +529,43 @@ START_TEST(folder_that_holds_itself_ends)
 }
 END_TEST
 
+/* What is no file, or none any more, neither holds the program up nor goes unsaid. */
+START_TEST(file_that_is_none_is_told)
+{
+	ck_assert_int_eq(mkdir("rules", 0700), 0);
+	put("rules/a.yaml", PROTECT);
+	ck_assert_int_eq(symlink("gone.yaml", "rules/b.yaml"), 0);
+	ck_assert_int_eq(mkfifo("rules/c.yaml", 0600), 0);
+	ck_assert_int_eq(symlink("d.yaml", "rules/d.yaml"), 0);
+	ck_assert_int_eq(symlink("README", "rules/README"), 0);
+	put("r.yaml", "version: 1\nsets: { s: { file: rules/c.yaml } }\n");
+	ck_assert_int_eq(rule_specs_load(&specs, "rules", &diag), -1);
+	ck_assert_int_eq(rule_specs_load(&specs, "r.yaml", &diag), -1);
+	ck_assert_str_eq(messages(),
+	    "rules/b.yaml: cannot be read: No such file or directory\n"
+	    "rules/c.yaml: cannot be read: nobody writes to this pipe\n"
+	    "rules/d.yaml: cannot be read: Too many levels of symbolic links\n"
+	    "r.yaml:2:20: list file \"rules/c.yaml\" cannot be read: nobody writes to "
+	    "this pipe\n");
+}
+END_TEST
+
+START_TEST(pipe_with_a_writer_is_read)
+{
+	static const char text[] = PROTECT;
+	char path[32];
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(write(ends[1], text, sizeof(text) - 1), sizeof(text) - 1);
+	close(ends[1]);
+	snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+	ck_assert_int_eq(rule_specs_load(&specs, path, &diag), 0);
+	ck_assert_uint_eq(specs.n, 1);
+	close(ends[0]);
+}
+END_TEST
+
 START_TEST(ids_are_unique_over_all_files)
 {
 	put("a.yaml", PROTECT);
@@ -573,11 +627,13 @@ START_TEST(protect_refuses_what_is_no_domain)
 	ck_assert_int_eq(rule_specs_protect(&specs, "", &diag), -1);
 	ck_assert_int_eq(rule_specs_protect(&specs, "a b.c", &diag), -1);
 	ck_assert_int_eq(rule_specs_protect(&specs, "a.b-.c", &diag), -1);
+	ck_assert_int_eq(rule_specs_protect(&specs, "192.0.2.1", &diag), -1);
 	ck_assert_str_eq(messages(),
 	    "army: cannot be protected: a domain name with a dot is wanted\n"
 	    "\"\": cannot be protected: empty\n"
 	    "a b.c: cannot be protected: a character that no host or mail name has\n"
-	    "a.b-.c: cannot be protected: a hyphen where a label begins or ends\n");
+	    "a.b-.c: cannot be protected: a hyphen where a label begins or ends\n"
+	    "192.0.2.1: cannot be protected: it is an address or a number\n");
 }
 END_TEST
 
@@ -601,6 +657,8 @@ main(void)
 	tcase_add_test(tc, folder_is_loaded_with_its_folders_by_name);
 	tcase_add_test(tc, folder_without_rules_is_a_mistake);
 	tcase_add_test(tc, folder_that_holds_itself_ends);
+	tcase_add_test(tc, file_that_is_none_is_told);
+	tcase_add_test(tc, pipe_with_a_writer_is_read);
 	tcase_add_test(tc, ids_are_unique_over_all_files);
 	tcase_add_test(tc, sets_are_known_in_their_file_only);
 	tcase_add_test(tc, protect_makes_a_rule_of_its_own);

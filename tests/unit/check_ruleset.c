@@ -130,6 +130,17 @@ START_TEST(name_protected_by_one_rule_is_no_typo_for_another)
 	ck_assert(!seen("mx.boeing.com", PLACE_RCPT));
 	ck_assert_int_eq(j.verdict, VERDICT_SUBDOMAIN_EXACT);
 	rules_gone();
+	/* Nor is it where another lists it: -p gmial.com, by whoever owns that. */
+	rules("version: 1\n"
+	      "rules:\n"
+	      "  - { id: 1, name: a, protect: [gmial.com] }\n"
+	      "  - { id: 2, name: b, match: [gmial.com, gmeil.com], meant: gmail.com "
+	      "}\n");
+	ck_assert(!seen("gmial.com", PLACE_RCPT));
+	ck_assert_int_eq(j.verdict, VERDICT_EXACT);
+	ck_assert(!seen("mx.gmial.com", PLACE_A));
+	ck_assert(seen("gmeil.com", PLACE_RCPT));
+	rules_gone();
 }
 END_TEST
 

@@ -4,24 +4,26 @@
 
 static const struct service {
 	const char *word;
-	size_t least; /* letters of the label behind it */
-	size_t sure;  /* with so many it is no chance */
+	size_t least;	    /* letters of the label behind it */
+	size_t sure;	    /* with so many it is no chance */
+	size_t sure_hyphen; /* the same with a hyphen between */
 } services[] = {
-	{ "www", 2, 2 },
-	{ "webmail", 2, 2 },
-	{ "smtp", 3, 3 },
-	{ "mail", 3, 4 },
-	{ "mx", 4, 5 },
+	{ "www", 2, 2, 2 },
+	{ "webmail", 2, 2, 2 },
+	{ "smtp", 2, 2, 2 },
+	{ "mail", 2, 4, 2 },
+	{ "mx", 3, 5, 5 },
 };
+enum { LEAST_HYPHEN = 2 }; /* letters behind a hyphen */
 
 enum { SERVICES = sizeof(services) / sizeof(services[0]) };
 
 const char *
-service_word(size_t i, size_t *least)
+service_word(size_t i, bool hyphen, size_t *least)
 {
 	if (i >= SERVICES)
 		return NULL;
-	*least = services[i].least;
+	*least = hyphen ? LEAST_HYPHEN : services[i].least;
 	return services[i].word;
 }
 
@@ -45,10 +47,11 @@ first_label(struct span name)
 size_t
 service_word_before(struct span name, bool *hyphen, bool *weak)
 {
-	size_t letters;
+	size_t letters, least;
+	const char *text;
 
-	for (size_t i = 0; i < SERVICES; i++) {
-		struct span word = span_str(services[i].word);
+	for (size_t i = 0; (text = service_word(i, false, &least)) != NULL; i++) {
+		struct span word = span_str(text);
 		size_t skip = word.n;
 
 		if (name.n <= skip || !span_eq(span_first(name, skip), word))
@@ -56,8 +59,10 @@ service_word_before(struct span name, bool *hyphen, bool *weak)
 		*hyphen = name.p[skip] == '-';
 		skip += *hyphen;
 		letters = first_label(span_after(name, skip)).n;
-		*weak = letters < services[i].sure;
-		if (letters >= services[i].least)
+		*weak =
+		    letters < (*hyphen ? services[i].sure_hyphen : services[i].sure);
+		service_word(i, *hyphen, &least);
+		if (letters >= least)
 			return skip;
 	}
 	return 0;

@@ -5,8 +5,11 @@
 
 #include "base/span.h"
 
-/* The i-th of them, with the letters that the label behind it must have; NULL at the end. */
-const char *service_word(size_t i, size_t *least);
+/*
+ * The i-th of them, with the letters that the label behind it, or behind it and a hyphen,
+ * must have; NULL at the end.
+ */
+const char *service_word(size_t i, bool hyphen, size_t *least);
 bool is_service_word(struct span label);
 /*
  * Such a word at the front of a name typed, with a hyphen or nothing behind it, and

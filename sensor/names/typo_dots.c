@@ -74,18 +74,22 @@ separator(struct span s, size_t *i)
 	return c;
 }
 
-/* What happened to the dots of `meant`, or TYPO_COUNT when the letters differ. */
+/*
+ * What happened to the dots of `meant`, or TYPO_COUNT when the letters differ; *lost: how
+ * many of them have nothing in their place.
+ */
 static enum typo
-compare_dots(struct span meant, struct span typed)
+compare_dots(struct span meant, struct span typed, unsigned *lost)
 {
-	unsigned lost = 0, moved = 0;
+	unsigned moved = 0;
 	size_t i = 0, j = 0;
 
+	*lost = 0;
 	for (;;) {
 		uint8_t a = separator(meant, &i), b = separator(typed, &j);
 
 		if (a == '.' && b == 0)
-			lost++;
+			++*lost;
 		else if (a != b && (a == '.' || b == '.'))
 			moved++;
 		if (i == meant.n || j == typed.n)
@@ -93,7 +97,7 @@ compare_dots(struct span meant, struct span typed)
 		if (meant.p[i++] != typed.p[j++])
 			return TYPO_COUNT;
 	}
-	if (i != meant.n || j != typed.n || lost + moved == 0)
+	if (i != meant.n || j != typed.n || *lost + moved == 0)
 		return TYPO_COUNT;
 	return moved ? TYPO_SUBDOMAIN_SHIFT : TYPO_MISSING_DOT;
 }
@@ -174,7 +178,8 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 
 	while (keymap_next(&s->protected->keys, &c, &id)) {
 		struct span name = span_str(protected_name(s->protected, id));
-		enum typo class = compare_dots(name, typed);
+		unsigned lost;
+		enum typo class = compare_dots(name, typed, &lost);
 		enum host host = HOST_NONE;
 		struct typo_hit *hit;
 
@@ -189,8 +194,10 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 		hit = host != HOST_SERVICE ? search_hit(s, id, class) : NULL;
 		if (hit == NULL)
 			continue;
-		hit->host = host == HOST_SHORT;
-		hit->weak = to < s->seen->text.n && few_letters(name, typed);
+		/* That a dot is gone elsewhere, too, is much for a chance: s.eibm.com. */
+		hit->host = host == HOST_SHORT && lost == 0;
+		hit->weak = (host == HOST_SHORT && lost > 0) ||
+		    (to < s->seen->text.n && few_letters(name, typed));
 		hit->covers = (uint8_t)(s->seen->text.n - from);
 	}
 }
@@ -393,15 +400,17 @@ fuse_services(struct variant_maker *m)
 	/* In front of an A-label they are typed inside it: typo_idn.c. */
 	if (span_begins_nocase(name, span_str("xn--")))
 		return;
-	for (size_t i = 0; (text = service_word(i, &least)) != NULL; i++) {
+	for (size_t i = 0; (text = service_word(i, false, &least)) != NULL; i++) {
 		struct span word = span_str(text);
+		unsigned likely = i == 0 ? 9 : 7;
 
-		if (spelling_end(m->name, 0) < least)
-			continue;
-		variant_add(
-		    m, word, span_of("", 0), name, TYPO_MISSING_DOT, i == 0 ? 9 : 7);
-		variant_add(
-		    m, word, span_str("-"), name, TYPO_SUBDOMAIN_SHIFT, i == 0 ? 9 : 7);
+		if (spelling_end(m->name, 0) >= least)
+			variant_add(
+			    m, word, span_of("", 0), name, TYPO_MISSING_DOT, likely);
+		service_word(i, true, &least);
+		if (spelling_end(m->name, 0) >= least)
+			variant_add(
+			    m, word, span_str("-"), name, TYPO_SUBDOMAIN_SHIFT, likely);
 	}
 }
 
@@ -451,7 +460,7 @@ probe_services(struct typo_probe *q, unsigned label)
 	const char *service;
 	size_t least;
 
-	for (size_t i = 0; (service = service_word(i, &least)) != NULL; i++) {
+	for (size_t i = 0; (service = service_word(i, false, &least)) != NULL; i++) {
 		struct span word = span_str(service);
 		size_t from = seen->start[label] + word.n;
 

@@ -182,9 +182,25 @@ repeats(struct span typed, size_t at)
 	    (at + 1 < typed.n && typed.p[at + 1] == typed.p[at]);
 }
 
+/* The character at `at` is in a number that hyphens, dots or nothing stand around. */
+static bool
+in_set_apart_number(struct span name, size_t at)
+{
+	size_t from = at, to = at;
+
+	while (from > 0 && is_digit((char)name.p[from - 1]))
+		from--;
+	while (to < name.n && is_digit((char)name.p[to]))
+		to++;
+	return to - from > 1 &&
+	    (from == 0 || name.p[from - 1] == '-' || name.p[from - 1] == '.') &&
+	    (to == name.n || name.p[to] == '-' || name.p[to] == '.');
+}
+
 /*
- * Numbered siblings: digits for digits, or a number with another digit more or less
- * (dns-1, dns-13).  The same digit twice may as well be a key that bounced.
+ * Numbered siblings: digits for digits, or a number of its own with another digit more
+ * or less (dns-1, dns-13).  The same digit twice may as well be a key that bounced, and
+ * one lost in the middle of a word is a key missed.
  */
 static bool
 digits_only(const struct edit *e, struct span meant, struct span typed)
@@ -195,9 +211,7 @@ digits_only(const struct edit *e, struct span meant, struct span typed)
 		return false;
 	if (e->kind == EDIT_SUBSTITUTION || e->kind == EDIT_TRANSPOSITION)
 		return is_digit(e->meant) && is_digit(e->typed);
-	return is_digit((char)longer.p[e->at]) &&
-	    ((e->at > 0 && is_digit((char)longer.p[e->at - 1])) ||
-		(e->at + 1 < longer.n && is_digit((char)longer.p[e->at + 1])));
+	return is_digit((char)longer.p[e->at]) && in_set_apart_number(longer, e->at);
 }
 
 /* The label that the character at `at` is in is an A-label, which nobody types. */

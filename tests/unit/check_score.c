@@ -186,6 +186,11 @@ static const struct {
 	/* so few letters that it may be chance */
 	{ "fra.se", "frase.io", TYPO_MISSING_DOT, 51 },
 	{ "live.com", "mx-live.com", TYPO_SUBDOMAIN_SHIFT, 51 },
+	{ "hp.com", "mailhp.com", TYPO_MISSING_DOT, 51 },
+	{ "bbc.co.uk", "mxbbc.co.uk", TYPO_MISSING_DOT, 51 },
+	{ "se.ibm.com", "s.eibm.com", TYPO_SUBDOMAIN_SHIFT, 51 },
+	{ "hp.com", "mail-hp.com", TYPO_SUBDOMAIN_SHIFT, 85 },
+	{ "hp.com", "smtphp.com", TYPO_MISSING_DOT, 85 },
 	{ "af.mil", "afmil.com", TYPO_MISSING_DOT, 85 },
 	{ "fra.se", "fra-se.io", TYPO_MISSING_DOT, 85 },
 };

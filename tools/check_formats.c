@@ -229,14 +229,24 @@ suricata_end(struct export *x, const struct match *m)
 	    m->rule->rev);
 }
 
+/* Those behind the last are counted, and told of at the end. */
+static bool
+has_number(struct export *x)
+{
+	if (x->number <= SIGNATURES_MOST)
+		return true;
+	x->number++;
+	return false;
+}
+
 static void
 suricata_entry(struct export *x, const struct export_entry *e)
 {
-	if (e->match->rule->on & LOOKUPS) {
+	if (e->match->rule->on & LOOKUPS && has_number(x)) {
 		suricata_lookup(x, e);
 		suricata_end(x, e->match);
 	}
-	if (e->match->rule->on & MAIL) {
+	if (e->match->rule->on & MAIL && has_number(x)) {
 		suricata_mail(x, e);
 		suricata_end(x, e->match);
 	}

@@ -214,27 +214,53 @@ write_stamped(int fd, uint8_t *image, size_t n)
 }
 
 /* Whoever maps the old file keeps it: the new one takes its name when it is whole. */
+static int
+replace(const char *path, uint8_t *image, size_t n)
+{
+	struct buf other = { 0 };
+	int fd, failed, error;
+
+	buf_printf(&other, "%s.new", path);
+	fd = open(other.p, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	failed = fd < 0 || write_stamped(fd, image, n) < 0;
+	error = errno;
+	if (fd >= 0 && close(fd) < 0 && !failed) {
+		failed = 1;
+		error = errno;
+	}
+	if (!failed && rename(other.p, path) < 0) {
+		failed = 1;
+		error = errno;
+	}
+	if (failed && fd >= 0)
+		unlink(other.p);
+	buf_fini(&other);
+	errno = error;
+	return failed ? -1 : 0;
+}
+
+/* A device or a pipe must not lose its name to a file; a link stays one. */
 int
 image_write(const struct ruleset *r, const struct image_settings *settings,
     const char *path, struct diag *d)
 {
-	struct buf other = { 0 };
+	char *file = realpath(path, NULL);
+	struct stat st;
 	size_t n;
-	uint8_t *image = image_make(r, settings, &n);
-	int fd, failed;
+	uint8_t *image;
+	int failed = 0;
 
-	buf_printf(&other, "%s.new", path);
-	fd = open(other.p, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	failed = fd < 0 || write_stamped(fd, image, n) < 0;
-	if (fd >= 0 && close(fd) < 0)
-		failed = 1;
-	if (failed || rename(other.p, path) < 0) {
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		diag_error(d, path, 0, 0, "is no file to be replaced: name another");
+		free(file);
+		return -1;
+	}
+	image = image_make(r, settings, &n);
+	if (replace(file != NULL ? file : path, image, n) < 0) {
 		diag_error(d, path, 0, 0, "cannot be written: %s", strerror(errno));
-		if (fd >= 0)
-			unlink(other.p);
-		failed = 1;
+		failed = -1;
 	}
 	free(image);
-	buf_fini(&other);
-	return failed ? -1 : 0;
+	free(file);
+	return failed;
 }

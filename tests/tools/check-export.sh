@@ -98,7 +98,8 @@ for wrong in "--rule 77" "--rule x" "--score 101" "--limit -1" "--sid 0" "--sid 
 done
 # Suricata takes ids up to 4294967294.
 "$check" -R "$work/rules.yaml" --export suricata --sid 4294967294 >"$work/out" 2>"$work/err"
-if [ $? != 2 ] || ! grep -q 'ids end at 4294967294' "$work/err"; then
+if [ $? != 2 ] || ! grep -q 'ids end at 4294967294' "$work/err" ||
+	[ "$(grep -c 'sid:' "$work/out")" != 1 ]; then
 	fail "ids that Suricata does not take are no error"
 fi
 # The shipped rules together, which would be ten million names.

@@ -122,7 +122,14 @@ same "index and false flags of each rule" told <"$work/rules"
 head -c 1000 /dev/zero >"$work/nul.yaml"
 $check --compile "$work/whole.set" 2>"$work/err" || { cat "$work/err"; failed=1; }
 { printf x; tail -c +2 "$work/whole.set"; } >"$work/broken.set"
-rm "$work/whole.set"
+# A link goes on naming the file; what is none does not become one.
+ln -s whole.set "$work/link.set"
+$check --compile "$work/link.set" 2>"$work/err" || { cat "$work/err"; failed=1; }
+[ -L "$work/link.set" ] || { echo "FAIL: --compile replaced a link"; failed=1; }
+mkfifo "$work/pipe"
+expect "compiled into a pipe" 1 $check --compile "$work/pipe"
+[ -p "$work/pipe" ] || { echo "FAIL: --compile replaced a pipe"; failed=1; }
+rm "$work/whole.set" "$work/link.set"
 printf 'version: 1\nrules: []\n# that is all of it\0\n' >"$work/end.yaml"
 for file in long.yaml nul.yaml broken.set end.yaml; do
 	expect "$file" 2 $check "$work/$file"

@@ -34,19 +34,21 @@ shorten(struct buf *text)
 static void __attribute__((format(printf, 6, 0))) add(struct diag *d, const char *file,
     size_t line, size_t column, const char *kind, const char *fmt, va_list ap)
 {
+	size_t begin = d->text.n;
 	struct buf text = { 0 };
 
 	buf_vprintf(&text, fmt, ap);
 	if (text.n > TEXT_MAX + 3)
 		shorten(&text);
-	/* What is quoted from a file must not steer the terminal. */
-	for (char *p = text.p; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
 	buf_str(&d->text, file);
 	if (line > 0)
 		buf_printf(&d->text, ":%zu:%zu", line, column);
-	buf_printf(&d->text, ": %s%s\n", kind, text.p);
+	buf_printf(&d->text, ": %s%s", kind, text.p);
+	/* What is quoted from a file, or its name, must not steer the terminal. */
+	for (char *p = d->text.p + begin; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	buf_char(&d->text, '\n');
 	buf_fini(&text);
 }
 

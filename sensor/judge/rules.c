@@ -182,6 +182,23 @@ open_built(struct rules *r, const struct rules_options *o,
 	return set;
 }
 
+/* Whose names people register is nobody's own: com would leave no name to flag. */
+static void
+warn_wide(const struct rules *r, const struct name_list *names, struct diag *d)
+{
+	for (size_t i = 0; r->suffixes != NULL && i < names->n; i++) {
+		const char *name = names->names[i], *dot = strrchr(name, '.');
+
+		if (tld_delegated(
+			r->suffixes, span_str(dot != NULL ? dot + 1 : name)) &&
+		    is_public_suffix(r->suffixes, span_str(name), true))
+			diag_warn(d, "sites.search_suffixes", 0, 0,
+			    "\"%s\" is a public suffix: no name below it will be "
+			    "flagged",
+			    name);
+	}
+}
+
 int
 rules_open(struct rules *r, const struct rules_options *o, struct diag *d)
 {
@@ -201,6 +218,7 @@ rules_open(struct rules *r, const struct rules_options *o, struct diag *d)
 	    "sites.search_suffixes", &options.search_suffixes, d);
 	failed |= take_names(r, o->allow, o->nallow, "rules.allow", &options.allow, d);
 	options.suffixes = r->suffixes;
+	warn_wide(r, &options.search_suffixes, d);
 	if (o->built && o->npaths == 0 && !failed && r->suffixes != NULL)
 		r->set = open_built(r, o, &options);
 	if (r->set != NULL)

@@ -146,6 +146,14 @@ END
 printf '%s\n' 'rules: [{ id: 1, name: n, protect: [a.com], false_flag_budget: lots }]' >"$work/bad.yaml"
 expect "a budget that is no percentage" 2 $check "$work/bad.yaml"
 
+printf 'sites: { search_suffixes: [com, corp, co.uk, example.com] }\n' >"$work/conf.yaml"
+expect "public suffixes as search suffixes" 0 $check -c "$work/conf.yaml" -R "$rules" --names /dev/null
+grep suffixes "$work/err" >"$work/wide"
+same "public suffixes are warned of" wide <<END
+sites.search_suffixes: warning: "com" is a public suffix: no name below it will be flagged
+sites.search_suffixes: warning: "co.uk" is a public suffix: no name below it will be flagged
+END
+
 printf 'army.ml\r\nMAIL.ML.\ngoogle.ml\narmy..ml\n\n navy.ml\t \nnavy.mil' >"$work/names"
 expect "names of a file" 0 $check -R "$rules" --names "$work/names"
 same "verdicts" out <<END

@@ -628,12 +628,15 @@ START_TEST(protect_refuses_what_is_no_domain)
 	ck_assert_int_eq(rule_specs_protect(&specs, "a b.c", &diag), -1);
 	ck_assert_int_eq(rule_specs_protect(&specs, "a.b-.c", &diag), -1);
 	ck_assert_int_eq(rule_specs_protect(&specs, "192.0.2.1", &diag), -1);
+	ck_assert_int_eq(rule_specs_protect(&specs, "a\n\033[1m.b", &diag), -1);
 	ck_assert_str_eq(messages(),
 	    "army: cannot be protected: a domain name with a dot is wanted\n"
 	    "\"\": cannot be protected: empty\n"
 	    "a b.c: cannot be protected: a character that no host or mail name has\n"
 	    "a.b-.c: cannot be protected: a hyphen where a label begins or ends\n"
-	    "192.0.2.1: cannot be protected: it is an address or a number\n");
+	    "192.0.2.1: cannot be protected: it is an address or a number\n"
+	    "a??[1m.b: cannot be protected: a character that no host or mail name "
+	    "has\n");
 }
 END_TEST
 

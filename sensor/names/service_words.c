@@ -11,8 +11,8 @@ static const struct service {
 	{ "www", 2, 2, 2 },
 	{ "webmail", 2, 2, 2 },
 	{ "smtp", 2, 2, 2 },
-	{ "mail", 2, 4, 3 },
-	{ "mx", 3, 5, 5 },
+	{ "mail", 2, 3, 3 },
+	{ "mx", 3, 4, 3 },
 };
 enum { LEAST_HYPHEN = 2 }; /* letters behind a hyphen */
 

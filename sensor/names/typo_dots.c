@@ -196,8 +196,7 @@ find_squashed(struct typo_search *s, uint64_t hash, size_t from, size_t to)
 			continue;
 		/* That a dot is gone elsewhere, too, is much for a chance: s.eibm.com. */
 		hit->host = host == HOST_SHORT && lost == 0;
-		hit->weak = (host == HOST_SHORT && lost > 0) ||
-		    (to < s->seen->text.n && few_letters(name, typed));
+		hit->weak = to < s->seen->text.n && few_letters(name, typed);
 		hit->covers = (uint8_t)(s->seen->text.n - from);
 	}
 }

@@ -59,6 +59,11 @@ load_events(struct conf_load *l, const struct conf_row *row, struct conf_output 
 		conf_wrong(l, node, row, "a list of events");
 		return;
 	}
+	if (node->n == 0) {
+		diag_error(l->diag, l->file, node->line, node->column,
+		    "outputs: an empty list: name an event, or leave \"events\" out");
+		return;
+	}
 	o->events = 0;
 	for (size_t i = 0; i < node->n; i++) {
 		int index = node->items[i]->type == YAML_SCALAR
@@ -159,10 +164,10 @@ load_key(struct conf_load *l, const struct conf_row *row, struct conf_output *o,
 {
 	switch (conf_word_index(output_keys, key->text)) {
 	case KEY_FILE:
-		if (value->type == YAML_SCALAR)
+		if (yaml_text(value) && *value->text != '\0')
 			o->path = arena_strdup(&l->conf->arena, value->text);
 		else
-			conf_wrong(l, value, row, "a path");
+			conf_wrong(l, value, row, "a path, \"-\" for standard output,");
 		break;
 	case KEY_SYSLOG:
 		load_syslog(l, row, o, value);

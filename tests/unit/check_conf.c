@@ -114,6 +114,14 @@ static const struct {
 	{ "privacy: {addresses: none}\n",
 	    ":1:22: privacy.addresses: full, domain or hash is wanted, not "
 	    "\"none\"\n" },
+	{ "outputs: [{file: ''}]\n",
+	    ":1:18: outputs: a path, \"-\" for standard output, is wanted, not "
+	    "\"\"\n" },
+	{ "outputs: [{file: 3}]\n",
+	    ":1:18: outputs: a path, \"-\" for standard output, is wanted, not "
+	    "\"3\"\n" },
+	{ "outputs: [{file: a, events: []}]\n",
+	    ":1:29: outputs: an empty list: name an event, or leave \"events\" out\n" },
 	{ "outputs: [{events: [alert]}]\n",
 	    ":1:11: an output without \"file\": say where it "
 	    "goes, \"-\" for standard output\n" },

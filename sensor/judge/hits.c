@@ -331,11 +331,34 @@ judge_hits(struct judge *g)
 	}
 }
 
+/* scope: any, and one ending that the rule takes for a right one. */
+static void
+judge_any(struct judge *g, const struct rule *rule, struct span right, unsigned score)
+{
+	const struct suffixes *suffixes = g->r->options.suffixes;
+	struct span wrong = spelling_tld(&g->seen);
+	enum verdict refused;
+
+	if (score < rule->spec->score || !rule_listens(g, rule->spec) ||
+	    !tld_delegated(suffixes, wrong) ||
+	    !tld_wanted(rule, right, wrong, TYPO_TLD_CONFUSION))
+		return;
+	refused = rule_allows(g, rule, NULL);
+	/* defense.gouv.ml is Mali's: nothing is registered so below the right ending. */
+	if (refused == VERDICT_UNRELATED &&
+	    suffix_at(suffixes, g->seen.text, true) + wrong.n < g->seen.text.n)
+		refused = VERDICT_SUFFIX_GENUINE;
+	if (refused == VERDICT_UNRELATED)
+		judge_flag(g, rule->spec, TYPO_TLD_CONFUSION, score,
+		    (const char *)right.p, score);
+	else if (g->rejected == VERDICT_UNRELATED)
+		g->rejected = refused;
+}
+
 /* scope: any.  Whatever is below a TLD that is typed for the right one was meant. */
 void
 judge_scope_any(struct judge *g)
 {
-	struct span wrong = spelling_tld(&g->seen);
 	unsigned score = judge_weigh(g, SCOPE_ANY_BASE, 100);
 	enum place place = g->c->place;
 
@@ -345,12 +368,6 @@ judge_scope_any(struct judge *g)
 		const struct rule *rule = &g->r->rules[i];
 
 		for (size_t k = 0; k < rule->nrights; k++)
-			if (score >= rule->spec->score && rule_listens(g, rule->spec) &&
-			    tld_delegated(g->r->options.suffixes, wrong) &&
-			    tld_wanted(
-				rule, rule->rights[k], wrong, TYPO_TLD_CONFUSION) &&
-			    rule_allows(g, rule, NULL) == VERDICT_UNRELATED)
-				judge_flag(g, rule->spec, TYPO_TLD_CONFUSION, score,
-				    (const char *)rule->rights[k].p, score);
+			judge_any(g, rule, rule->rights[k], score);
 	}
 }

@@ -170,7 +170,10 @@ START_TEST(scope_any_flags_all_below_the_wrong_ending_in_mail_places)
 	ck_assert(seen("barracks.ml", PLACE_MX));
 	ck_assert(!seen("barracks.ml", PLACE_A));
 	ck_assert(!seen("nic.ml", PLACE_MX));
+	ck_assert_int_eq(j.verdict, VERDICT_ALLOW_LISTED);
 	ck_assert(!seen("gouv.ml", PLACE_MX));
+	ck_assert(!seen("defense.gouv.ml", PLACE_MX));
+	ck_assert_int_eq(j.verdict, VERDICT_SUFFIX_GENUINE);
 	ck_assert(seen("army.ml", PLACE_MX));
 	ck_assert_uint_eq(j.match[0].score, 95);
 	rules_gone();

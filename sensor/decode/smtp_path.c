@@ -128,7 +128,7 @@ without_route(struct span s)
 }
 
 static void
-path_set(struct smtp_path *path, struct span s)
+path_set(struct smtp_path_seen *path, struct span s)
 {
 	size_t at = find(s, '@', FIND_LAST | FIND_NOT_IN_LITERAL);
 	size_t domain = at < s.n ? at + 1 : s.n;
@@ -142,11 +142,8 @@ path_set(struct smtp_path *path, struct span s)
 		if (s.n > SMTP_PATH_MAX)
 			s = span_after(s, s.n - SMTP_PATH_MAX);
 	}
-	path->len = (uint16_t)s.n;
+	path->text = s;
 	path->domain = (uint16_t)domain;
-	if (s.n > 0)
-		memcpy(path->text, s.p, s.n);
-	path->text[s.n] = '\0';
 }
 
 /* Octets that mean nothing but themselves in "<local@domain>". */
@@ -185,33 +182,43 @@ bits_of(__m128i equal)
 	return (unsigned)_mm_movemask_epi8(equal);
 }
 
-/*
- * The same, sixteen at once.  Controls, '!' and '=' are told from what means something
- * one by one.
- */
+/* What may mean something: controls, '!' and '=' are told from that one by one. */
+static inline unsigned
+odd_octets(__m128i v)
+{
+	const __m128i low = _mm_set1_epi8('"'), two = _mm_set1_epi8(2);
+	__m128i angle = _mm_sub_epi8(v, _mm_set1_epi8('<'));
+	__m128i square = _mm_sub_epi8(v, _mm_set1_epi8('['));
+
+	return bits_of(_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(v, low), v),
+	    _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(angle, two), angle),
+		_mm_cmpeq_epi8(_mm_min_epu8(square, two), square))));
+}
+
+/* The same, sixteen at once; the last sixteen lie over those before them. */
 static inline size_t
 plain_run(struct span s, size_t n, size_t *domain)
 {
-	const __m128i low = _mm_set1_epi8('"'), two = _mm_set1_epi8(2);
+	enum { WIDTH = sizeof(__m128i) };
 
-	for (; s.n - n >= sizeof(__m128i); n += sizeof(__m128i)) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(s.p + n));
-		__m128i angle = _mm_sub_epi8(v, _mm_set1_epi8('<'));
-		__m128i square = _mm_sub_epi8(v, _mm_set1_epi8('['));
-		unsigned at = bits_of(_mm_cmpeq_epi8(v, _mm_set1_epi8('@')));
-		unsigned odd =
-		    bits_of(_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(v, low), v),
-			_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(angle, two), angle),
-			    _mm_cmpeq_epi8(_mm_min_epu8(square, two), square))));
+	if (s.n < WIDTH)
+		return plain_rest(s, n, domain);
+	while (n < s.n) {
+		size_t from = s.n - n < WIDTH ? s.n - WIDTH : n;
+		__m128i v = _mm_loadu_si128((const __m128i *)(s.p + from));
+		unsigned fresh = ~0U << (n - from);
+		unsigned at = bits_of(_mm_cmpeq_epi8(v, _mm_set1_epi8('@'))) & fresh;
+		unsigned odd = odd_octets(v) & fresh;
 
 		/* Up to the first odd one. */
 		at &= (odd - 1) & ~odd;
 		if (at != 0)
-			*domain = n + 31 - (size_t)__builtin_clz(at);
+			*domain = from + 31 - (size_t)__builtin_clz(at);
 		if (odd != 0)
-			return plain_rest(s, n + (size_t)__builtin_ctz(odd), domain);
+			return plain_rest(s, from + (size_t)__builtin_ctz(odd), domain);
+		n = from + WIDTH;
 	}
-	return plain_rest(s, n, domain);
+	return n;
 }
 #else
 #define plain_run plain_rest
@@ -219,7 +226,7 @@ plain_run(struct span s, size_t n, size_t *domain)
 
 /* "<local@domain>" as nearly all write it, in one pass; false: look closely. */
 static bool
-plain_path(struct smtp_path *path, struct span s)
+plain_path(struct smtp_path_seen *path, struct span s)
 {
 	size_t n, domain = 0;
 
@@ -229,10 +236,8 @@ plain_path(struct smtp_path *path, struct span s)
 	if (n == s.n || s.p[n] != '>' || n - 1 > SMTP_PATH_MAX)
 		return false;
 	path->literal = path->cut = false;
-	path->len = (uint16_t)(n - 1);
-	path->domain = domain > 0 ? (uint16_t)domain : path->len;
-	memcpy(path->text, s.p + 1, path->len);
-	path->text[path->len] = '\0';
+	path->text = span_of(s.p + 1, n - 1);
+	path->domain = (uint16_t)(domain > 0 ? domain : n - 1);
 	return true;
 }
 
@@ -250,13 +255,13 @@ begins_with(struct span s, struct span word)
 }
 
 bool
-smtp_path_parse_behind(struct smtp_path *path, struct span argument, struct span word)
+smtp_path_find(struct smtp_path_seen *path, struct span argument, struct span keyword)
 {
 	struct span s = skip_blanks(argument);
 
-	if (!begins_with(s, word))
+	if (!begins_with(s, keyword))
 		return false;
-	s = skip_blanks(span_after(s, word.n));
+	s = skip_blanks(span_after(s, keyword.n));
 	if (s.n > 0 && s.p[0] == ':')
 		s = span_after(s, 1);
 	else if (s.n == 0 || s.p[0] != '<')

@@ -141,17 +141,42 @@ enum smtp_body_end smtp_body_take(
 
 /* ---- paths ---- */
 
+/* A path where it stands; the members are those of struct smtp_path. */
+struct smtp_path_seen {
+	struct span text;
+	uint16_t domain;
+	bool literal, cut;
+};
+
 /*
  * Parse what follows MAIL or RCPT: keyword ("FROM", "TO"), colon, path, parameters
  * (RFC 5321, 4.1.1.2 and 4.1.1.3), as leniently as servers do.  False when there
  * is no such keyword.
  */
-bool smtp_path_parse_behind(
-    struct smtp_path *path, struct span argument, struct span word);
+bool smtp_path_find(
+    struct smtp_path_seen *path, struct span argument, struct span keyword);
+
+static inline void
+smtp_path_keep(struct smtp_path *to, const struct smtp_path_seen *from)
+{
+	to->len = (uint16_t)from->text.n;
+	to->domain = from->domain;
+	to->literal = from->literal;
+	to->cut = from->cut;
+	if (from->text.n > 0)
+		memcpy(to->text, from->text.p, from->text.n);
+	to->text[from->text.n] = '\0';
+}
+
 static inline bool
 smtp_path_parse(struct smtp_path *path, struct span argument, const char *keyword)
 {
-	return smtp_path_parse_behind(path, argument, span_str(keyword));
+	struct smtp_path_seen seen;
+
+	if (!smtp_path_find(&seen, argument, span_str(keyword)))
+		return false;
+	smtp_path_keep(path, &seen);
+	return true;
 }
 
 /* ---- verbs ---- */
@@ -176,8 +201,8 @@ struct smtp_command;
 struct smtp_answer;
 
 struct smtp_words {
-	struct span argument;  /* what follows the verb, blanks trimmed */
-	struct smtp_path path; /* MAIL and RCPT */
+	struct span argument;	    /* what follows the verb, blanks trimmed */
+	struct smtp_path_seen path; /* MAIL and RCPT */
 	uint32_t seq;
 };
 

@@ -207,7 +207,7 @@ smtp_tx_mail(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w)
 
 	smtp_tx_finish(m, c);
 	tx = tx_begin(m, c, w->seq);
-	smtp_path_set(&tx->from, &w->path);
+	smtp_path_keep(&tx->from, &w->path);
 	tx->has_from = true;
 	SMTP_TELL(m, c, mail, tx);
 }
@@ -268,7 +268,7 @@ smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w)
 	struct smtp_command *cmd;
 
 	r->next = NULL;
-	smtp_path_set(&r->path, &w->path);
+	smtp_path_keep(&r->path, &w->path);
 	smtp_reply_clear(&r->reply);
 	smtp_reply_clear(&r->final);
 	r->ref = c->ref;

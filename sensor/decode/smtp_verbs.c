@@ -195,20 +195,21 @@ seen_auth(struct smtp *m, struct smtp_conn *c, const struct row *row,
 	smtp_enter(c, &c->client, SMTP_WAITING);
 }
 
+/* The most frequent first. */
 /* clang-format off */
 static const struct row rows[] = {
+	{ "RCPT",     VERB_RCPT,     FORM_TO,    seen_rcpt },
+	{ "MAIL",     VERB_MAIL,     FORM_FROM,  seen_mail },
+	{ "DATA",     VERB_DATA,     FORM_ALONE, seen_data },
 	{ "EHLO",     VERB_EHLO,     FORM_WORD,  seen_helo },
+	{ "QUIT",     VERB_QUIT,     FORM_ALONE, seen_rset },
+	{ "BDAT",     VERB_BDAT,     FORM_SIZE,  seen_bdat },
+	{ "RSET",     VERB_RSET,     FORM_ALONE, seen_rset },
 	{ "HELO",     VERB_EHLO,     FORM_WORD,  seen_helo },
 	{ "LHLO",     VERB_EHLO,     FORM_WORD,  seen_helo },
-	{ "MAIL",     VERB_MAIL,     FORM_FROM,  seen_mail },
 	{ "SEND",     VERB_MAIL,     FORM_FROM,  seen_mail }, /* RFC 821, 3.4, and two more */
 	{ "SOML",     VERB_MAIL,     FORM_FROM,  seen_mail },
 	{ "SAML",     VERB_MAIL,     FORM_FROM,  seen_mail },
-	{ "RCPT",     VERB_RCPT,     FORM_TO,    seen_rcpt },
-	{ "DATA",     VERB_DATA,     FORM_ALONE, seen_data },
-	{ "BDAT",     VERB_BDAT,     FORM_SIZE,  seen_bdat },
-	{ "RSET",     VERB_RSET,     FORM_ALONE, seen_rset },
-	{ "QUIT",     VERB_QUIT,     FORM_ALONE, seen_rset },
 	{ "STARTTLS", VERB_STARTTLS, FORM_ALONE, seen_other },
 	{ "AUTH",     VERB_AUTH,     FORM_MECH,  seen_auth },
 	{ "NOOP",     VERB_OTHER,    FORM_ANY,   seen_other },
@@ -292,9 +293,9 @@ static bool
 parse_argument(const struct row *row, struct smtp_words *w)
 {
 	if (row->form == FORM_FROM)
-		return smtp_path_parse(&w->path, w->argument, "FROM");
+		return smtp_path_find(&w->path, w->argument, span_str("FROM"));
 	if (row->form == FORM_TO)
-		return smtp_path_parse(&w->path, w->argument, "TO");
+		return smtp_path_find(&w->path, w->argument, span_str("TO"));
 	if (row->form == FORM_PROXY)
 		return is_proxied(w->argument);
 	return true;
@@ -337,8 +338,9 @@ path_is_sure(const struct row *row, struct span argument)
 	if (!parse_argument(row, &w))
 		return false;
 	if (memchr(argument.p, '<', argument.n) == NULL)
-		return w.path.domain < w.path.len;
-	return end == NULL || w.path.len == 0 || strchr(w.path.text, '>') != NULL ||
+		return w.path.domain < w.path.text.n;
+	return end == NULL || w.path.text.n == 0 ||
+	    memchr(w.path.text.p, '>', w.path.text.n) != NULL ||
 	    are_parameters(span_after(argument, (size_t)(end - argument.p) + 1));
 }
 
@@ -445,7 +447,7 @@ unknown_command(struct smtp *m, struct smtp_conn *c, struct span line)
 void
 smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 {
-	struct smtp_words w; /* its path is large, and set only where there is one */
+	struct smtp_words w; /* its path is set only where there is one */
 	const struct row *row = row_of(line, &w.argument);
 
 	w.seq = seq;

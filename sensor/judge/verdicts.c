@@ -2,21 +2,18 @@
 
 #include "judge/verdicts.h"
 
-/* 512 KiB: stays in the second-level cache of today's processors. */
-enum { REMEMBERED = 1 << 16 };
-
 void
 verdicts_init(struct verdicts *v, const struct ruleset *r)
 {
 	*v = (struct verdicts){ 0 };
-	v->clean = mem_pages(REMEMBERED * sizeof(v->clean[0]));
+	v->clean = mem_pages(VERDICTS * sizeof(v->clean[0]));
 	v->usable = !ruleset_asks_client(r);
 }
 
 void
 verdicts_fini(struct verdicts *v)
 {
-	mem_pages_free(v->clean, REMEMBERED * sizeof(v->clean[0]));
+	mem_pages_free(v->clean, VERDICTS * sizeof(v->clean[0]));
 	v->clean = NULL;
 }
 
@@ -24,33 +21,17 @@ void
 verdicts_tidy(struct verdicts *v)
 {
 	if (!v->noted)
-		mem_pages_rest(v->clean, REMEMBERED * sizeof(v->clean[0]));
+		mem_pages_rest(v->clean, VERDICTS * sizeof(v->clean[0]));
 	v->noted = false;
-}
-
-static uint64_t
-key(uint64_t name, enum place place)
-{
-	uint64_t hash = name + (uint64_t)place;
-
-	return hash != 0 ? hash : 1;
-}
-
-bool
-verdicts_clean(const struct verdicts *v, uint64_t name, enum place place)
-{
-	uint64_t hash = key(name, place);
-
-	return v->clean[hash % REMEMBERED] == hash;
 }
 
 void
 verdicts_note_clean(struct verdicts *v, uint64_t name, enum place place)
 {
-	uint64_t hash = key(name, place);
+	uint64_t hash = verdicts_key(name, place);
 
 	if (!v->usable)
 		return;
-	v->clean[hash % REMEMBERED] = hash;
+	v->clean[hash % VERDICTS] = hash;
 	v->noted = true;
 }

@@ -58,35 +58,65 @@ track_tls_name(
 		watch_name(t, &seen, name, &s->watch);
 }
 
-void
-track_mail(
-    struct track *t, const struct flow *f, struct smtp_session *s, struct smtp_tx *tx)
+/*
+ * A name that was not lately found clean.  Most were: where the mail comes from is gathered
+ * only here.
+ */
+static __attribute__((noinline)) void
+judge_sender(struct track *t, const struct flow *f, struct smtp_session *s,
+    struct smtp_tx *tx, uint64_t number)
 {
 	struct origin o = origin_of_flow(f, &tx->ref, tx->seq);
 	struct sighting seen = { .seen = SEEN_MAIL_FROM,
 		.place = PLACE_MAIL_FROM,
 		.origin = &o,
+		.name = number,
 		.session = s,
 		.tx = tx };
 
-	if (tx->from.domain < tx->from.len)
-		watch_name(t, &seen, path_domain(&tx->from), &tx->watch);
+	watch_text(t, &seen, path_domain(&tx->from), &tx->watch);
+}
+
+void
+track_mail(
+    struct track *t, const struct flow *f, struct smtp_session *s, struct smtp_tx *tx)
+{
+	const struct ip_addr *client = &f->tuple.addr[SIDE_ORIGINATOR];
+	struct span domain = path_domain(&tx->from);
+	uint64_t number;
+
+	if (domain.n > 0 &&
+	    !watch_is_clean(t, client, domain, PLACE_MAIL_FROM, &number))
+		judge_sender(t, f, s, tx, number);
+}
+
+/* As judge_sender. */
+static __attribute__((noinline)) void
+judge_rcpt(struct track *t, const struct flow *f, struct smtp_session *s,
+    struct smtp_tx *tx, struct smtp_rcpt *r, uint64_t number)
+{
+	struct origin o = origin_of_flow(f, &r->ref, r->seq);
+	struct sighting seen = { .seen = SEEN_RCPT,
+		.place = PLACE_RCPT,
+		.origin = &o,
+		.name = number,
+		.session = s,
+		.tx = tx,
+		.rcpt = r };
+
+	watch_text(t, &seen, path_domain(&r->path), &r->watch);
 }
 
 void
 track_rcpt(struct track *t, const struct flow *f, struct smtp_session *s,
     struct smtp_tx *tx, struct smtp_rcpt *r)
 {
-	struct origin o = origin_of_flow(f, &r->ref, r->seq);
-	struct sighting seen = { .seen = SEEN_RCPT,
-		.place = PLACE_RCPT,
-		.origin = &o,
-		.session = s,
-		.tx = tx,
-		.rcpt = r };
+	const struct ip_addr *client = &f->tuple.addr[SIDE_ORIGINATOR];
+	struct span domain = path_domain(&r->path);
+	uint64_t number;
 
-	if (r->path.domain < r->path.len)
-		watch_name(t, &seen, path_domain(&r->path), &r->watch);
+	if (domain.n > 0 && !watch_is_clean(t, client, domain, PLACE_RCPT, &number))
+		judge_rcpt(t, f, s, tx, r, number);
 }
 
 /* Bytes are those of a message that arrived. */
@@ -107,10 +137,11 @@ settle_rcpt(struct track *t, struct smtp_tx *tx, struct smtp_rcpt *r)
 void
 track_rcpt_reply(struct track *t, struct smtp_tx *tx, struct smtp_rcpt *r)
 {
-	enum outcome o = outcome_of_rcpt(tx, r);
+	enum outcome o;
 
 	if (r->watch == NULL)
 		return;
+	o = outcome_of_rcpt(tx, r);
 	if (outcome_settled(o))
 		settle_rcpt(t, tx, r);
 	else
@@ -134,15 +165,21 @@ track_rcpt_over(struct track *t, struct smtp_tx *tx, struct smtp_rcpt *r)
 void
 track_tx_end(struct track *t, struct smtp_session *s, struct smtp_tx *tx)
 {
-	enum outcome o = outcome_of_tx(tx);
+	enum outcome o = OUTCOME_ATTEMPTED;
 
-	link_tx_end(t, s, tx);
-	watch_settle(t, &tx->watch, o, bytes_of(tx, o));
+	if (s->link != NULL)
+		link_tx_end(t, s, tx);
+	/* Of most nobody asks what became of it. */
+	if (tx->watch != NULL || s->watch != NULL)
+		o = outcome_of_tx(tx);
+	if (tx->watch != NULL)
+		watch_settle(t, &tx->watch, o, bytes_of(tx, o));
 	for (struct smtp_rcpt *r = tx->rcpts; r != NULL; r = r->next)
 		if (r->watch != NULL)
 			settle_rcpt(t, tx, r);
 	/* The session's names did their work with its first mail. */
-	watch_settle(t, &s->watch, o, bytes_of(tx, o));
+	if (s->watch != NULL)
+		watch_settle(t, &s->watch, o, bytes_of(tx, o));
 }
 
 void

@@ -129,24 +129,23 @@ watch_canonical(
 }
 
 bool
-watch_name(struct track *t, const struct sighting *s, struct span text, void **home)
+watch_name(struct track *t, struct sighting *s, struct span text, void **home)
 {
-	struct sighting seen = *s;
+	const struct ip_addr *client = &s->origin->tuple.addr[SIDE_ORIGINATOR];
+
+	return !watch_is_clean(t, client, text, s->place, &s->name) &&
+	    watch_text(t, s, text, home);
+}
+
+bool
+watch_text(struct track *t, const struct sighting *s, struct span text, void **home)
+{
 	enum name_error error;
 	struct name name;
 
-	/* As written: a name in another case is another one here, and asked for once. */
-	seen.name = hash_fast(&t->links.routes.key, text.p, text.n);
-	if (!corrections_wait(
-		&t->corrections, &s->origin->tuple.addr[SIDE_ORIGINATOR]) &&
-	    verdicts_clean(&t->verdicts, seen.name, s->place)) {
-		stats_inc(t->stats, STAT_NAME_JUDGED);
-		return false;
-	}
 	error = name_parse(&name, text);
 	if (error == NAME_OK)
-		return !watch_clean(t, &seen, &name) &&
-		    watch_canonical(t, &seen, &name, home);
+		return !watch_clean(t, s, &name) && watch_canonical(t, s, &name, home);
 	if (error != NAME_LITERAL)
 		stats_inc(t->stats, STAT_NAME_MALFORMED);
 	return false;

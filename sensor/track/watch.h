@@ -78,10 +78,29 @@ struct sighting {
 };
 
 /*
- * Judge a name and hang a watch for each match into *home; true when there is
- * one.  name may be anything the wire carried.
+ * The name, as written, was lately found clean in that place, and no slip of the client
+ * may wait for it: nothing more is to be done.  *number is what it is remembered by, with
+ * its letters as they are: in another case it is another name here, and judged once.
  */
-bool watch_name(
+static inline bool
+watch_is_clean(struct track *t, const struct ip_addr *client, struct span text,
+    enum place place, uint64_t *number)
+{
+	*number = hash_fast(&t->links.routes.key, text.p, text.n);
+	if (!verdicts_clean(&t->verdicts, *number, place) ||
+	    corrections_wait(&t->corrections, client))
+		return false;
+	stats_inc(t->stats, STAT_NAME_JUDGED);
+	return true;
+}
+
+/*
+ * Judge a name and hang a watch for each match into *home; true when there is
+ * one.  name may be anything the wire carried.  Its number is set in *s.
+ */
+bool watch_name(struct track *t, struct sighting *s, struct span name, void **home);
+/* The same of one that is not known as clean, and whose number s has. */
+bool watch_text(
     struct track *t, const struct sighting *s, struct span name, void **home);
 /* The name was lately found clean: it needs no more. */
 bool watch_clean(struct track *t, const struct sighting *s, const struct name *name);

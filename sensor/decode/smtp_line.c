@@ -122,35 +122,13 @@ line_part(struct smtp_cut *cut, struct smtp_input *in, bool *whole)
 	return rest;
 }
 
-/* As smtp_line_next, for a line that begins here, ends here and is short: most are such. */
-static inline bool
-line_at_once(const struct smtp *m, struct smtp_cut *cut, struct smtp_input *in,
-    struct span *line)
-{
-	struct span rest = wire_rest(&in->w);
-	const uint8_t *lf = rest.n > 0 ? memchr(rest.p, '\n', rest.n) : NULL;
-	size_t n;
-
-	if (lf == NULL || (n = (size_t)(lf - rest.p) + 1) > m->line_bytes)
-		return false;
-	*cut = (struct smtp_cut){
-		.octets = n, .seq = smtp_input_seq(in), .crlf = n > 1 && lf[-1] == '\r'
-	};
-	wire_skip(&in->w, n);
-	*line = span_of(rest.p, n - 1 - cut->crlf);
-	return true;
-}
-
 bool
-smtp_line_next(
+smtp_line_join(
     struct smtp *m, struct smtp_cut *cut, struct smtp_input *in, struct span *line)
 {
 	struct span part;
 	bool whole;
 
-	if ((cut->done || (cut->octets == 0 && !cut->passed)) &&
-	    line_at_once(m, cut, in, line))
-		return true;
 	part = line_part(cut, in, &whole);
 	if (!whole || cut->octets > 0) {
 		line_keep(m, cut, part);

@@ -27,13 +27,16 @@ static const struct {
 
 enum { TELLING = sizeof(telling) / sizeof(telling[0]) };
 
-static bool
+/* One of those. */
+static inline bool
 verb_is_told(enum smtp_verb_id verb)
 {
-	for (size_t i = 0; i < TELLING; i++)
-		if (telling[i].verb == verb || telling[i].also == verb)
-			return true;
-	return false;
+	enum {
+		TOLD = 1 << VERB_STARTTLS | 1 << VERB_QUIT | 1 << VERB_AUTH |
+		    1 << VERB_SECRET | 1 << VERB_DATA
+	};
+
+	return TOLD >> verb & 1;
 }
 
 /* What most replies are tells nothing, and is told quickly. */
@@ -56,10 +59,8 @@ code_tells(uint16_t code)
 
 /* This command can have drawn that reply. */
 static bool
-fits(const struct smtp_command *cmd, const struct smtp_answer *a)
+fits(const struct smtp_command *cmd, uint16_t code)
 {
-	uint16_t code = a->reply.code;
-
 	if (code_is_common(code))
 		return code >= 400 || cmd->verb != VERB_DATA;
 	for (size_t i = 0; i < TELLING; i++)
@@ -170,7 +171,7 @@ take(struct smtp *m, struct smtp_conn *c)
 
 	c->client.strange = 0;
 	c->ref = c->pairing.answers->ref;
-	more = smtp_command_answered(m, c, cmd, c->pairing.answers);
+	more = smtp_command_answered(m, c, cmd, &c->pairing.answers->reply);
 	answer_drop(m, c);
 	if (!more)
 		command_drop(m, c);
@@ -183,13 +184,41 @@ take(struct smtp *m, struct smtp_conn *c)
  * Numbers far apart were changed by something between the two taps.  421 is about all
  * that follows (RFC 5321, 3.8).
  */
-static bool
-answer_is_older(const struct smtp_command *cmd, const struct smtp_answer *a)
+static inline bool
+heard_before(const struct smtp_command *cmd, bool hears, uint32_t heard, uint16_t code)
 {
 	enum { FAR = 1 << 20 };
-	int32_t behind = (int32_t)(cmd->end - a->heard);
+	int32_t behind = (int32_t)(cmd->end - heard);
 
-	return a->hears && behind > 0 && behind < FAR && a->reply.code != 421;
+	return hears && behind > 0 && behind < FAR && code != 421;
+}
+
+static inline bool
+answer_is_older(const struct smtp_command *cmd, const struct smtp_answer *a)
+{
+	return heard_before(cmd, a->hears, a->heard, a->reply.code);
+}
+
+bool
+smtp_answer_at_once(struct smtp *m, struct smtp_conn *c, const struct smtp_reply *reply)
+{
+	struct smtp_pairing *p = &c->pairing;
+	struct smtp_command *cmd = p->commands;
+	bool more;
+
+	if (cmd == NULL || p->answers != NULL || p->answers_hole || cmd->after_hole ||
+	    cmd->several || !fits(cmd, reply->code) ||
+	    heard_before(cmd, c->hears, c->heard, reply->code))
+		return false;
+	p->one_turn = false;
+	if (code_tells(reply->code))
+		p->try_sync = true;
+	c->client.strange = 0;
+	more = smtp_command_answered(m, c, cmd, reply);
+	smtp_pair_turn(c, c->heard, c->hears, reply->code);
+	if (!more)
+		command_drop(m, c);
+	return true;
 }
 
 /*
@@ -276,7 +305,7 @@ fitting(const struct smtp_pairing *p, const struct anchor *at, size_t n)
 	for (size_t i = at->answer + 1 - n; i > 0; i--)
 		a = a->next;
 	for (; n > 0; n--, cmd = cmd->next, a = a->next)
-		fit = fits(cmd, a) && !answer_is_older(cmd, a) &&
+		fit = fits(cmd, a->reply.code) && !answer_is_older(cmd, a) &&
 			!(code_tells(a->reply.code) && answer_is_out_of_turn(cmd, a))
 		    ? fit + 1
 		    : 0;
@@ -384,7 +413,7 @@ smtp_pair_waiting(struct smtp *m, struct smtp_conn *c)
 			pair_give_up(m, c);
 			continue;
 		}
-		if (!behind_hole(p) && fits(p->commands, p->answers)) {
+		if (!behind_hole(p) && fits(p->commands, p->answers->reply.code)) {
 			take(m, c);
 			continue;
 		}
@@ -415,7 +444,7 @@ pair_in_step(struct smtp *m, struct smtp_conn *c)
 	for (const struct smtp_answer *a = p->answers; a != NULL; a = a->next)
 		early += a->early;
 	if (due == 0 || early + due != p->nanswers || p->last_answer->early ||
-	    !fits(p->commands, p->last_answer))
+	    !fits(p->commands, p->last_answer->reply.code))
 		return;
 	while (p->nanswers > due)
 		answer_drop(m, c);

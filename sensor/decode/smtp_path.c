@@ -241,24 +241,39 @@ plain_path(struct smtp_path_seen *path, struct span s)
 	return true;
 }
 
-/* s begins with the word, whose letters are capitals; what is no letter of it differs. */
+static inline unsigned
+two_octets(const uint8_t *p)
+{
+	uint16_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+/*
+ * s begins with the word of two to four octets, whose letters are capitals; what is no
+ * letter of it differs.
+ */
 static inline bool
 begins_with(struct span s, struct span word)
 {
-	uint8_t differ = 0;
+	enum { PAIR = 2, CASE = 0x2020 };
+	size_t last = word.n - PAIR;
 
-	if (s.n < word.n)
-		return false;
-	for (size_t i = 0; i < word.n; i++)
-		differ |= (s.p[i] & ~0x20) ^ word.p[i];
-	return differ == 0;
+	return s.n >= word.n &&
+	    (((two_octets(s.p) & ~CASE) ^ two_octets(word.p)) |
+		((two_octets(s.p + last) & ~CASE) ^ two_octets(word.p + last))) == 0;
 }
 
 bool
 smtp_path_find(struct smtp_path_seen *path, struct span argument, struct span keyword)
 {
-	struct span s = skip_blanks(argument);
+	struct span s = argument;
 
+	if (begins_with(s, keyword) && s.n > keyword.n && s.p[keyword.n] == ':' &&
+	    plain_path(path, span_after(s, keyword.n + 1)))
+		return true;
+	s = skip_blanks(s);
 	if (!begins_with(s, keyword))
 		return false;
 	s = skip_blanks(span_after(s, keyword.n));

@@ -69,12 +69,7 @@ struct smtp_cut {
 	bool done;		/* it was handed out */
 };
 
-/*
- * The next line of in without its end, valid until smtp_line_done, or false when
- * in holds no end of line: then all of it is taken.  A line beyond the limit comes
- * with its first octets only and cut->over.
- */
-bool smtp_line_next(
+bool smtp_line_join(
     struct smtp *m, struct smtp_cut *cut, struct smtp_input *in, struct span *line);
 /*
  * Take all of in, with which a line begins that is not whole: smtp_line_next will hand
@@ -233,7 +228,7 @@ uint32_t smtp_command_chunk(struct span line);
 bool smtp_answers_each(const struct smtp_conn *c);
 /* What a reply changes; true when the command waits for more of them. */
 bool smtp_command_answered(struct smtp *m, struct smtp_conn *c,
-    struct smtp_command *cmd, const struct smtp_answer *a);
+    struct smtp_command *cmd, const struct smtp_reply *reply);
 
 /* ---- commands and replies ---- */
 
@@ -280,6 +275,12 @@ struct smtp_command *smtp_expect(
     struct smtp *m, struct smtp_conn *c, enum smtp_verb_id verb, uint32_t tx);
 /* A reply came. */
 void smtp_answer_add(
+    struct smtp *m, struct smtp_conn *c, const struct smtp_reply *reply);
+/*
+ * The same of one that is certainly for the command that waits longest, and for no other:
+ * it is given to it and need not wait.  False: it is not that certain, and nothing is done.
+ */
+bool smtp_answer_at_once(
     struct smtp *m, struct smtp_conn *c, const struct smtp_reply *reply);
 /* Give each reply to its command as far as that is certain: smtp_pair. */
 void smtp_pair_waiting(struct smtp *m, struct smtp_conn *c);
@@ -335,7 +336,6 @@ struct smtp_tx_ref {
 	struct smtp_tx_state *state;
 };
 
-struct smtp_tx_ref smtp_tx_find(struct smtp_conn *c, uint32_t serial);
 /* The serial of the transaction that the next command is about, 0 for none. */
 uint32_t smtp_tx_current(struct smtp *m, struct smtp_conn *c);
 void smtp_tx_mail(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w);
@@ -500,6 +500,45 @@ struct smtp {
 	struct smtp_rcpt_slot *oldest, *newest; /* recipients by age */
 	struct tls tls;
 };
+
+/*
+ * The next line of in without its end, valid until smtp_line_done, or false when
+ * in holds no end of line: then all of it is taken.  A line beyond the limit comes
+ * with its first octets only and cut->over.  Most begin here, end here and are short;
+ * the others are smtp_line_join's.
+ */
+static inline bool
+smtp_line_next(
+    struct smtp *m, struct smtp_cut *cut, struct smtp_input *in, struct span *line)
+{
+	struct span rest = wire_rest(&in->w);
+	const uint8_t *lf;
+	size_t n;
+
+	if ((!cut->done && (cut->octets != 0 || cut->passed)) || rest.n == 0 ||
+	    (lf = memchr(rest.p, '\n', rest.n)) == NULL ||
+	    (n = (size_t)(lf - rest.p) + 1) > m->line_bytes)
+		return smtp_line_join(m, cut, in, line);
+	*cut = (struct smtp_cut){
+		.octets = n, .seq = smtp_input_seq(in), .crlf = n > 1 && lf[-1] == '\r'
+	};
+	*line = span_of(rest.p, n - 1 - cut->crlf);
+	in->w.pos += n;
+	return true;
+}
+
+struct smtp_tx_ref smtp_tx_find_parked(struct smtp_conn *c, uint32_t serial);
+
+/* The transaction of that serial, 0: none. */
+static inline struct smtp_tx_ref
+smtp_tx_find(struct smtp_conn *c, uint32_t serial)
+{
+	if (serial == 0)
+		return (struct smtp_tx_ref){ 0 };
+	if (serial == c->tx_state.serial)
+		return (struct smtp_tx_ref){ &c->said->session.tx, &c->tx_state };
+	return smtp_tx_find_parked(c, serial);
+}
 
 /* Call the owner, who need not care for everything. */
 #define SMTP_TELL(m, c, what, ...)                                                     \

@@ -17,14 +17,16 @@ parse_line(struct span line, uint16_t *code, bool *more)
 {
 	enum { DIGITS = 3 };
 	uint8_t next = line.n > DIGITS ? line.p[DIGITS] : ' ';
+	unsigned first, second, third;
 
-	if (line.n < DIGITS || !is_digit(line.p[0]) || !is_digit(line.p[1]) ||
-	    !is_digit(line.p[2]))
+	if (line.n < DIGITS)
 		return false;
-	*code = (uint16_t)((line.p[0] - '0') * 100 + (line.p[1] - '0') * 10 +
-	    (line.p[2] - '0'));
+	first = line.p[0] - (unsigned)'0';
+	second = line.p[1] - (unsigned)'0';
+	third = line.p[2] - (unsigned)'0';
+	*code = (uint16_t)(first * 100 + second * 10 + third);
 	*more = next == '-';
-	return *code >= 200 && *code < 600 &&
+	return first - 2 <= 5 - 2 && second <= 9 && third <= 9 &&
 	    (next == ' ' || next == '-' || next == '\t' || next == '\r');
 }
 
@@ -71,10 +73,8 @@ banner_take(struct smtp_conn *c, struct span line)
  * start, or when it is 220 and only STARTTLS could have drawn another.
  */
 static bool
-is_greeting(const struct smtp_conn *c, uint16_t code)
+may_be_greeting(const struct smtp_conn *c, uint16_t code)
 {
-	if (c->greeting == GREETING_OVER)
-		return false;
 	if (c->greeting == GREETING_EXPECTED)
 		return code == 220 || code >= 400;
 	for (const struct smtp_command *cmd = c->pairing.commands; cmd; cmd = cmd->next)
@@ -82,6 +82,12 @@ is_greeting(const struct smtp_conn *c, uint16_t code)
 			return false;
 	return c->greeting == GREETING_POSSIBLE && code == 220 &&
 	    (!c->client_seen || c->first_is_helo);
+}
+
+static inline bool
+is_greeting(const struct smtp_conn *c, uint16_t code)
+{
+	return c->greeting != GREETING_OVER && may_be_greeting(c, code);
 }
 
 static void
@@ -112,7 +118,7 @@ hidden_command(struct smtp *m, struct smtp_conn *c, uint16_t code)
 	struct smtp_side *client = &c->client;
 	struct smtp_pairing *p = &c->pairing;
 
-	if (p->commands != NULL || !c->client_seen || code == 421)
+	if (!c->client_seen || code == 421)
 		return false;
 	if (client->state == SMTP_LOST && code == 354) {
 		smtp_pair_restart(m, c);
@@ -151,13 +157,17 @@ reply_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 	/* Commands that wait to be believed come before the reply, others get theirs. */
 	if (c->client.state == SMTP_LOST)
 		smtp_lost_turn(m, c);
-	if (hidden_command(m, c, c->said->reply.code))
+	if (c->pairing.commands == NULL && hidden_command(m, c, c->said->reply.code))
 		return;
 	if (c->said->reply.code == 354)
 		smtp_command_was_data(m, c);
-	smtp_answer_add(m, c, &c->said->reply);
-	smtp_client_dot_answered(m, c);
-	smtp_pair(m, c);
+	/* A dot is told by the reply to it, before that is anybody's. */
+	if (c->client.state == SMTP_DOT ||
+	    !smtp_answer_at_once(m, c, &c->said->reply)) {
+		smtp_answer_add(m, c, &c->said->reply);
+		smtp_client_dot_answered(m, c);
+		smtp_pair(m, c);
+	}
 	if (c->client.state == SMTP_WAITING)
 		smtp_lost_turn(m, c);
 }
@@ -205,8 +215,9 @@ take_line(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 			banner_take(c, line);
 	}
 	reply_set(&c->said->reply, code, line);
-	c->chunking |= code == 250 &&
-	    span_begins_nocase(span_after(line, 4), span_str("CHUNKING"));
+	if (code == 250 && !c->chunking)
+		c->chunking =
+		    span_begins_nocase(span_after(line, 4), span_str("CHUNKING"));
 	if (!more)
 		reply_done(m, c, seq);
 }

@@ -13,12 +13,8 @@
 #include <assert.h>
 
 struct smtp_tx_ref
-smtp_tx_find(struct smtp_conn *c, uint32_t serial)
+smtp_tx_find_parked(struct smtp_conn *c, uint32_t serial)
 {
-	if (serial == 0)
-		return (struct smtp_tx_ref){ 0 };
-	if (serial == c->tx_state.serial)
-		return (struct smtp_tx_ref){ &c->said->session.tx, &c->tx_state };
 	for (struct smtp_parked *p = c->parked; p != NULL; p = p->next)
 		if (p->state.serial == serial)
 			return (struct smtp_tx_ref){ &p->tx, &p->state };

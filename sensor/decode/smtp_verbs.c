@@ -578,10 +578,9 @@ answered_rcpt(struct smtp *m, struct smtp_conn *c, struct smtp_command *cmd,
 
 bool
 smtp_command_answered(struct smtp *m, struct smtp_conn *c, struct smtp_command *cmd,
-    const struct smtp_answer *a)
+    const struct smtp_reply *reply)
 {
 	struct smtp_tx_ref ref = smtp_tx_find(c, cmd->tx);
-	const struct smtp_reply *reply = &a->reply;
 	bool more = false;
 
 	switch (cmd->verb) {

@@ -166,12 +166,13 @@ static void
 take(struct smtp *m, struct smtp_conn *c)
 {
 	struct smtp_command *cmd = c->pairing.commands;
+	struct smtp_reply_seen reply = smtp_reply_see(&c->pairing.answers->reply);
 	struct frame_ref ref = c->ref;
 	bool more;
 
 	c->client.strange = 0;
 	c->ref = c->pairing.answers->ref;
-	more = smtp_command_answered(m, c, cmd, &c->pairing.answers->reply);
+	more = smtp_command_answered(m, c, cmd, &reply);
 	answer_drop(m, c);
 	if (!more)
 		command_drop(m, c);
@@ -200,7 +201,8 @@ answer_is_older(const struct smtp_command *cmd, const struct smtp_answer *a)
 }
 
 bool
-smtp_answer_at_once(struct smtp *m, struct smtp_conn *c, const struct smtp_reply *reply)
+smtp_answer_at_once(
+    struct smtp *m, struct smtp_conn *c, const struct smtp_reply_seen *reply)
 {
 	struct smtp_pairing *p = &c->pairing;
 	struct smtp_command *cmd = p->commands;
@@ -215,7 +217,8 @@ smtp_answer_at_once(struct smtp *m, struct smtp_conn *c, const struct smtp_reply
 		p->try_sync = true;
 	c->client.strange = 0;
 	more = smtp_command_answered(m, c, cmd, reply);
-	smtp_pair_turn(c, c->heard, c->hears, reply->code);
+	p->turn_at = c->heard;
+	p->turn = c->hears && code_goes_on(reply->code);
 	if (!more)
 		command_drop(m, c);
 	return true;

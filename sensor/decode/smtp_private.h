@@ -226,9 +226,30 @@ enum smtp_likeness smtp_command_likeness(struct span line);
 uint32_t smtp_command_chunk(struct span line);
 /* The message of the open transaction is answered for each recipient, or may be. */
 bool smtp_answers_each(const struct smtp_conn *c);
+/* A reply where it stands; at most SMTP_REPLY_MAX octets. */
+struct smtp_reply_seen {
+	struct span text;
+	uint16_t code;
+};
+
+static inline struct smtp_reply_seen
+smtp_reply_see(const struct smtp_reply *r)
+{
+	return (struct smtp_reply_seen){ span_of(r->text, r->len), r->code };
+}
+
+static inline void
+smtp_reply_keep(struct smtp_reply *to, const struct smtp_reply_seen *from)
+{
+	to->code = from->code;
+	to->len = (uint16_t)from->text.n;
+	memcpy(to->text, from->text.p, from->text.n);
+	to->text[from->text.n] = '\0';
+}
+
 /* What a reply changes; true when the command waits for more of them. */
 bool smtp_command_answered(struct smtp *m, struct smtp_conn *c,
-    struct smtp_command *cmd, const struct smtp_reply *reply);
+    struct smtp_command *cmd, const struct smtp_reply_seen *reply);
 
 /* ---- commands and replies ---- */
 
@@ -281,7 +302,7 @@ void smtp_answer_add(
  * it is given to it and need not wait.  False: it is not that certain, and nothing is done.
  */
 bool smtp_answer_at_once(
-    struct smtp *m, struct smtp_conn *c, const struct smtp_reply *reply);
+    struct smtp *m, struct smtp_conn *c, const struct smtp_reply_seen *reply);
 /* Give each reply to its command as far as that is certain: smtp_pair. */
 void smtp_pair_waiting(struct smtp *m, struct smtp_conn *c);
 /* It is not known which reply belongs to which command. */

@@ -30,17 +30,22 @@ parse_line(struct span line, uint16_t *code, bool *more)
 	    (next == ' ' || next == '-' || next == '\t' || next == '\r');
 }
 
-static void
-reply_set(struct smtp_reply *r, uint16_t code, struct span line)
+static inline struct smtp_reply_seen
+reply_of(uint16_t code, struct span line)
 {
 	while (line.n > 0 && (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\r'))
 		line.n--;
 	if (line.n > SMTP_REPLY_MAX)
 		line.n = 3;
-	r->code = code;
-	r->len = (uint16_t)line.n;
-	memcpy(r->text, line.p, line.n);
-	r->text[line.n] = '\0';
+	return (struct smtp_reply_seen){ line, code };
+}
+
+static void
+reply_set(struct smtp_reply *r, uint16_t code, struct span line)
+{
+	struct smtp_reply_seen seen = reply_of(code, line);
+
+	smtp_reply_keep(r, &seen);
 }
 
 /* A server's name, not "5.7.1" or "Service": it has a letter and a dot. */
@@ -161,13 +166,9 @@ reply_done(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 		return;
 	if (c->said->reply.code == 354)
 		smtp_command_was_data(m, c);
-	/* A dot is told by the reply to it, before that is anybody's. */
-	if (c->client.state == SMTP_DOT ||
-	    !smtp_answer_at_once(m, c, &c->said->reply)) {
-		smtp_answer_add(m, c, &c->said->reply);
-		smtp_client_dot_answered(m, c);
-		smtp_pair(m, c);
-	}
+	smtp_answer_add(m, c, &c->said->reply);
+	smtp_client_dot_answered(m, c);
+	smtp_pair(m, c);
 	if (c->client.state == SMTP_WAITING)
 		smtp_lost_turn(m, c);
 }
@@ -191,7 +192,16 @@ not_a_reply(struct smtp *m, struct smtp_conn *c, struct span line)
 	stats_inc(m->stats, STAT_SMTP_BROKEN_REPLY);
 }
 
+/* A line of a reply to EHLO (RFC 3030). */
 static inline void
+offers_see(struct smtp_conn *c, uint16_t code, struct span line)
+{
+	if (code == 250 && !c->chunking)
+		c->chunking =
+		    span_begins_nocase(span_after(line, 4), span_str("CHUNKING"));
+}
+
+static void
 take_line(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 {
 	uint16_t code;
@@ -215,11 +225,61 @@ take_line(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 			banner_take(c, line);
 	}
 	reply_set(&c->said->reply, code, line);
-	if (code == 250 && !c->chunking)
-		c->chunking =
-		    span_begins_nocase(span_after(line, 4), span_str("CHUNKING"));
+	offers_see(c, code, line);
 	if (!more)
 		reply_done(m, c, seq);
+}
+
+/*
+ * What all wait for: the greeting is over, the client says commands or mail, no dot is in
+ * doubt, and a command waits.
+ */
+static inline bool
+is_common(const struct smtp_conn *c)
+{
+	return c->server.state == SMTP_LINES && c->greeting == GREETING_OVER &&
+	    c->client.state != SMTP_LOST && c->client.state != SMTP_DOT &&
+	    c->pairing.commands != NULL;
+}
+
+/* The same of a reply that is not said in parts, or of its last line. */
+static inline void
+take_reply(
+    struct smtp *m, struct smtp_conn *c, uint16_t code, struct span line, uint32_t seq)
+{
+	struct smtp_reply_seen reply = reply_of(code, line);
+
+	if (code == 354)
+		smtp_command_was_data(m, c);
+	if (!smtp_answer_at_once(m, c, &reply)) {
+		smtp_reply_keep(&c->said->reply, &reply);
+		reply_done(m, c, seq);
+	} else if (c->client.state == SMTP_WAITING) {
+		smtp_lost_turn(m, c);
+	}
+}
+
+/*
+ * As take_line, in the course of a session: of a reply of several lines the last one alone
+ * is kept, the others only while they may be the last.  False: nothing is done.
+ */
+static inline bool
+take_common(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq,
+    struct span *unsaid)
+{
+	uint16_t code;
+	bool more;
+
+	if (!is_common(c) || !parse_line(line, &code, &more) ||
+	    (c->multi_code != 0 && c->multi_code != code))
+		return false;
+	c->server.strange = 0;
+	offers_see(c, code, line);
+	c->multi_code = more ? code : 0;
+	*unsaid = more ? line : span_of(NULL, 0);
+	if (!more)
+		take_reply(m, c, code, line, seq);
+	return true;
 }
 
 /* Not a digit where the first reply would begin: no mail server speaks so. */
@@ -242,24 +302,39 @@ leaves_smtp(struct smtp *m, struct smtp_conn *c, const struct smtp_input *in)
 	return true;
 }
 
+/* The line of a reply that may be its last, which stood in the segment so far. */
+static inline void
+say(struct smtp_conn *c, struct span *unsaid)
+{
+	if (unsaid->n > 0)
+		reply_set(&c->said->reply, c->multi_code, *unsaid);
+	*unsaid = span_of(NULL, 0);
+}
+
 void
 smtp_server_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
 	struct smtp_cut *cut = &c->server.cut;
-	struct span line;
+	struct span line, unsaid = { 0 };
 
 	while (wire_left(&in->w) > 0) {
-		if (c->server.state == SMTP_OPAQUE)
-			smtp_tls_bytes(m, c, &c->server, in);
-		if (c->server.state >= SMTP_OPAQUE)
+		if (c->server.state >= SMTP_OPAQUE) {
+			say(c, &unsaid);
+			if (c->server.state == SMTP_OPAQUE)
+				smtp_tls_bytes(m, c, &c->server, in);
 			return;
+		}
 		if ((!is_digit(smtp_line_first(cut, in)) && leaves_smtp(m, c, in)) ||
 		    !smtp_line_next(m, cut, in, &line))
 			continue;
-		take_line(m, c, line, cut->seq);
+		if (cut->kept != NULL || !take_common(m, c, line, cut->seq, &unsaid)) {
+			say(c, &unsaid);
+			take_line(m, c, line, cut->seq);
+		}
 		smtp_line_done(m, cut);
 		smtp_client_resume(m, c);
 	}
+	say(c, &unsaid);
 	smtp_pair(m, c);
 }
 

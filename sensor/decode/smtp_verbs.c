@@ -482,25 +482,25 @@ smtp_answers_each(const struct smtp_conn *c)
 
 /* The reply to the message, for each recipient in turn (RFC 2033, 4.2; PRDR). */
 static bool
-answered_several(
-    struct smtp_command *cmd, struct smtp_tx_ref ref, const struct smtp_reply *reply)
+answered_several(struct smtp_command *cmd, struct smtp_tx_ref ref,
+    const struct smtp_reply_seen *reply)
 {
 	struct smtp_rcpt *r = cmd->rcpt;
 
 	while (r != NULL && r->reply.code / 100 != 2)
 		r = r->next;
 	if (r != NULL) {
-		smtp_reply_set(&r->final, reply);
+		smtp_reply_keep(&r->final, reply);
 		cmd->rcpt = r->next;
 	}
 	ref.tx->each = true;
-	smtp_reply_set(&ref.tx->final, reply);
+	smtp_reply_keep(&ref.tx->final, reply);
 	return --cmd->left > 0;
 }
 
 static bool
-answered_end(
-    struct smtp_command *cmd, struct smtp_tx_ref ref, const struct smtp_reply *reply)
+answered_end(struct smtp_command *cmd, struct smtp_tx_ref ref,
+    const struct smtp_reply_seen *reply)
 {
 	bool prdr = reply->code == 353;
 	uint32_t n;
@@ -522,7 +522,7 @@ answered_end(
 	/* A chunk that was refused decides, whatever is said to the next. */
 	if (cmd->verb == VERB_END || ref.tx->final.code < 400)
 		if (cmd->verb == VERB_END || cmd->last || reply->code >= 400)
-			smtp_reply_set(&ref.tx->final, reply);
+			smtp_reply_keep(&ref.tx->final, reply);
 	return false;
 }
 
@@ -546,12 +546,12 @@ guess_answered(struct smtp_conn *c, bool accepted)
 
 static void
 answered_data(struct smtp_conn *c, struct smtp_command *cmd, struct smtp_tx_ref ref,
-    const struct smtp_reply *reply)
+    const struct smtp_reply_seen *reply)
 {
 	bool accepted = reply->code == 354;
 
 	if (!accepted && ref.tx != NULL)
-		smtp_reply_set(&ref.tx->final, reply);
+		smtp_reply_keep(&ref.tx->final, reply);
 	if (c->wait == cmd)
 		smtp_enter(c, &c->client,
 		    accepted	       ? SMTP_BODY
@@ -563,7 +563,7 @@ answered_data(struct smtp_conn *c, struct smtp_command *cmd, struct smtp_tx_ref 
 
 static void
 answered_rcpt(struct smtp *m, struct smtp_conn *c, struct smtp_command *cmd,
-    struct smtp_tx_ref ref, const struct smtp_reply *reply)
+    struct smtp_tx_ref ref, const struct smtp_reply_seen *reply)
 {
 	if (ref.tx == NULL)
 		return;
@@ -572,13 +572,13 @@ answered_rcpt(struct smtp *m, struct smtp_conn *c, struct smtp_command *cmd,
 		ref.state->accepted++;
 	if (cmd->rcpt == NULL)
 		return;
-	smtp_reply_set(&cmd->rcpt->reply, reply);
+	smtp_reply_keep(&cmd->rcpt->reply, reply);
 	SMTP_TELL(m, c, rcpt_reply, ref.tx, cmd->rcpt);
 }
 
 bool
 smtp_command_answered(struct smtp *m, struct smtp_conn *c, struct smtp_command *cmd,
-    const struct smtp_reply *reply)
+    const struct smtp_reply_seen *reply)
 {
 	struct smtp_tx_ref ref = smtp_tx_find(c, cmd->tx);
 	bool more = false;
@@ -586,7 +586,7 @@ smtp_command_answered(struct smtp *m, struct smtp_conn *c, struct smtp_command *
 	switch (cmd->verb) {
 	case VERB_MAIL:
 		if (ref.tx != NULL)
-			smtp_reply_set(&ref.tx->from_reply, reply);
+			smtp_reply_keep(&ref.tx->from_reply, reply);
 		break;
 	case VERB_RCPT:
 		answered_rcpt(m, c, cmd, ref, reply);
@@ -615,6 +615,6 @@ smtp_command_answered(struct smtp *m, struct smtp_conn *c, struct smtp_command *
 	}
 	/* The server closes (RFC 5321, 3.8): who was accepted gets no mail this time. */
 	if (reply->code == 421 && ref.tx != NULL && ref.tx->final.code == 0)
-		smtp_reply_set(&ref.tx->final, reply);
+		smtp_reply_keep(&ref.tx->final, reply);
 	return more && reply->code != 421;
 }

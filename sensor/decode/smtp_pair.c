@@ -57,12 +57,9 @@ code_tells(uint16_t code)
 	return false;
 }
 
-/* This command can have drawn that reply. */
 static bool
-fits(const struct smtp_command *cmd, uint16_t code)
+fits_rarely(const struct smtp_command *cmd, uint16_t code)
 {
-	if (code_is_common(code))
-		return code >= 400 || cmd->verb != VERB_DATA;
 	for (size_t i = 0; i < TELLING; i++)
 		if (telling[i].code == code)
 			return telling[i].verb == cmd->verb ||
@@ -71,6 +68,15 @@ fits(const struct smtp_command *cmd, uint16_t code)
 	if (code == 353) /* PRDR: replies for each recipient follow */
 		return cmd->verb == VERB_END || cmd->verb == VERB_BDAT;
 	return code < 300 ? cmd->verb != VERB_DATA : cmd->verb == VERB_UNKNOWN;
+}
+
+/* This command can have drawn that reply. */
+static inline bool
+fits(const struct smtp_command *cmd, uint16_t code)
+{
+	if (code_is_common(code))
+		return code >= 400 || cmd->verb != VERB_DATA;
+	return fits_rarely(cmd, code);
 }
 
 /* What follows a reply with this code is a command. */
@@ -106,13 +112,12 @@ smtp_pair_turn_begins(const struct smtp_conn *c, uint32_t seq)
 	return begins;
 }
 
-/* Take the first command off the list; it waits no more. */
-static void
-command_drop(struct smtp *m, struct smtp_conn *c)
+/* Take the first command, which is of that transaction, off the list; it waits no more. */
+static inline void
+command_done(struct smtp *m, struct smtp_conn *c, struct smtp_tx_ref ref)
 {
 	struct smtp_pairing *p = &c->pairing;
 	struct smtp_command *cmd = p->commands;
-	uint32_t tx = cmd->tx;
 
 	p->commands = cmd->next;
 	if (p->commands == NULL)
@@ -123,7 +128,13 @@ command_drop(struct smtp *m, struct smtp_conn *c)
 	if (c->guessed == cmd)
 		c->guessed = NULL;
 	pool_put(&m->commands, cmd);
-	smtp_tx_settle(m, c, tx);
+	smtp_tx_settle(m, c, ref);
+}
+
+static void
+command_drop(struct smtp *m, struct smtp_conn *c)
+{
+	command_done(m, c, smtp_tx_find(c, c->pairing.commands->tx));
 }
 
 static void
@@ -172,7 +183,7 @@ take(struct smtp *m, struct smtp_conn *c)
 
 	c->client.strange = 0;
 	c->ref = c->pairing.answers->ref;
-	more = smtp_command_answered(m, c, cmd, &reply);
+	more = smtp_command_answered(m, c, cmd, smtp_tx_find(c, cmd->tx), &reply);
 	answer_drop(m, c);
 	if (!more)
 		command_drop(m, c);
@@ -206,6 +217,7 @@ smtp_answer_at_once(
 {
 	struct smtp_pairing *p = &c->pairing;
 	struct smtp_command *cmd = p->commands;
+	struct smtp_tx_ref ref;
 	bool more;
 
 	if (cmd == NULL || p->answers != NULL || p->answers_hole || cmd->after_hole ||
@@ -216,11 +228,12 @@ smtp_answer_at_once(
 	if (code_tells(reply->code))
 		p->try_sync = true;
 	c->client.strange = 0;
-	more = smtp_command_answered(m, c, cmd, reply);
+	ref = smtp_tx_find(c, cmd->tx);
+	more = smtp_command_answered(m, c, cmd, ref, reply);
 	p->turn_at = c->heard;
 	p->turn = c->hears && code_goes_on(reply->code);
 	if (!more)
-		command_drop(m, c);
+		command_done(m, c, ref);
 	return true;
 }
 

@@ -193,7 +193,12 @@ enum smtp_verb_id {
 };
 
 struct smtp_command;
-struct smtp_answer;
+
+/* An open or parked transaction; tx is NULL when there is none. */
+struct smtp_tx_ref {
+	struct smtp_tx *tx;
+	struct smtp_tx_state *state;
+};
 
 struct smtp_words {
 	struct span argument;	    /* what follows the verb, blanks trimmed */
@@ -247,9 +252,13 @@ smtp_reply_keep(struct smtp_reply *to, const struct smtp_reply_seen *from)
 	to->text[from->text.n] = '\0';
 }
 
-/* What a reply changes; true when the command waits for more of them. */
+/*
+ * What a reply changes, to the command's transaction too; true when the command waits for
+ * more of them.
+ */
 bool smtp_command_answered(struct smtp *m, struct smtp_conn *c,
-    struct smtp_command *cmd, const struct smtp_reply_seen *reply);
+    struct smtp_command *cmd, struct smtp_tx_ref ref,
+    const struct smtp_reply_seen *reply);
 
 /* ---- commands and replies ---- */
 
@@ -351,12 +360,6 @@ struct smtp_rcpt_slot {
 	uint32_t tx;
 };
 
-/* An open or parked transaction; tx is NULL when there is none. */
-struct smtp_tx_ref {
-	struct smtp_tx *tx;
-	struct smtp_tx_state *state;
-};
-
 /* The serial of the transaction that the next command is about, 0 for none. */
 uint32_t smtp_tx_current(struct smtp *m, struct smtp_conn *c);
 void smtp_tx_mail(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w);
@@ -365,8 +368,15 @@ void smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *
 void smtp_tx_finish(struct smtp *m, struct smtp_conn *c);
 /* How many replies for each recipient the message draws; false: it is not known. */
 bool smtp_tx_replies(struct smtp_tx_ref ref, uint32_t *n);
+/* For an ended transaction no command waits any more: report it. */
+void smtp_tx_end(struct smtp *m, struct smtp_conn *c, struct smtp_tx_state *state);
 /* A command of it waits no more. */
-void smtp_tx_settle(struct smtp *m, struct smtp_conn *c, uint32_t serial);
+static inline void
+smtp_tx_settle(struct smtp *m, struct smtp_conn *c, struct smtp_tx_ref ref)
+{
+	if (ref.tx != NULL && --ref.state->waiting == 0 && ref.state->ended)
+		smtp_tx_end(m, c, ref.state);
+}
 /* The connection is at its end: end all. */
 void smtp_tx_close(struct smtp *m, struct smtp_conn *c);
 

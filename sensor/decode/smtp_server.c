@@ -5,6 +5,8 @@
 
 #include "decode/smtp_private.h"
 
+enum { SHORTEST_REPLY = 4 }; /* octets: the code, and one that is not of it */
+
 static inline bool
 is_digit(uint8_t c)
 {
@@ -260,26 +262,41 @@ take_reply(
 }
 
 /*
- * As take_line, in the course of a session: of a reply of several lines the last one alone
- * is kept, the others only while they may be the last.  False: nothing is done.
+ * As take_line, in the course of a session, for the lines that are whole: of a reply of
+ * several the last one alone is kept, the others only where the segment ends before that.
+ * What is not as usual is left in in.
  */
-static inline bool
-take_common(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq,
-    struct span *unsaid)
+static inline void
+take_common(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
+	struct span rest = wire_rest(&in->w), line, unsaid = { 0 };
+	uint32_t seq = smtp_input_seq(in);
+	const uint8_t *begin = rest.p, *lf;
 	uint16_t code;
 	bool more;
 
-	if (!is_common(c) || !parse_line(line, &code, &more) ||
-	    (c->multi_code != 0 && c->multi_code != code))
-		return false;
-	c->server.strange = 0;
-	offers_see(c, code, line);
-	c->multi_code = more ? code : 0;
-	*unsaid = more ? line : span_of(NULL, 0);
-	if (!more)
-		take_reply(m, c, code, line, seq);
-	return true;
+	while (rest.n > SHORTEST_REPLY && is_common(c) &&
+	    parse_line(span_first(rest, SHORTEST_REPLY), &code, &more) &&
+	    (c->multi_code == 0 || c->multi_code == code) &&
+	    (lf = memchr(rest.p, '\n', rest.n)) != NULL) {
+		line = span_of(rest.p, (size_t)(lf - rest.p));
+		if (line.n >= m->line_bytes)
+			break;
+		rest = span_of(lf + 1, rest.n - line.n - 1);
+		c->server.strange = 0;
+		c->server.cut.done = true;
+		offers_see(c, code, line);
+		c->multi_code = more ? code : 0;
+		unsaid = line;
+		if (!more) {
+			take_reply(m, c, code, line, seq + (uint32_t)(line.p - begin));
+			unsaid.n = 0;
+		}
+		smtp_client_resume(m, c);
+	}
+	if (unsaid.n > 0)
+		reply_set(&c->said->reply, c->multi_code, unsaid);
+	wire_skip(&in->w, (size_t)(rest.p - begin));
 }
 
 /* Not a digit where the first reply would begin: no mail server speaks so. */
@@ -302,39 +319,26 @@ leaves_smtp(struct smtp *m, struct smtp_conn *c, const struct smtp_input *in)
 	return true;
 }
 
-/* The line of a reply that may be its last, which stood in the segment so far. */
-static inline void
-say(struct smtp_conn *c, struct span *unsaid)
-{
-	if (unsaid->n > 0)
-		reply_set(&c->said->reply, c->multi_code, *unsaid);
-	*unsaid = span_of(NULL, 0);
-}
-
 void
 smtp_server_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
 	struct smtp_cut *cut = &c->server.cut;
-	struct span line, unsaid = { 0 };
+	struct span line;
 
+	if (cut->done)
+		take_common(m, c, in);
 	while (wire_left(&in->w) > 0) {
-		if (c->server.state >= SMTP_OPAQUE) {
-			say(c, &unsaid);
-			if (c->server.state == SMTP_OPAQUE)
-				smtp_tls_bytes(m, c, &c->server, in);
+		if (c->server.state == SMTP_OPAQUE)
+			smtp_tls_bytes(m, c, &c->server, in);
+		if (c->server.state >= SMTP_OPAQUE)
 			return;
-		}
 		if ((!is_digit(smtp_line_first(cut, in)) && leaves_smtp(m, c, in)) ||
 		    !smtp_line_next(m, cut, in, &line))
 			continue;
-		if (cut->kept != NULL || !take_common(m, c, line, cut->seq, &unsaid)) {
-			say(c, &unsaid);
-			take_line(m, c, line, cut->seq);
-		}
+		take_line(m, c, line, cut->seq);
 		smtp_line_done(m, cut);
 		smtp_client_resume(m, c);
 	}
-	say(c, &unsaid);
 	smtp_pair(m, c);
 }
 

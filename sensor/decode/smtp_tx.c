@@ -10,8 +10,6 @@
 
 #include "decode/smtp_private.h"
 
-#include <assert.h>
-
 struct smtp_tx_ref
 smtp_tx_find_parked(struct smtp_conn *c, uint32_t serial)
 {
@@ -67,9 +65,8 @@ tx_report(struct smtp *m, struct smtp_conn *c, struct smtp_tx *tx)
 	}
 }
 
-/* End the open or a parked transaction, for which no command waits any more. */
-static void
-tx_end(struct smtp *m, struct smtp_conn *c, struct smtp_tx_state *state)
+void
+smtp_tx_end(struct smtp *m, struct smtp_conn *c, struct smtp_tx_state *state)
 {
 	struct smtp_parked **link = &c->parked, *parked;
 
@@ -97,7 +94,7 @@ tx_abandon(struct smtp *m, struct smtp_conn *c, struct smtp_tx_state *state)
 		cmd->tx = 0;
 		cmd->rcpt = NULL;
 	}
-	tx_end(m, c, state);
+	smtp_tx_end(m, c, state);
 }
 
 /* Put the ended transaction aside until its replies have come. */
@@ -139,25 +136,13 @@ smtp_tx_replies(struct smtp_tx_ref ref, uint32_t *n)
 }
 
 void
-smtp_tx_settle(struct smtp *m, struct smtp_conn *c, uint32_t serial)
-{
-	struct smtp_tx_ref ref = smtp_tx_find(c, serial);
-
-	if (ref.tx == NULL)
-		return;
-	assert(ref.state->waiting > 0);
-	if (--ref.state->waiting == 0 && ref.state->ended)
-		tx_end(m, c, ref.state);
-}
-
-void
 smtp_tx_finish(struct smtp *m, struct smtp_conn *c)
 {
 	if (c->tx_state.serial == 0)
 		return;
 	c->tx_state.ended = true;
 	if (c->tx_state.waiting == 0)
-		tx_end(m, c, &c->tx_state);
+		smtp_tx_end(m, c, &c->tx_state);
 }
 
 void

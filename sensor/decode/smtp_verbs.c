@@ -578,9 +578,8 @@ answered_rcpt(struct smtp *m, struct smtp_conn *c, struct smtp_command *cmd,
 
 bool
 smtp_command_answered(struct smtp *m, struct smtp_conn *c, struct smtp_command *cmd,
-    const struct smtp_reply_seen *reply)
+    struct smtp_tx_ref ref, const struct smtp_reply_seen *reply)
 {
-	struct smtp_tx_ref ref = smtp_tx_find(c, cmd->tx);
 	bool more = false;
 
 	switch (cmd->verb) {

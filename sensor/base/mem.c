@@ -259,22 +259,7 @@ pool_fresh(struct pool *p)
 	return object;
 }
 
-/* What stands in an object that was put back. */
-struct unused {
-	void *next;
-	size_t more; /* objects right behind it that are unused too and in no list */
-};
-
 _Static_assert(sizeof(struct unused) <= alignof(max_align_t), "fits in any object");
-
-static void
-push_unused(struct pool *p, void *object, size_t more)
-{
-	struct unused u = { .next = p->free_list, .more = more };
-
-	memcpy(object, &u, sizeof(u));
-	p->free_list = object;
-}
 
 static void *
 pop_unused(struct pool *p)
@@ -285,12 +270,12 @@ pop_unused(struct pool *p)
 	memcpy(&u, object, sizeof(u));
 	p->free_list = u.next;
 	if (u.more > 0)
-		push_unused(p, object + p->size, u.more - 1);
+		pool_push(p, object + p->size, u.more - 1);
 	return object;
 }
 
 void *
-pool_get(struct pool *p)
+pool_get_other(struct pool *p)
 {
 	void *object = p->free_list;
 
@@ -303,14 +288,6 @@ pool_get(struct pool *p)
 	if (++p->in_use > p->high)
 		p->high = p->in_use;
 	return object;
-}
-
-void
-pool_put(struct pool *p, void *object)
-{
-	assert(p->in_use > 0);
-	push_unused(p, object, 0);
-	p->in_use--;
 }
 
 /* A byte for each object that was ever out: whether it is unused now. */
@@ -356,7 +333,7 @@ give_back_runs(struct pool *p, const uint8_t *map)
 		while (first > 0 && map[first - 1])
 			first--;
 		give_back(p, first + 1, end);
-		push_unused(p, p->base + first * p->size, end - first - 1);
+		pool_push(p, p->base + first * p->size, end - first - 1);
 	}
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/span.h"
 
+#include <assert.h>
 #include <stdarg.h>
 
 void *mem_alloc(size_t n);	   /* n octets, zeroed; never NULL */
@@ -84,9 +85,49 @@ mem_fetch(const void *p, size_t n)
 
 /* Fatal when the address space is refused. */
 void pool_init(struct pool *p, size_t size, size_t cap);
+/* What stands in an object that was put back. */
+struct unused {
+	void *next;
+	size_t more; /* objects right behind it that are unused too and in no list */
+};
+
+static inline void
+pool_push(struct pool *p, void *object, size_t more)
+{
+	struct unused u = { .next = p->free_list, .more = more };
+
+	memcpy(object, &u, sizeof(u));
+	p->free_list = object;
+}
+
+void *pool_get_other(struct pool *p); /* for pool_get */
+
 /* An object with undefined content, or NULL when cap are out. */
-void *pool_get(struct pool *p);
-void pool_put(struct pool *p, void *object);
+static inline void *
+pool_get(struct pool *p)
+{
+	void *object = p->free_list;
+	struct unused u;
+
+	if (object == NULL)
+		return pool_get_other(p);
+	memcpy(&u, object, sizeof(u));
+	if (u.more > 0)
+		return pool_get_other(p);
+	p->free_list = u.next;
+	if (++p->in_use > p->high)
+		p->high = p->in_use;
+	return object;
+}
+
+static inline void
+pool_put(struct pool *p, void *object)
+{
+	assert(p->in_use > 0);
+	pool_push(p, object, 0);
+	p->in_use--;
+}
+
 /*
  * Most of the pool, or all, was unused now and when this was called last: its pages go back
  * to the system.  Objects that are out stay where they are.  Takes time; not for each packet.

@@ -26,23 +26,22 @@ smtp_body_line(struct smtp_body *b, const struct smtp_cut *cut)
 }
 
 /*
- * Lines up to and with the end of the one before a dot, or all there is: no other line
- * matters.  How earlier ones ended is not asked for.
+ * Octets of lines up to and with the end of the one before a dot, or all there are: no
+ * other line matters.  How earlier ones ended is not asked for.
  */
-static void
-body_lines(struct smtp_body *b, struct smtp_input *in, uint64_t *bytes)
+static inline size_t
+body_lines(struct smtp_body *b, struct span rest)
 {
-	struct span rest = wire_rest(&in->w);
 	size_t lf = scan_lf_dot(rest), n = lf < rest.n ? lf + 1 : rest.n;
+	uint8_t last = rest.p[n - 1];
 
-	if (rest.p[n - 1] == '\n') {
+	if (last == '\n') {
 		b->crlf = n > 1 ? rest.p[n - 2] == '\r' : b->cr;
 		b->at = BODY_START;
 		b->odd = false;
 	}
-	b->cr = rest.p[n - 1] == '\r';
-	*bytes += n;
-	wire_skip(&in->w, n);
+	b->cr = last == '\r';
+	return n;
 }
 
 /* The line that was a dot has ended, in CR LF or in a bare LF. */
@@ -57,39 +56,49 @@ body_dot_line(struct smtp_body *b, bool crlf)
 	return odd ? BODY_ENDED_ODDLY : BODY_ENDED;
 }
 
+/* The octet behind a dot that began a line, or behind that and CR; 0: it is of the line. */
+static size_t
+body_behind_dot(
+    struct smtp_body *b, uint8_t next, uint64_t *bytes, enum smtp_body_end *end)
+{
+	bool cr = b->at == BODY_DOT_CR;
+
+	if (next == '\n') {
+		*end = body_dot_line(b, cr);
+		return 1;
+	}
+	b->at = !cr && next == '\r' ? BODY_DOT_CR : BODY_INSIDE;
+	if (cr) {
+		b->cr = true;
+		(*bytes)++; /* the CR */
+	}
+	return b->at == BODY_DOT_CR;
+}
+
 enum smtp_body_end
 smtp_body_take(struct smtp_body *b, struct smtp_input *in, uint64_t *bytes)
 {
-	while (wire_left(&in->w) > 0) {
-		uint8_t next = wire_peek(&in->w, 0);
+	struct span rest = wire_rest(&in->w), all = rest;
+	enum smtp_body_end end = BODY_GOES_ON;
+	size_t n;
 
-		switch (b->at) {
-		case BODY_START:
+	while (rest.n > 0 && end == BODY_GOES_ON) {
+		uint8_t next = rest.p[0];
+
+		n = 0;
+		if (b->at == BODY_START) {
 			b->cr = false;
 			b->at = next == '.' ? BODY_DOT : BODY_INSIDE;
-			if (next == '.')
-				wire_skip(&in->w, 1);
-			break;
-		case BODY_DOT:
-			b->at = next == '\r' ? BODY_DOT_CR : BODY_INSIDE;
-			if (next == '\r' || next == '\n')
-				wire_skip(&in->w, 1);
-			if (next == '\n')
-				return body_dot_line(b, false);
-			break;
-		case BODY_DOT_CR:
-			if (next == '\n') {
-				wire_skip(&in->w, 1);
-				return body_dot_line(b, true);
-			}
-			b->at = BODY_INSIDE;
-			b->cr = true;
-			(*bytes)++; /* the CR */
-			break;
-		case BODY_INSIDE:
-			body_lines(b, in, bytes);
-			break;
+			n = next == '.';
 		}
+		if (b->at == BODY_INSIDE) {
+			n = body_lines(b, rest);
+			*bytes += n;
+		} else if (n == 0) {
+			n = body_behind_dot(b, next, bytes, &end);
+		}
+		rest = span_after(rest, n);
 	}
-	return BODY_GOES_ON;
+	wire_skip(&in->w, all.n - rest.n);
+	return end;
 }

@@ -200,25 +200,28 @@ static inline size_t
 plain_run(struct span s, size_t n, size_t *domain)
 {
 	enum { WIDTH = sizeof(__m128i) };
+	unsigned fresh = ~0U, at, odd;
 
 	if (s.n < WIDTH)
 		return plain_rest(s, n, domain);
-	while (n < s.n) {
-		size_t from = s.n - n < WIDTH ? s.n - WIDTH : n;
-		__m128i v = _mm_loadu_si128((const __m128i *)(s.p + from));
-		unsigned fresh = ~0U << (n - from);
-		unsigned at = bits_of(_mm_cmpeq_epi8(v, _mm_set1_epi8('@'))) & fresh;
-		unsigned odd = odd_octets(v) & fresh;
+	do {
+		__m128i v;
 
+		if (s.n - n < WIDTH) {
+			fresh <<= n - (s.n - WIDTH);
+			n = s.n - WIDTH;
+		}
+		v = _mm_loadu_si128((const __m128i *)(s.p + n));
+		odd = odd_octets(v) & fresh;
+		at = bits_of(_mm_cmpeq_epi8(v, _mm_set1_epi8('@'))) & fresh;
 		/* Up to the first odd one. */
-		at &= (odd - 1) & ~odd;
+		at &= odd ^ (odd - 1);
 		if (at != 0)
-			*domain = from + 31 - (size_t)__builtin_clz(at);
-		if (odd != 0)
-			return plain_rest(s, from + (size_t)__builtin_ctz(odd), domain);
-		n = from + WIDTH;
-	}
-	return n;
+			*domain = n + 31 - (size_t)__builtin_clz(at);
+		n += WIDTH;
+	} while (odd == 0 && n < s.n);
+	return odd == 0 ? n
+			: plain_rest(s, n - WIDTH + (size_t)__builtin_ctz(odd), domain);
 }
 #else
 #define plain_run plain_rest

@@ -234,15 +234,21 @@ four_upper(const uint8_t *p)
 
 /*
  * The row of a verb of four letters that begins the line and is followed by one blank or
- * by nothing, as nearly all are; or NULL.
+ * by nothing, as nearly all are, and *argument is what follows; or NULL.
  */
 static inline const struct row *
-row_of_four(struct span line)
+row_of_four(struct span line, struct span *argument)
 {
 	uint32_t verb;
 
 	if (line.n < VERB_LEAST || (line.n > VERB_LEAST && line.p[VERB_LEAST] != ' '))
 		return NULL;
+	*argument = line.n > VERB_LEAST + 1
+	    ? span_of(line.p + VERB_LEAST + 1, line.n - VERB_LEAST - 1)
+	    : span_of(line.p + line.n, 0);
+	if (argument->n > 0 &&
+	    (argument->p[0] <= ' ' || argument->p[argument->n - 1] <= ' '))
+		*argument = trim(*argument);
 	verb = four_upper(line.p);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (four_upper((const uint8_t *)rows[i].name) == verb &&
@@ -251,18 +257,13 @@ row_of_four(struct span line)
 	return NULL;
 }
 
-/* The row that a line begins with, or NULL; *argument is what follows. */
-static const struct row *
-row_of(struct span line, struct span *argument)
+/* The row of any other verb, as row_of. */
+static __attribute__((noinline)) const struct row *
+row_of_other(struct span line, struct span *argument)
 {
-	const struct row *row = row_of_four(line);
 	uint8_t upper[VERB_MOST] = { 0 };
 	struct span verb;
 
-	if (row != NULL) {
-		*argument = trim(span_after(line, VERB_LEAST));
-		return row;
-	}
 	line = trim(line);
 	verb = first_word(line);
 	*argument = trim(span_after(line, verb.n));
@@ -278,6 +279,15 @@ row_of(struct span line, struct span *argument)
 	return NULL;
 }
 
+/* The row that a line begins with, or NULL; *argument is what follows. */
+static inline const struct row *
+row_of(struct span line, struct span *argument)
+{
+	const struct row *row = row_of_four(line, argument);
+
+	return row != NULL ? row : row_of_other(line, argument);
+}
+
 /* What follows PROXY where that is the PROXY protocol, version 1. */
 static bool
 is_proxied(struct span argument)
@@ -289,7 +299,7 @@ is_proxied(struct span argument)
 }
 
 /* MAIL without FROM is no MAIL, and so on: servers refuse it, nothing happens. */
-static bool
+static inline bool
 parse_argument(const struct row *row, struct smtp_words *w)
 {
 	if (row->form == FORM_FROM)

@@ -30,12 +30,6 @@ corrections_fini(struct corrections *c)
 }
 
 static uint64_t
-client_hash(const struct corrections *c, const struct ip_addr *client)
-{
-	return hash_fast(&c->key, client->b, ip_addr_len(client));
-}
-
-static uint64_t
 slip_hash(const struct corrections *c, uint64_t client, struct span meant)
 {
 	return client * 31 + hash_fast(&c->key, meant.p, meant.n);
@@ -72,7 +66,7 @@ slip_find_of(const struct corrections *c, const struct ip_addr *addr, uint64_t c
 static struct slip *
 slip_find(const struct corrections *c, const struct ip_addr *client, struct span meant)
 {
-	return slip_find_of(c, client, client_hash(c, client), meant);
+	return slip_find_of(c, client, corrections_client(c, client), meant);
 }
 
 /* How many slips wait of clients with the same hash; a count that is full stays so. */
@@ -85,7 +79,7 @@ waiting_of(struct corrections *c, uint64_t client)
 static void
 slip_add(struct corrections *c, struct slip *s)
 {
-	uint64_t client = client_hash(c, &s->client);
+	uint64_t client = corrections_client(c, &s->client);
 	uint16_t *waiting = waiting_of(c, client);
 
 	*waiting += *waiting < UINT16_MAX;
@@ -95,19 +89,12 @@ slip_add(struct corrections *c, struct slip *s)
 static void
 slip_forget(struct corrections *c, struct slip *s)
 {
-	uint16_t *waiting = waiting_of(c, client_hash(c, &s->client));
+	uint16_t *waiting = waiting_of(c, corrections_client(c, &s->client));
 
 	s->use->uses--;
 	*waiting -= *waiting < UINT16_MAX;
 	table_remove(&c->table, &s->node);
 	pool_put(&c->pool, s);
-}
-
-bool
-corrections_wait(const struct corrections *c, const struct ip_addr *client)
-{
-	return c->table.n > 0 &&
-	    c->waiting[client_hash(c, client) % CORRECTION_CLIENTS] > 0;
 }
 
 void
@@ -242,7 +229,7 @@ corrections_see(struct corrections *c, const struct origin *o, const struct smtp
 	if (!corrections_wait(c, client))
 		return false;
 	sender = sender_hash(c, tx);
-	hash = client_hash(c, client);
+	hash = corrections_client(c, client);
 	/* mail.navy.mil corrects navy.ml too. */
 	for (;;) {
 		struct slip *s = slip_find_of(c, client, hash, name);

@@ -56,8 +56,19 @@ void corrections_learn(struct corrections *c, const struct alert *a);
 
 /* Slips that nobody corrects any more are forgotten. */
 void corrections_time(struct corrections *c, int64_t now_ns);
+static inline uint64_t
+corrections_client(const struct corrections *c, const struct ip_addr *client)
+{
+	return hash_fast(&c->key, client->b, ip_addr_len(client));
+}
+
 /* Some slip of this client may wait to be corrected: if not, do not ask. */
-bool corrections_wait(const struct corrections *c, const struct ip_addr *client);
+static inline bool
+corrections_wait(const struct corrections *c, const struct ip_addr *client)
+{
+	return c->table.n > 0 &&
+	    c->waiting[corrections_client(c, client) % CORRECTION_CLIENTS] > 0;
+}
 
 /*
  * A client used a name that no rule flagged.  If it, or a name above it, was meant

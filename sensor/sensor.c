@@ -160,7 +160,8 @@ on_rcpt_reply(void *arg, const struct flow *f, struct smtp_session *session,
 
 	(void)f;
 	(void)session;
-	track_rcpt_reply(s->track, tx, r);
+	if (r->watch != NULL)
+		track_rcpt_reply(s->track, tx, r);
 }
 
 static void

@@ -187,8 +187,8 @@ smtp_close(struct smtp *m, struct smtp_conn *c, const struct flow *f,
 	smtp_client_end(m, c);
 	smtp_pair_end(m, c);
 	smtp_tx_close(m, c);
-	tls_close(&m->tls, &c->client.tls);
-	tls_close(&m->tls, &c->server.tls);
+	tls_close(&m->tls, &c->tls_of[SIDE_ORIGINATOR]);
+	tls_close(&m->tls, &c->tls_of[SIDE_RESPONDER]);
 	if (c->told)
 		SMTP_TELL(m, c, end, &c->ref);
 	if (c->said != NULL)
@@ -242,12 +242,15 @@ smtp_give_up(struct smtp *m, struct smtp_conn *c)
 void
 smtp_name_set(char name[SMTP_NAME_MAX + 1], struct span text)
 {
+	static const bool ends[256] = {
+		[' '] = true, ['\t'] = true, ['\r'] = true, ['\0'] = true
+	};
 	size_t n = 0;
 
 	while (text.n > 0 && (text.p[0] == ' ' || text.p[0] == '\t'))
 		text = span_after(text, 1);
-	while (n < text.n && n < SMTP_NAME_MAX && text.p[n] != ' ' &&
-	    text.p[n] != '\t' && text.p[n] != '\r' && text.p[n] != '\0')
+	text = span_first(text, SMTP_NAME_MAX);
+	while (n < text.n && !ends[text.p[n]])
 		n++;
 	if (n > 0)
 		memcpy(name, text.p, n);

@@ -73,13 +73,13 @@ smtp_reply_set(struct smtp_reply *to, const struct smtp_reply *from)
 
 struct smtp_rcpt {
 	struct smtp_rcpt *next; /* in the order of the commands */
+	void *watch;		/* the owner's, NULL at first */
+	struct frame_ref ref;	/* of the command */
+	uint32_t seq;
 	struct smtp_path path;
 	struct smtp_reply reply; /* to RCPT */
 	struct smtp_reply
-	    final; /* to the message, for this recipient (LMTP), else the transaction's */
-	struct frame_ref ref; /* of the command */
-	uint32_t seq;
-	void *watch; /* the owner's, NULL at first */
+	    final; /* to the message, for this one alone: see smtp_final */
 };
 
 /* How far the message of a transaction came. */
@@ -97,15 +97,12 @@ enum smtp_data {
  * `each` recipient, `final` is the last of these replies: see smtp_final.
  */
 struct smtp_tx {
-	struct smtp_path from;
-	bool has_from; /* MAIL was seen */
-	struct smtp_reply from_reply;
-	struct smtp_reply final; /* to the end of the message */
 	struct smtp_rcpt *rcpts;
 	size_t nrcpts;
 	uint64_t
 	    bytes; /* of the message: line ends and header, dot-stuffing undone, no final dot */
 	enum smtp_data data;
+	bool has_from;	 /* MAIL was seen */
 	bool gap;	 /* a hole in either stream while it was open */
 	bool deaf;	 /* one in what the server said */
 	bool unanswered; /* the session ended within the message, nothing said to it */
@@ -113,6 +110,9 @@ struct smtp_tx {
 	struct frame_ref ref; /* of its first command */
 	uint32_t seq;
 	void *watch;
+	struct smtp_path from;
+	struct smtp_reply from_reply;
+	struct smtp_reply final; /* to the end of the message */
 };
 
 static inline void
@@ -145,8 +145,6 @@ smtp_final(const struct smtp_tx *tx, const struct smtp_rcpt *r)
 }
 
 struct smtp_session {
-	char helo[SMTP_NAME_MAX + 1];	/* the last one's argument, "" until seen */
-	char banner[SMTP_NAME_MAX + 1]; /* first word of the greeting, "" until seen */
 	bool lmtp;
 	bool encrypted; /* went over to TLS */
 	uint64_t
@@ -154,8 +152,10 @@ struct smtp_session {
 	uint64_t tls_mail; /* of these, the messages: estimated, 0 when none passed */
 	uint32_t transactions; /* ended so far */
 	void *link;	       /* the owner's, NULL at first */
-	struct smtp_tx tx;     /* the open one */
 	void *watch;
+	struct smtp_tx tx;		/* the open one */
+	char helo[SMTP_NAME_MAX + 1];	/* the last one's argument, "" until seen */
+	char banner[SMTP_NAME_MAX + 1]; /* first word of the greeting, "" until seen */
 };
 
 /*

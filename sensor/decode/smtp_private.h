@@ -456,7 +456,6 @@ struct smtp_side {
 	enum smtp_state state;
 	uint16_t strange; /* lines in a row that mean nothing, and had no reply */
 	struct smtp_cut cut;
-	struct tls_reader tls; /* when OPAQUE */
 };
 
 /* Octets of a client that runs ahead of the reply that says what they are. */
@@ -472,45 +471,46 @@ struct smtp_hold {
  * is seen.  Who only sends noise to a mail port gets none.
  */
 struct smtp_said {
-	struct smtp_reply reply; /* of the server, its last line so far */
 	struct smtp_session session;
+	struct smtp_reply reply; /* of the server, its last line so far */
 };
 
 enum smtp_greeting { GREETING_EXPECTED, GREETING_POSSIBLE, GREETING_OVER };
 
 struct smtp_conn {
+	/* What every command and reply touches. */
 	const struct flow *flow;
-	struct smtp_side client, server;
+	struct smtp_said *said; /* NULL while neither side said anything of SMTP */
+	struct smtp_hold *hold;
 	struct frame_ref ref; /* of the frame at hand */
 	uint32_t heard; /* as in struct smtp_answer, by the server's last octets */
 	bool hears;
-
-	/* The client's stream. */
-	struct smtp_hold *hold;
+	bool told;	     /* the session was reported */
+	uint16_t multi_code; /* of a reply whose last line is to come, or 0 */
+	enum smtp_greeting greeting;
+	uint32_t upto; /* of the client's stream, for the command at hand */
+	struct smtp_side client, server;
+	struct smtp_pairing pairing;
+	struct smtp_tx_state tx_state;
 	struct smtp_command *wait;    /* its reply decides; NULL: nothing will */
 	struct smtp_command *guessed; /* the last DATA whose reply was not waited for */
-	enum smtp_state wait_for;     /* what follows when the server agrees */
-	struct smtp_lost lost;
-	struct smtp_proxy proxy;
 	struct smtp_body body;
+	struct smtp_proxy proxy;
+
+	/* The client's stream. */
+	enum smtp_state wait_for; /* what follows when the server agrees */
+	struct smtp_lost lost;
 	uint64_t left; /* octets of the chunk to come */
 	bool chunk_last;
 	bool body_hole; /* the mail at hand has a hole */
 	bool dot_asked; /* what the server answers tells if the dot ended the mail */
 	uint32_t dot_end;
 
-	/* The server's stream. */
-	enum smtp_greeting greeting;
-	uint16_t multi_code; /* of a reply whose last line is to come, or 0 */
-
 	struct smtp_turns turns;
-	struct smtp_pairing pairing;
-	struct smtp_tx_state tx_state;
-	struct smtp_parked *parked; /* oldest first */
+	struct tls_reader tls_of[2]; /* by enum side; when OPAQUE */
+	struct smtp_parked *parked;  /* oldest first */
 	uint32_t last_serial;
 
-	uint32_t upto;	    /* of the client's stream, for the command at hand */
-	bool told;	    /* the session was reported */
 	bool tls;	    /* TLS is to be expected */
 	bool first_is_helo; /* the first thing seen of the client was HELO */
 	bool client_seen;
@@ -518,8 +518,6 @@ struct smtp_conn {
 	bool chunks; /* BDAT was seen */
 	/* The server offers it, as far as was heard; a client may send it for all we know. */
 	bool chunking, may_chunk;
-
-	struct smtp_said *said; /* NULL while neither side said anything of SMTP */
 };
 
 struct smtp {

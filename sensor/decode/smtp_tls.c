@@ -25,11 +25,17 @@ side_of(const struct smtp_conn *c, const struct smtp_side *side)
 	return side == &c->client ? SIDE_ORIGINATOR : SIDE_RESPONDER;
 }
 
+static struct tls_reader *
+tls_of(struct smtp_conn *c, const struct smtp_side *side)
+{
+	return &c->tls_of[side_of(c, side)];
+}
+
 /* What was taken for data up to now was the handshake when the count falls. */
 static void
 count(struct smtp_conn *c, struct smtp_side *side, uint64_t before)
 {
-	uint64_t now = side->tls.bytes;
+	uint64_t now = tls_of(c, side)->bytes;
 
 	if (now < before)
 		c->turns = (struct smtp_turns){ 0 };
@@ -44,9 +50,9 @@ push(struct smtp *m, struct smtp_conn *c, struct smtp_side *side, struct span oc
     uint32_t seq)
 {
 	struct owner owner = { m, c };
-	uint64_t before = side->tls.bytes;
+	uint64_t before = tls_of(c, side)->bytes;
 
-	tls_bytes(&m->tls, &side->tls, octets, seq, &owner);
+	tls_bytes(&m->tls, tls_of(c, side), octets, seq, &owner);
 	count(c, side, before);
 }
 
@@ -61,9 +67,9 @@ smtp_tls_bytes(
 void
 smtp_tls_gap(struct smtp *m, struct smtp_conn *c, struct smtp_side *side, uint32_t n)
 {
-	uint64_t before = side->tls.bytes;
+	uint64_t before = tls_of(c, side)->bytes;
 
-	tls_gap(&m->tls, &side->tls, n);
+	tls_gap(&m->tls, tls_of(c, side), n);
 	count(c, side, before);
 }
 
@@ -78,7 +84,7 @@ enter(struct smtp *m, struct smtp_conn *c, struct smtp_side *side)
 	c->said->session.encrypted = true;
 	if (side == &c->client)
 		smtp_tx_finish(m, c);
-	tls_open(&side->tls, side_of(c, side));
+	tls_open(tls_of(c, side), side_of(c, side));
 }
 
 void

@@ -19,22 +19,6 @@ smtp_tx_find_parked(struct smtp_conn *c, uint32_t serial)
 	return (struct smtp_tx_ref){ 0 };
 }
 
-static bool
-refuses(const struct smtp_reply *r)
-{
-	return r->code >= 400;
-}
-
-/* The reply to the message is that to each of its recipients, but for LMTP. */
-static void
-rcpt_conclude(struct smtp_rcpt *r, const struct smtp_tx *tx)
-{
-	const struct smtp_reply *final = smtp_final(tx, r);
-
-	if (final != &r->final && !refuses(&r->reply))
-		smtp_reply_set(&r->final, final);
-}
-
 static void
 rcpt_release(struct smtp *m, struct smtp_rcpt *r)
 {
@@ -55,8 +39,6 @@ rcpt_release(struct smtp *m, struct smtp_rcpt *r)
 static void
 tx_report(struct smtp *m, struct smtp_conn *c, struct smtp_tx *tx)
 {
-	for (struct smtp_rcpt *r = tx->rcpts; r != NULL; r = r->next)
-		rcpt_conclude(r, tx);
 	SMTP_TELL(m, c, tx_end, tx, &c->ref);
 	c->said->session.transactions++;
 	for (struct smtp_rcpt *r = tx->rcpts, *next; r != NULL; r = next) {
@@ -214,7 +196,6 @@ rcpt_report_oldest(struct smtp *m)
 		if (cmd->rcpt == r)
 			cmd->rcpt = NULL;
 	r->next = NULL;
-	rcpt_conclude(r, ref.tx);
 	stats_inc(m->stats, STAT_SMTP_RECIPIENT_OVER);
 	SMTP_TELL(m, c, rcpt_over, ref.tx, r);
 	rcpt_release(m, r);

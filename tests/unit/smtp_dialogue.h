@@ -132,12 +132,19 @@ on_rcpt_reply(void *arg, const struct flow *f, struct smtp_session *s,
 	event(arg, "reply %s %u", r->path.text, r->reply.code);
 }
 
+/* The last word about the message for a recipient that was not refused. */
+static inline unsigned
+final_code(const struct smtp_tx *tx, const struct smtp_rcpt *r)
+{
+	return r->reply.code >= 400 ? r->final.code : smtp_final(tx, r)->code;
+}
+
 static inline void
 on_rcpt_over(void *arg, const struct flow *f, struct smtp_session *s,
     struct smtp_tx *tx, struct smtp_rcpt *r)
 {
-	(void)f, (void)s, (void)tx;
-	event(arg, "over %s %u %u", r->path.text, r->reply.code, r->final.code);
+	(void)f, (void)s;
+	event(arg, "over %s %u %u", r->path.text, r->reply.code, final_code(tx, r));
 }
 
 static inline void
@@ -156,7 +163,7 @@ on_tx_end(void *arg, const struct flow *f, struct smtp_session *s, struct smtp_t
 	for (struct smtp_rcpt *r = tx->rcpts; r != NULL; r = r->next, count++)
 		if (n < sizeof(text))
 			n += (size_t)snprintf(text + n, sizeof(text) - n, " %s %u %u",
-			    r->path.text, r->reply.code, r->final.code);
+			    r->path.text, r->reply.code, final_code(tx, r));
 	ck_assert_uint_eq(count, tx->nrcpts);
 	event(arg, "%s", text);
 }

@@ -97,35 +97,6 @@ smtp_client_leaves(struct smtp *m, struct smtp_conn *c, const struct smtp_input 
 	return true;
 }
 
-/* The line at hand is read; servers answer one that is too long before they have it all. */
-static void
-line_is_said(struct smtp_conn *c)
-{
-	const struct smtp_cut *cut = &c->client.cut;
-
-	c->upto = cut->seq + (cut->over ? 1 : (uint32_t)cut->octets);
-}
-
-static bool
-take_command(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
-{
-	struct smtp_cut *cut = &c->client.cut;
-	struct span line;
-
-	if ((smtp_line_first(cut, in) < ' ' && smtp_client_leaves(m, c, in)) ||
-	    !smtp_line_next(m, cut, in, &line))
-		return true;
-	line_is_said(c);
-	smtp_command(m, c, line, cut->seq);
-	smtp_line_done(m, cut);
-	/* It is mail after all, or nothing that a server answers. */
-	if (c->client.strange > 2 && c->client.state == SMTP_LINES) {
-		c->pairing.commands_hole = true;
-		smtp_enter(c, &c->client, SMTP_LOST);
-	}
-	return true;
-}
-
 /* ---- a dot that ends the mail for some servers only ---- */
 
 /* It ends before seq; true when the server's next words will tell. */
@@ -260,7 +231,7 @@ take_after_dot(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 		return true;
 	if (smtp_command_likeness(line) >= SURE_COMMAND || dot_is_answered(c)) {
 		smtp_client_dot(m, c, c->dot_end);
-		line_is_said(c);
+		smtp_line_is_said(c);
 		smtp_command(m, c, line, cut->seq);
 	} else if (span_eq(line, span_str(".")) && cut->crlf == c->body.crlf) {
 		c->said->session.tx.bytes += cut->crlf ? 3 : 2;
@@ -316,7 +287,7 @@ take_secret(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
 	if (!smtp_line_skip(&c->client.cut, in))
 		return true;
-	line_is_said(c);
+	smtp_line_is_said(c);
 	smtp_line_done(m, &c->client.cut);
 	c->wait = smtp_expect(m, c, VERB_SECRET, 0);
 	smtp_enter(c, &c->client, SMTP_WAITING);
@@ -371,7 +342,7 @@ take_all(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 /* Each takes some octets or changes the state; false when it has to wait for more. */
 static bool (*const takers[])(
     struct smtp *m, struct smtp_conn *c, struct smtp_input *in) = {
-	[SMTP_LINES] = take_command,
+	[SMTP_LINES] = smtp_command_take,
 	[SMTP_WAITING] = take_waiting,
 	[SMTP_SECRET] = take_secret,
 	[SMTP_BODY] = take_body,
@@ -382,7 +353,7 @@ static bool (*const takers[])(
 	[SMTP_NOT_SMTP] = take_all,
 };
 
-static void
+static inline void
 run(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
 	while (wire_left(&in->w) > 0 && takers[c->client.state](m, c, in))
@@ -458,20 +429,32 @@ wait_no_more(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	c->lost.last = false;
 }
 
+/* What is not taken now waits behind what waits already. */
+static __attribute__((noinline)) void
+hold_rest(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	while (wire_left(&in->w) > 0) {
+		if (!hold_add(m, c, in))
+			wait_no_more(m, c, in);
+		smtp_client_resume(m, c);
+		if (c->hold == NULL)
+			run(m, c, in);
+	}
+	smtp_pair(m, c);
+	smtp_client_resume(m, c);
+}
+
 void
 smtp_client_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
 	if (!c->proxy.over)
 		smtp_proxy_skip(m, c, in);
-	while (wire_left(&in->w) > 0) {
-		if (c->hold == NULL)
-			run(m, c, in);
-		if (wire_left(&in->w) > 0 && !hold_add(m, c, in))
-			wait_no_more(m, c, in);
-		smtp_client_resume(m, c);
-	}
-	smtp_pair(m, c);
-	smtp_client_resume(m, c);
+	if (c->hold == NULL)
+		run(m, c, in);
+	if (c->hold != NULL || wire_left(&in->w) > 0)
+		hold_rest(m, c, in);
+	else
+		smtp_pair(m, c);
 }
 
 /* Read what is held without waiting any longer. */

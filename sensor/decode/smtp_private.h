@@ -208,6 +208,8 @@ struct smtp_words {
 
 /* Read a command line of the client. */
 void smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq);
+/* The same of the next one of in, as far as it is there; always true. */
+bool smtp_command_take(struct smtp *m, struct smtp_conn *c, struct smtp_input *in);
 /*
  * The server asks for mail: when the last command was none that is known, it was a DATA
  * that is damaged, or another word for it.
@@ -554,6 +556,18 @@ smtp_line_next(
 	*line = span_of(rest.p, n - 1 - cut->crlf);
 	in->w.pos += n;
 	return true;
+}
+
+/*
+ * The client's line at hand is read; servers answer one that is too long before they have
+ * it all.
+ */
+static inline void
+smtp_line_is_said(struct smtp_conn *c)
+{
+	const struct smtp_cut *cut = &c->client.cut;
+
+	c->upto = cut->seq + (cut->over ? 1 : (uint32_t)cut->octets);
 }
 
 struct smtp_tx_ref smtp_tx_find_parked(struct smtp_conn *c, uint32_t serial);

@@ -442,7 +442,7 @@ is_foreign(struct span line)
 	    span_begins_nocase(line, span_str("SSH-"));
 }
 
-static void
+static __attribute__((noinline)) void
 unknown_command(struct smtp *m, struct smtp_conn *c, struct span line)
 {
 	c->client.strange++;
@@ -454,8 +454,8 @@ unknown_command(struct smtp *m, struct smtp_conn *c, struct span line)
 	smtp_expect(m, c, VERB_UNKNOWN, 0);
 }
 
-void
-smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
+static inline void
+read_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 {
 	struct smtp_words w; /* its path is set only where there is one */
 	const struct row *row = row_of(line, &w.argument);
@@ -473,6 +473,32 @@ smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq
 	c->client.strange = 0;
 	row->seen(m, c, row, &w);
 	c->client_seen = true;
+}
+
+void
+smtp_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
+{
+	read_command(m, c, line, seq);
+}
+
+bool
+smtp_command_take(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	struct smtp_cut *cut = &c->client.cut;
+	struct span line;
+
+	if ((smtp_line_first(cut, in) < ' ' && smtp_client_leaves(m, c, in)) ||
+	    !smtp_line_next(m, cut, in, &line))
+		return true;
+	smtp_line_is_said(c);
+	read_command(m, c, line, cut->seq);
+	smtp_line_done(m, cut);
+	/* It is mail after all, or nothing that a server answers. */
+	if (c->client.strange > 2 && c->client.state == SMTP_LINES) {
+		c->pairing.commands_hole = true;
+		smtp_enter(c, &c->client, SMTP_LOST);
+	}
+	return true;
 }
 
 /* ---- replies ---- */

@@ -252,8 +252,8 @@ is_common(const struct smtp_conn *c)
 
 /* The same of a reply that is not said in parts, or of its last line. */
 static inline void
-take_reply(
-    struct smtp *m, struct smtp_conn *c, uint16_t code, struct span line, uint32_t seq)
+take_reply(struct smtp *m, struct smtp_conn *c, uint16_t code, struct span line,
+    const struct smtp_input *in)
 {
 	struct smtp_reply_seen reply = reply_of(code, line);
 
@@ -261,7 +261,7 @@ take_reply(
 		smtp_command_was_data(m, c);
 	if (!smtp_answer_at_once(m, c, &reply)) {
 		smtp_reply_keep(&c->said->reply, &reply);
-		reply_done(m, c, seq);
+		reply_done(m, c, in->seq + (uint32_t)(line.p - in->w.base));
 	} else if (c->client.state == SMTP_WAITING) {
 		smtp_lost_turn(m, c);
 	}
@@ -275,34 +275,31 @@ take_reply(
 static inline void
 take_common(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
-	struct span rest = wire_rest(&in->w), line, unsaid = { 0 };
-	uint32_t seq = smtp_input_seq(in);
-	const uint8_t *begin = rest.p, *lf;
+	struct span rest = wire_rest(&in->w);
+	const uint8_t *at = rest.p, *end = at + rest.n, *unsaid = NULL, *lf;
 	uint16_t code;
 	bool more;
 
-	while (rest.n > SHORTEST_REPLY && is_common(c) &&
-	    parse_line(span_first(rest, SHORTEST_REPLY), &code, &more) &&
+	while (end - at > SHORTEST_REPLY && is_common(c) &&
+	    parse_line(span_of(at, SHORTEST_REPLY), &code, &more) &&
 	    (c->multi_code == 0 || c->multi_code == code) &&
-	    (lf = memchr(rest.p, '\n', rest.n)) != NULL) {
-		line = span_of(rest.p, (size_t)(lf - rest.p));
-		if (line.n >= m->line_bytes)
-			break;
-		rest = span_of(lf + 1, rest.n - line.n - 1);
+	    (lf = memchr(at, '\n', (size_t)(end - at))) != NULL &&
+	    (size_t)(lf - at) < m->line_bytes) {
+		struct span line = span_of(at, (size_t)(lf - at));
+
+		at = lf + 1;
 		c->server.strange = 0;
-		c->server.cut.done = true;
 		offers_see(c, code, line);
 		c->multi_code = more ? code : 0;
-		unsaid = line;
-		if (!more) {
-			take_reply(m, c, code, line, seq + (uint32_t)(line.p - begin));
-			unsaid.n = 0;
-		}
+		unsaid = more ? line.p : NULL;
+		if (!more)
+			take_reply(m, c, code, line, in);
 		smtp_client_resume(m, c);
 	}
-	if (unsaid.n > 0)
-		reply_set(&c->said->reply, c->multi_code, unsaid);
-	wire_skip(&in->w, (size_t)(rest.p - begin));
+	if (unsaid != NULL)
+		reply_set(&c->said->reply, c->multi_code,
+		    span_of(unsaid, (size_t)(at - 1 - unsaid)));
+	wire_skip(&in->w, (size_t)(at - rest.p));
 }
 
 /* Not a digit where the first reply would begin: no mail server speaks so. */
@@ -331,7 +328,7 @@ smtp_server_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	struct smtp_cut *cut = &c->server.cut;
 	struct span line;
 
-	if (cut->done)
+	if (cut->done && wire_left(&in->w) > 0)
 		take_common(m, c, in);
 	while (wire_left(&in->w) > 0) {
 		if (c->server.state == SMTP_OPAQUE)

@@ -454,7 +454,7 @@ unknown_command(struct smtp *m, struct smtp_conn *c, struct span line)
 	smtp_expect(m, c, VERB_UNKNOWN, 0);
 }
 
-static inline void
+static inline __attribute__((always_inline)) void
 read_command(struct smtp *m, struct smtp_conn *c, struct span line, uint32_t seq)
 {
 	struct smtp_words w; /* its path is set only where there is one */

@@ -123,19 +123,15 @@ void
 smtp_bytes(struct smtp *m, struct smtp_conn *c, const struct flow *f, enum side side,
     const struct chunk *chunk)
 {
-	struct smtp_input in = {
-		.w = wire_over(chunk->data), .seq = chunk->seq, .ref = chunk->ref
-	};
-
 	c->flow = f;
 	c->ref = chunk->ref;
 	if (side == SIDE_ORIGINATOR) {
-		smtp_client_bytes(m, c, &in);
+		smtp_client_bytes(m, c, chunk);
 		return;
 	}
 	c->heard = chunk->ack;
 	c->hears = chunk->acks;
-	smtp_server_bytes(m, c, &in);
+	smtp_server_bytes(m, c, chunk);
 }
 
 void

@@ -444,17 +444,31 @@ hold_rest(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 	smtp_client_resume(m, c);
 }
 
-void
-smtp_client_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+static inline void
+read_input(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 {
-	if (!c->proxy.over)
-		smtp_proxy_skip(m, c, in);
 	if (c->hold == NULL)
 		run(m, c, in);
 	if (c->hold != NULL || wire_left(&in->w) > 0)
 		hold_rest(m, c, in);
 	else
 		smtp_pair(m, c);
+}
+
+void
+smtp_client_bytes(struct smtp *m, struct smtp_conn *c, const struct chunk *chunk)
+{
+	struct smtp_input in = smtp_input_of(chunk);
+
+	if (!c->proxy.over)
+		smtp_proxy_skip(m, c, &in);
+	read_input(m, c, &in);
+}
+
+void
+smtp_client_read(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+{
+	read_input(m, c, in);
 }
 
 /* Read what is held without waiting any longer. */

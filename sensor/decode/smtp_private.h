@@ -42,6 +42,14 @@ struct smtp_input {
 	struct frame_ref ref;
 };
 
+static inline struct smtp_input
+smtp_input_of(const struct chunk *chunk)
+{
+	return (struct smtp_input){
+		.w = wire_over(chunk->data), .seq = chunk->seq, .ref = chunk->ref
+	};
+}
+
 static inline uint32_t
 smtp_input_seq(const struct smtp_input *in)
 {
@@ -601,7 +609,9 @@ void smtp_give_up(struct smtp *m, struct smtp_conn *c);
 /* The first word of text into a name of SMTP_NAME_MAX octets. */
 void smtp_name_set(char name[SMTP_NAME_MAX + 1], struct span text);
 
-void smtp_client_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in);
+void smtp_client_bytes(struct smtp *m, struct smtp_conn *c, const struct chunk *chunk);
+/* Octets of the client that no proxy put there. */
+void smtp_client_read(struct smtp *m, struct smtp_conn *c, struct smtp_input *in);
 void smtp_client_gap(struct smtp *m, struct smtp_conn *c, uint32_t n);
 /* A line would begin here: is it TLS, or nothing of ours at all? */
 bool smtp_client_leaves(
@@ -616,7 +626,7 @@ void smtp_client_dot_answered(struct smtp *m, struct smtp_conn *c);
 /* size octets of mail follow. */
 void smtp_client_chunk(struct smtp *m, struct smtp_conn *c, uint64_t size, bool last);
 
-void smtp_server_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in);
+void smtp_server_bytes(struct smtp *m, struct smtp_conn *c, const struct chunk *chunk);
 void smtp_server_gap(struct smtp *m, struct smtp_conn *c, uint32_t n);
 void smtp_server_end(struct smtp *m, struct smtp_conn *c);
 

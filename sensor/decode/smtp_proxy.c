@@ -20,7 +20,7 @@ read_after_all(struct smtp *m, struct smtp_conn *c, const struct smtp_input *in)
 		.ref = in->ref };
 
 	c->proxy.over = true;
-	smtp_client_bytes(m, c, &begin);
+	smtp_client_read(m, c, &begin);
 }
 
 static void

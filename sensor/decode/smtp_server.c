@@ -323,20 +323,21 @@ leaves_smtp(struct smtp *m, struct smtp_conn *c, const struct smtp_input *in)
 }
 
 void
-smtp_server_bytes(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
+smtp_server_bytes(struct smtp *m, struct smtp_conn *c, const struct chunk *chunk)
 {
+	struct smtp_input in = smtp_input_of(chunk);
 	struct smtp_cut *cut = &c->server.cut;
 	struct span line;
 
-	if (cut->done && wire_left(&in->w) > 0)
-		take_common(m, c, in);
-	while (wire_left(&in->w) > 0) {
+	if (cut->done && wire_left(&in.w) > 0)
+		take_common(m, c, &in);
+	while (wire_left(&in.w) > 0) {
 		if (c->server.state == SMTP_OPAQUE)
-			smtp_tls_bytes(m, c, &c->server, in);
+			smtp_tls_bytes(m, c, &c->server, &in);
 		if (c->server.state >= SMTP_OPAQUE)
 			return;
-		if ((!is_digit(smtp_line_first(cut, in)) && leaves_smtp(m, c, in)) ||
-		    !smtp_line_next(m, cut, in, &line))
+		if ((!is_digit(smtp_line_first(cut, &in)) && leaves_smtp(m, c, &in)) ||
+		    !smtp_line_next(m, cut, &in, &line))
 			continue;
 		take_line(m, c, line, cut->seq);
 		smtp_line_done(m, cut);

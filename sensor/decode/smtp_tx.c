@@ -147,8 +147,7 @@ smtp_tx_current(struct smtp *m, struct smtp_conn *c)
 	return c->tx_state.serial;
 }
 
-/* A transaction, begun now unless one is open. */
-static struct smtp_tx *
+static __attribute__((noinline)) struct smtp_tx *
 tx_begin(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 {
 	struct smtp_tx *tx = &c->said->session.tx;
@@ -163,13 +162,21 @@ tx_begin(struct smtp *m, struct smtp_conn *c, uint32_t seq)
 	return tx;
 }
 
+/* A transaction, begun now unless one is open. */
+static inline struct smtp_tx *
+tx_open(struct smtp *m, struct smtp_conn *c, uint32_t seq)
+{
+	return c->tx_state.serial != 0 && !c->tx_state.ended ? &c->said->session.tx
+							     : tx_begin(m, c, seq);
+}
+
 void
 smtp_tx_mail(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w)
 {
 	struct smtp_tx *tx;
 
 	smtp_tx_finish(m, c);
-	tx = tx_begin(m, c, w->seq);
+	tx = tx_open(m, c, w->seq);
 	smtp_path_keep(&tx->from, &w->path);
 	tx->has_from = true;
 	SMTP_TELL(m, c, mail, tx);
@@ -225,7 +232,7 @@ rcpt_new(struct smtp *m, struct smtp_conn *c)
 void
 smtp_tx_rcpt(struct smtp *m, struct smtp_conn *c, const struct smtp_words *w)
 {
-	struct smtp_tx *tx = tx_begin(m, c, w->seq);
+	struct smtp_tx *tx = tx_open(m, c, w->seq);
 	struct smtp_rcpt *r = rcpt_new(m, c);
 	struct smtp_command *cmd;
 

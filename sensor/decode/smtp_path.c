@@ -196,7 +196,7 @@ odd_octets(__m128i v)
 }
 
 /* The same, sixteen at once; the last sixteen lie over those before them. */
-static inline size_t
+static inline __attribute__((always_inline)) size_t
 plain_run(struct span s, size_t n, size_t *domain)
 {
 	enum { WIDTH = sizeof(__m128i) };
@@ -228,7 +228,7 @@ plain_run(struct span s, size_t n, size_t *domain)
 #endif
 
 /* "<local@domain>" as nearly all write it, in one pass; false: look closely. */
-static bool
+static inline __attribute__((always_inline)) bool
 plain_path(struct smtp_path_seen *path, struct span s)
 {
 	size_t n, domain = 0;
@@ -268,15 +268,12 @@ begins_with(struct span s, struct span word)
 		((two_octets(s.p + last) & ~CASE) ^ two_octets(word.p + last))) == 0;
 }
 
-bool
-smtp_path_find(struct smtp_path_seen *path, struct span argument, struct span keyword)
+/* As smtp_path_find, whatever the blanks, brackets and quotes. */
+static __attribute__((noinline)) bool
+find_closely(struct smtp_path_seen *path, struct span argument, struct span keyword)
 {
-	struct span s = argument;
+	struct span s = skip_blanks(argument);
 
-	if (begins_with(s, keyword) && s.n > keyword.n && s.p[keyword.n] == ':' &&
-	    plain_path(path, span_after(s, keyword.n + 1)))
-		return true;
-	s = skip_blanks(s);
 	if (!begins_with(s, keyword))
 		return false;
 	s = skip_blanks(span_after(s, keyword.n));
@@ -288,4 +285,15 @@ smtp_path_find(struct smtp_path_seen *path, struct span argument, struct span ke
 	if (!plain_path(path, s))
 		path_set(path, without_route(mailbox(s)));
 	return true;
+}
+
+bool
+smtp_path_find(struct smtp_path_seen *path, struct span argument, struct span keyword)
+{
+	if (argument.n > keyword.n && argument.p[keyword.n] == ':' &&
+	    begins_with(argument, keyword) &&
+	    plain_path(
+		path, span_of(argument.p + keyword.n + 1, argument.n - keyword.n - 1)))
+		return true;
+	return find_closely(path, argument, keyword);
 }

@@ -363,11 +363,12 @@ struct smtp_parked {
 	struct smtp_tx tx;
 };
 
+/* A recipient; what all touch stands first. */
 struct smtp_rcpt_slot {
-	struct smtp_rcpt rcpt; /* first, so that a recipient is its slot */
 	struct smtp_rcpt_slot *older, *newer;
 	struct smtp_conn *conn;
 	uint32_t tx;
+	struct smtp_rcpt rcpt;
 };
 
 /* The serial of the transaction that the next command is about, 0 for none. */

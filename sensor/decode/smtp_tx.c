@@ -19,10 +19,17 @@ smtp_tx_find_parked(struct smtp_conn *c, uint32_t serial)
 	return (struct smtp_tx_ref){ 0 };
 }
 
+static inline struct smtp_rcpt_slot *
+slot_of(struct smtp_rcpt *r)
+{
+	return (struct smtp_rcpt_slot *)(void *)((uint8_t *)r -
+	    offsetof(struct smtp_rcpt_slot, rcpt));
+}
+
 static void
 rcpt_release(struct smtp *m, struct smtp_rcpt *r)
 {
-	struct smtp_rcpt_slot *slot = (struct smtp_rcpt_slot *)r;
+	struct smtp_rcpt_slot *slot = slot_of(r);
 
 	if (slot->older != NULL)
 		slot->older->newer = slot->newer;

@@ -75,8 +75,9 @@ body_behind_dot(
 	return b->at == BODY_DOT_CR;
 }
 
-enum smtp_body_end
-smtp_body_take(struct smtp_body *b, struct smtp_input *in, uint64_t *bytes)
+/* As smtp_body_take, for what may hold a line that begins with a dot. */
+static __attribute__((noinline)) enum smtp_body_end
+take_dots(struct smtp_body *b, struct smtp_input *in, uint64_t *bytes)
 {
 	struct span rest = wire_rest(&in->w), all = rest;
 	enum smtp_body_end end = BODY_GOES_ON;
@@ -101,4 +102,22 @@ smtp_body_take(struct smtp_body *b, struct smtp_input *in, uint64_t *bytes)
 	}
 	wire_skip(&in->w, all.n - rest.n);
 	return end;
+}
+
+enum smtp_body_end
+smtp_body_take(struct smtp_body *b, struct smtp_input *in, uint64_t *bytes)
+{
+	struct span rest = wire_rest(&in->w);
+	size_t n = 0;
+
+	if (b->at == BODY_START && rest.n > 0 && rest.p[0] != '.') {
+		b->at = BODY_INSIDE;
+		b->cr = false;
+	}
+	if (b->at == BODY_INSIDE && rest.n > 0) {
+		n = body_lines(b, rest);
+		*bytes += n;
+		wire_skip(&in->w, n);
+	}
+	return n == rest.n ? BODY_GOES_ON : take_dots(b, in, bytes);
 }

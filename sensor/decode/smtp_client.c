@@ -376,8 +376,7 @@ smtp_client_read_held(struct smtp *m, struct smtp_conn *c)
 	struct smtp_input in;
 
 	in = (struct smtp_input){ .w = wire_over(span_of(hold->text, hold->n)),
-		.seq = hold->seq,
-		.ref = hold->ref };
+		.seq = hold->seq };
 	wire_skip(&in.w, hold->at);
 	c->ref = hold->ref;
 	run(m, c, &in);
@@ -400,7 +399,7 @@ hold_add(struct smtp *m, struct smtp_conn *c, struct smtp_input *in)
 			return false;
 		hold->at = hold->n = 0;
 		hold->seq = smtp_input_seq(in);
-		hold->ref = in->ref;
+		hold->ref = c->ref;
 		c->hold = hold;
 	}
 	if (hold->at > 0 && wire_left(&in->w) > SMTP_HOLD_MAX - hold->n) {

@@ -35,19 +35,16 @@ enum {
 	SMTP_STRANGE_MAX = 8,	   /* lines that are not SMTP before it is given up */
 };
 
-/* One stream's octets on their way through, with where they came from. */
+/* One stream's octets on their way through; conn.ref is of the frame that brought them. */
 struct smtp_input {
 	struct wire w;
 	uint32_t seq; /* of the first octet of w */
-	struct frame_ref ref;
 };
 
 static inline struct smtp_input
 smtp_input_of(const struct chunk *chunk)
 {
-	return (struct smtp_input){
-		.w = wire_over(chunk->data), .seq = chunk->seq, .ref = chunk->ref
-	};
+	return (struct smtp_input){ .w = wire_over(chunk->data), .seq = chunk->seq };
 }
 
 static inline uint32_t

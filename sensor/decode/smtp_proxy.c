@@ -16,8 +16,7 @@ static void
 read_after_all(struct smtp *m, struct smtp_conn *c, const struct smtp_input *in)
 {
 	struct smtp_input begin = { .w = wire_over(span_of(signature, c->proxy.at)),
-		.seq = smtp_input_seq(in) - c->proxy.at,
-		.ref = in->ref };
+		.seq = smtp_input_seq(in) - c->proxy.at };
 
 	c->proxy.over = true;
 	smtp_client_read(m, c, &begin);

@@ -260,12 +260,13 @@ two_octets(const uint8_t *p)
 static inline bool
 begins_with(struct span s, struct span word)
 {
-	enum { PAIR = 2, CASE = 0x2020 };
+	enum { PAIR = 2 };
+	const unsigned folded = 0xdfdf; /* without the bit of small letters */
 	size_t last = word.n - PAIR;
 
 	return s.n >= word.n &&
-	    (((two_octets(s.p) & ~CASE) ^ two_octets(word.p)) |
-		((two_octets(s.p + last) & ~CASE) ^ two_octets(word.p + last))) == 0;
+	    (((two_octets(s.p) & folded) ^ two_octets(word.p)) |
+		((two_octets(s.p + last) & folded) ^ two_octets(word.p + last))) == 0;
 }
 
 /* As smtp_path_find, whatever the blanks, brackets and quotes. */

@@ -464,6 +464,43 @@ START_TEST(reply_text_is_the_last_line)
 }
 END_TEST
 
+/* A reply of several lines may be cut anywhere, and another code ends it where it stands. */
+static const struct {
+	const char *segments[3];
+	const char *text;
+} parts[] = {
+	{ { "250-one\r\n250 two\r\n" }, "250 two" },
+	{ { "250-one\r\n", "250 two\r\n" }, "250 two" },
+	{ { "250-one\r\n250 tw", "o\r\n" }, "250 two" },
+	{ { "250-one\r\n250-tw", "o \r\n", "250 three\n" }, "250 three" },
+	{ { "250-one\r\n250-two\r\n354 go\r\n" }, "250-two" },
+	{ { "250-one\r\n250-two \r\n", "354 go\r\n" }, "250-two" },
+	{ { "250-one\r\n250-two\r\n354 g", "o\r\n" }, "250-two" },
+	{ { "250-one\r\nnothing\r\n250 two\r\n" }, "250 two" },
+	{ { "250\r\n" }, "250" },
+	{ { "250-\r\n250\r\n" }, "250" },
+};
+
+START_TEST(reply_in_parts_keeps_its_last_line)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct smtp_rcpt *r;
+	struct player p;
+
+	player_greeted(&p, &e, &stats);
+	say(&p, SIDE_ORIGINATOR, "RCPT TO:<b@y>\r\nDATA\r\n");
+	for (size_t i = 0; i < 3 && parts[_i].segments[i] != NULL; i++)
+		say(&p, SIDE_RESPONDER, parts[_i].segments[i]);
+	r = p.c->said->session.tx.rcpts;
+	ck_assert_ptr_nonnull(r);
+	ck_assert_uint_eq(r->reply.code, 250);
+	ck_assert_str_eq(r->reply.text, parts[_i].text);
+	player_fini(&p);
+	events_free(&e);
+}
+END_TEST
+
 START_TEST(commands_without_end_are_bounded)
 {
 	struct events e = { 0 };
@@ -733,6 +770,8 @@ main(void)
 	tcase_add_test(tc, line_beyond_the_limit_is_counted_and_survived);
 	tcase_add_test(tc, reply_beyond_the_limit_keeps_its_code);
 	tcase_add_test(tc, reply_text_is_the_last_line);
+	tcase_add_loop_test(tc, reply_in_parts_keeps_its_last_line, 0,
+	    sizeof(parts) / sizeof(parts[0]));
 	tcase_add_test(tc, cut_lines_are_kept_however_many_long_ones_wait);
 	tcase_add_test(tc, noise_takes_no_memory_and_hides_no_command);
 	tcase_add_test(tc, commands_without_end_are_bounded);

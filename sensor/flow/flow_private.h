@@ -106,9 +106,11 @@ struct note {
 	bool known[2];
 	bool ended : 1;
 	bool in_text : 1; /* of an ended connection, see struct flow */
-	bool unasked;	  /* an answer is noted, but not the SYN that it acknowledges */
+	bool unasked : 1; /* an answer is noted, but not the SYN that it acknowledges */
 	uint8_t originator;
 };
+_Static_assert(
+    sizeof(struct note) * NOTES_SET == CACHE_LINE, "a set of notes is no line");
 
 struct flow_table {
 	struct table conns;

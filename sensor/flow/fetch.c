@@ -84,34 +84,20 @@ flow_syn_fetch(struct flow_table *t, const struct packet_syn *syn, struct flow_k
 	note_fetch(t, key->hash);
 }
 
-enum {
-	DECODER_TOUCHED = 2 * CACHE_LINE,
-	FETCH_BEHIND =
-	    2, /* connections of a bucket behind the first that are fetched */
+enum { DECODER_TOUCHED = 2 * CACHE_LINE };
+
+/* A packet of a batch, and the connection that stands first in its bucket. */
+struct fetching {
+	const struct conn *conn;
+	unsigned packet;
 };
 
-/* c, which is in the cache, or the one behind it, fetched, when c has another hash. */
-static const struct conn *
-fetch_next(const struct conn *c, uint64_t hash)
+/* Of n packets those that matter into at, with their keys; their number. */
+static inline size_t
+fetch_buckets(const struct flow_table *t, const struct packet *p, size_t n,
+    struct flow_key *keys, struct fetching *at)
 {
-	if (c == NULL || c->node.hash == hash)
-		return c;
-	c = (const struct conn *)c->node.next;
-	if (c != NULL)
-		mem_fetch(c, CONN_TOUCHED);
-	return c;
-}
-
-/*
- * In steps, for each needs what the one before has fetched: the bucket; the connection
- * that stands first there, or where there is none what is noted of it; those behind it,
- * where that is another one; the state of its decoder.
- */
-void
-flow_fetch(
-    struct flow_table *t, const struct packet *p, size_t n, struct flow_key *keys)
-{
-	const struct conn *c[FLOW_BATCH];
+	size_t matter = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		keys[i].matters = p[i].proto == IP_PROTO_TCP && flow_matters(t, &p[i]);
@@ -121,30 +107,68 @@ flow_fetch(
 		mem_fetch(&t->conns.buckets[keys[i].hash & t->conns.mask], 1);
 		if (p[i].tcp_flags & TCP_SYN)
 			note_fetch(t, keys[i].hash);
+		at[matter++].packet = (unsigned)i;
 	}
+	return matter;
+}
+
+/* Of n those that may have a connection stay in at; their number. */
+static inline size_t
+fetch_conns(const struct flow_table *t, const struct flow_key *keys,
+    struct fetching *at, size_t n)
+{
+	size_t known = 0;
+
 	for (size_t i = 0; i < n; i++) {
-		c[i] = NULL;
-		if (!keys[i].matters)
+		uint64_t hash = keys[at[i].packet].hash;
+		const struct conn *c =
+		    (const struct conn *)table_expected(&t->conns, hash);
+
+		if (c == NULL) {
+			note_fetch(t, hash);
 			continue;
-		c[i] = (const struct conn *)table_expected(&t->conns, keys[i].hash);
-		if (c[i] != NULL)
-			mem_fetch(c[i], CONN_TOUCHED);
-		else
-			note_fetch(t, keys[i].hash);
-	}
-	for (int behind = 0; behind < FETCH_BEHIND; behind++)
-		for (size_t i = 0; i < n; i++)
-			c[i] = fetch_next(c[i], keys[i].hash);
-	for (size_t i = 0; i < n; i++) {
-		if (c[i] == NULL)
-			continue;
-		if (c[i]->flow.decoder != NULL)
-			mem_fetch(c[i]->flow.decoder, DECODER_TOUCHED);
-		/* It will change places: those beside it are told. */
-		if (c[i]->touched != (uint16_t)flow_tick(t, p[i].ref.ts_ns)) {
-			mem_fetch(c[i]->node.older, 1);
-			mem_fetch(c[i]->node.newer, 1);
 		}
+		mem_fetch(c, CONN_TOUCHED);
+		at[known++] = (struct fetching){ c, at[i].packet };
+	}
+	return known;
+}
+
+/* What c, which is in the cache, leads to for this packet. */
+static inline void
+fetch_behind(const struct flow_table *t, const struct conn *c, uint64_t hash,
+    const struct packet *p)
+{
+	if (c->node.hash != hash) {
+		mem_fetch(c->node.next, c->node.next != NULL ? CONN_TOUCHED : 0);
+		return;
+	}
+	if (c->flow.decoder != NULL)
+		mem_fetch(c->flow.decoder, DECODER_TOUCHED);
+	/* It will change places: those beside it are told. */
+	if (c->touched != (uint16_t)flow_tick(t, p->ref.ts_ns)) {
+		mem_fetch(c->node.older, 1);
+		mem_fetch(c->node.newer, 1);
+	}
+}
+
+/*
+ * In steps, for each needs what the one before has fetched: the bucket; the connection
+ * that stands first there, or where there is none what is noted of it; the state of its
+ * decoder, or where it is another one that behind it.
+ */
+void
+flow_fetch(
+    struct flow_table *t, const struct packet *p, size_t n, struct flow_key *keys)
+{
+	struct fetching at[FLOW_BATCH];
+
+	n = fetch_buckets(t, p, n, keys, at);
+	n = fetch_conns(t, keys, at, n);
+	for (size_t i = 0; i < n; i++) {
+		size_t packet = at[i].packet;
+
+		fetch_behind(t, at[i].conn, keys[packet].hash, &p[packet]);
 	}
 }
 
@@ -175,8 +199,7 @@ flow_ahead(struct flow_table *t, const struct packet *p)
 		mem_fetch(c, CONN_TOUCHED);
 	hash = t->ahead[(at - DECODER_AFTER) % FLOW_AHEAD];
 	c = (const struct conn *)table_expected(&t->conns, hash);
-	c = fetch_next(c, hash);
-	if (c != NULL && c->flow.decoder != NULL)
+	if (c != NULL && c->node.hash == hash && c->flow.decoder != NULL)
 		mem_fetch(c->flow.decoder, DECODER_TOUCHED);
 }
 

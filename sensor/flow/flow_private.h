@@ -208,8 +208,20 @@ struct flow_key flow_key_of(const struct flow_table *t, const struct packet *p);
 
 /* ---- note.c ---- */
 
+/* Where a note of this hash may stand. */
+static inline struct note *
+note_set_of(const struct flow_table *t, uint64_t hash)
+{
+	return &t->notes[hash % (NOTES / NOTES_SET) * NOTES_SET];
+}
+
 /* The notes of this hash will be looked at. */
-void note_fetch(const struct flow_table *t, uint64_t hash);
+static inline void
+note_fetch(const struct flow_table *t, uint64_t hash)
+{
+	mem_fetch(note_set_of(t, hash), 1);
+}
+
 /* Nothing was noted for as long as a connection may be idle: the notes go. */
 void notes_tidy(struct flow_table *t);
 /* The note on a connection, or NULL. */

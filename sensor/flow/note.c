@@ -27,21 +27,9 @@ is_of(const struct note *n, uint64_t hash)
 }
 
 static struct note *
-set_of(const struct flow_table *t, uint64_t hash)
-{
-	return &t->notes[hash % (NOTES / NOTES_SET) * NOTES_SET];
-}
-
-void
-note_fetch(const struct flow_table *t, uint64_t hash)
-{
-	__builtin_prefetch(set_of(t, hash), 1);
-}
-
-static struct note *
 find(const struct flow_table *t, uint64_t hash)
 {
-	struct note *set = set_of(t, hash);
+	struct note *set = note_set_of(t, hash);
 
 	for (size_t i = 0; i < NOTES_SET; i++)
 		if (is_of(&set[i], hash))
@@ -53,7 +41,7 @@ find(const struct flow_table *t, uint64_t hash)
 static struct note *
 place(struct flow_table *t, uint64_t hash)
 {
-	struct note *set = set_of(t, hash);
+	struct note *set = note_set_of(t, hash);
 
 	t->noted = true;
 	memmove(set + 1, set, (NOTES_SET - 1) * sizeof(*set));
@@ -101,15 +89,29 @@ notes_tidy(struct flow_table *t)
 	}
 }
 
-void
-note_syn(
-    struct flow_table *t, const struct flow_key *k, uint32_t seq, const uint32_t *ack)
+/* A SYN of a connection of which nothing is noted: what a flood is made of. */
+static inline void
+note_first(struct flow_table *t, const struct flow_key *k, uint32_t seq)
 {
-	struct note *n = find(t, k->hash);
+	struct note *n = place(t, k->hash);
+
+	n->tag = tag_of(k->hash);
+	n->isn[k->from] = seq;
+	n->isn[1 - k->from] = 0;
+	n->known[k->from] = true;
+	n->known[1 - k->from] = false;
+	n->ended = n->in_text = n->unasked = false;
+	n->originator = (uint8_t)k->from;
+}
+
+/* A SYN or its answer, and what is noted of the connection, if anything is. */
+static __attribute__((noinline)) void
+note_another(struct flow_table *t, struct note *n, const struct flow_key *k,
+    uint32_t seq, const uint32_t *ack)
+{
 	unsigned from = k->from, peer = 1 - from;
 	bool known = n != NULL && !n->ended;
 
-	t->syns++;
 	if (known && ack != NULL && acknowledged(n, peer, *ack)) {
 		note_set(n, from, seq);
 		return;
@@ -133,6 +135,19 @@ note_syn(
 		note_set(n, peer, *ack - 1);
 		n->unasked = true;
 	}
+}
+
+void
+note_syn(
+    struct flow_table *t, const struct flow_key *k, uint32_t seq, const uint32_t *ack)
+{
+	struct note *n = find(t, k->hash);
+
+	t->syns++;
+	if (n == NULL && ack == NULL)
+		note_first(t, k, seq);
+	else
+		note_another(t, n, k, seq, ack);
 }
 
 void

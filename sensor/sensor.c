@@ -563,8 +563,12 @@ sensor_frames(struct sensor *s, const struct frame *f, size_t n)
 		if (!whole && packet_like_syn(&f[i]) &&
 		    packet_syn(s->packets, &f[i], &syns[i]))
 			flow_syn_fetch(s->flows, &syns[i], &syn_keys[i]);
-		if (syn_keys[i].matters || !packet_ahead(s->packets, &f[i], &p[i]))
+		if (syn_keys[i].matters) {
 			p[i].proto = 0;
+		} else if (!packet_ahead(s->packets, &f[i], &p[i])) {
+			p[i].proto = 0;
+			packet_odd_fetch(s->packets, &f[i]);
+		}
 	}
 	flow_fetch(s->flows, p, n, keys);
 	for (size_t i = 0; i < n; i++) {

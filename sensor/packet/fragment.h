@@ -41,6 +41,8 @@ struct fragments *fragments_new(const struct packet_limits *limits, struct stats
  */
 enum stat_id fragments_push(struct fragments *t, const struct fragment *f,
     int64_t ts_ns, struct fragment_packet *whole);
+/* The memory that this will need of a fragment is on its way then. */
+void fragments_fetch(const struct fragments *t, const struct fragment *f);
 /* How long they wait from now on. */
 void fragments_wait(struct fragments *t, int64_t wait_ns);
 /* Give up all that waits. */

@@ -9,8 +9,6 @@
 
 enum { IPV4_HEADER = 20, IPV6_HEADER = 40 };
 
-static struct step ip_step(const struct layers *l, uint8_t proto);
-
 bool
 ip_plausible(const struct layers *l)
 {
@@ -45,7 +43,7 @@ ip_fragment(struct layers *l, struct fragment *f)
 		return step_end(fate);
 	l->w = wire_over(whole.data);
 	l->no_length = false;
-	return ip_step(l, whole.proto);
+	return ip_carried(l, whole.proto);
 }
 
 static struct step
@@ -84,7 +82,7 @@ ip_v4(struct layers *l)
 	if (total != 0)
 		layers_trim(l, total - len);
 	if (!(split & (MORE | OFFSET)))
-		return ip_step(l, proto);
+		return ip_carried(l, proto);
 	f.version = 4;
 	f.proto = proto;
 	f.offset = (split & OFFSET) * 8u;
@@ -112,7 +110,7 @@ ip_v6(struct layers *l)
 	l->no_length = len == 0;
 	if (len != 0)
 		layers_trim(l, len);
-	return ip_step(l, proto);
+	return ip_carried(l, proto);
 }
 
 struct step
@@ -137,7 +135,7 @@ ip_extension(struct layers *l)
 	wire_skip(&l->w, 6 + len * 8u);
 	if (l->w.bad)
 		return step_end(STAT_FRAME_BROKEN_IP);
-	return ip_step(l, next);
+	return ip_carried(l, next);
 }
 
 /*
@@ -166,7 +164,7 @@ ip_routing(struct layers *l)
 			return step_end(STAT_FRAME_BROKEN_IP);
 		memcpy(l->p->dst.b, last, 16);
 	}
-	return ip_step(l, next);
+	return ip_carried(l, next);
 }
 
 static struct step
@@ -184,7 +182,7 @@ ip_v6_fragment(struct layers *l)
 	if (l->w.bad)
 		return step_end(STAT_FRAME_BROKEN_IP);
 	if (f.offset == 0 && !f.more) /* atomic (RFC 6946) */
-		return ip_step(l, next);
+		return ip_carried(l, next);
 	return ip_fragment(l, &f);
 }
 
@@ -197,7 +195,7 @@ ip_authentication(struct layers *l)
 	wire_skip(&l->w, len * 4u + 6);
 	if (l->w.bad)
 		return step_end(STAT_FRAME_BROKEN_IP);
-	return ip_step(l, next);
+	return ip_carried(l, next);
 }
 
 static struct step
@@ -232,8 +230,8 @@ static const struct ip_row {
 };
 /* clang-format on */
 
-static struct step
-ip_step(const struct layers *l, uint8_t proto)
+struct step
+ip_carried(const struct layers *l, uint8_t proto)
 {
 	const struct ip_row *row = &ip_rows[proto];
 

@@ -116,6 +116,9 @@ peek_u16(const struct wire *w, size_t n)
 
 /* plain.c: true with *p filled when the frame is one that needs no tables. */
 bool plain_frame(struct packet_decoder *d, const struct frame *f, struct packet *p);
+/* plain.c: true when the frame is a fragment that needs no tables. */
+bool plain_fragment(
+    const struct packet_decoder *d, const struct frame *f, struct fragment *fragment);
 /* packet.c: any frame, through the tables. */
 enum stat_id peel_frame(
     struct packet_decoder *d, const struct frame *f, struct packet *p);
@@ -164,6 +167,8 @@ struct step wlan_prism(struct layers *l); /* or AVS: the content tells */
 
 /* ip.c */
 struct step ip_header(struct layers *l); /* of either version */
+/* What follows for a protocol of IP. */
+struct step ip_carried(const struct layers *l, uint8_t proto);
 /* The version field, lengths and room for an IP header agree. */
 bool ip_plausible(const struct layers *l);
 

@@ -55,6 +55,24 @@ packet_decoder_free(struct packet_decoder *d)
 	free(d);
 }
 
+/* One header after the other, of which `depth` have been peeled. */
+static enum stat_id
+peel(struct layers *l, struct step next, int depth)
+{
+	struct packet *p = l->p;
+
+	/* What the headers do not set; clearing all of *p would cost more than they do. */
+	p->tcp_flags = 0;
+	p->seq = p->ack = 0;
+	p->vlans = p->tunnels = 0;
+	for (; next.peel != NULL; depth++) {
+		if (depth == PACKET_DEPTH)
+			return STAT_FRAME_TOO_DEEP;
+		next = next.peel(l);
+	}
+	return next.fate;
+}
+
 enum stat_id
 peel_frame(struct packet_decoder *d, const struct frame *f, struct packet *p)
 {
@@ -65,28 +83,50 @@ peel_frame(struct packet_decoder *d, const struct frame *f, struct packet *p)
 		.w = wire_over(f->data),
 		.cut = f->wire_len > f->data.n ? f->wire_len - f->data.n : 0,
 	};
-	struct step next = link_step(f->link);
 
-	/* What the headers do not set; clearing all of *p would cost more than they do. */
-	p->tcp_flags = 0;
-	p->seq = p->ack = 0;
-	p->vlans = p->tunnels = 0;
-	for (int depth = 0; next.peel != NULL; depth++) {
-		if (depth == PACKET_DEPTH)
-			return STAT_FRAME_TOO_DEEP;
-		next = next.peel(&l);
-	}
-	return next.fate;
+	return peel(&l, link_step(f->link), 0);
 }
 
-enum stat_id
-packet_decode(struct packet_decoder *d, const struct frame *f, struct packet *p)
+/* A plain fragment, and what its packet holds if that is whole now. */
+static enum stat_id
+peel_fragment(struct packet_decoder *d, const struct frame *f,
+    const struct fragment *fragment, struct packet *p)
 {
-	return plain_frame(d, f, p) ? STAT_FRAME_DECODED : peel_frame(d, f, p);
+	/* Of the link, IPv4; and the fragment's own of IPv6. */
+	const int peeled = fragment->version == 4 ? 2 : 3;
+	struct fragment_packet whole;
+	struct layers l = { .d = d, .f = f, .p = p };
+	enum stat_id fate =
+	    fragments_push(d->fragments, fragment, f->ref.ts_ns, &whole);
+
+	if (fate != STAT_FRAME_DECODED)
+		return fate;
+	p->src = fragment->src;
+	p->dst = fragment->dst;
+	l.w = wire_over(whole.data);
+	return peel(&l, ip_carried(&l, whole.proto), peeled);
 }
 
 enum stat_id
 packet_decode_odd(struct packet_decoder *d, const struct frame *f, struct packet *p)
 {
-	return peel_frame(d, f, p);
+	struct fragment fragment;
+
+	return plain_fragment(d, f, &fragment) ? peel_fragment(d, f, &fragment, p)
+					       : peel_frame(d, f, p);
+}
+
+enum stat_id
+packet_decode(struct packet_decoder *d, const struct frame *f, struct packet *p)
+{
+	return plain_frame(d, f, p) ? STAT_FRAME_DECODED : packet_decode_odd(d, f, p);
+}
+
+void
+packet_odd_fetch(const struct packet_decoder *d, const struct frame *f)
+{
+	struct fragment fragment;
+
+	if (plain_fragment(d, f, &fragment))
+		fragments_fetch(d->fragments, &fragment);
 }

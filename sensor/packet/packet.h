@@ -98,6 +98,8 @@ packet_ready(struct stats *s, const struct packet *p)
 /* packet_decode of a frame of which packet_ahead was false. */
 enum stat_id packet_decode_odd(
     struct packet_decoder *d, const struct frame *f, struct packet *p);
+/* The memory that this will need is on its way then. */
+void packet_odd_fetch(const struct packet_decoder *d, const struct frame *f);
 
 /*
  * What there is to say of a bare SYN over IPv4, of which packet_ahead would be true.

@@ -2,8 +2,9 @@
  * The straight path: Ethernet, at most two VLAN tags, IP without options, extension
  * headers or fragments, whole TCP or UDP that is no tunnel.  Most frames of most
  * networks are such; one header after the other through the tables costs them
- * several times as much.  Whatever is not exactly so is left to the tables, which
- * give the same packet (check_packet.c compares them).
+ * several times as much.  So it is with fragments that stand right behind Ethernet and
+ * IP, which come in floods.  Whatever is not exactly so is left to the tables, which
+ * give the same packet (check_packet.c and fuzz_packet.c compare them).
  */
 
 #include "packet/layers.h"
@@ -201,4 +202,70 @@ plain_frame(struct packet_decoder *d, const struct frame *f, struct packet *p)
 		return false;
 	packet_ready(d->stats, p);
 	return true;
+}
+
+/* What stands behind the header of IPv4 at h, of n octets; false: no plain fragment. */
+static inline bool
+fragment_v4(const uint8_t *h, size_t n, struct fragment *f)
+{
+	enum { FIRST = 0x45, MORE = 0x2000, OFFSET = 0x1fff };
+	uint16_t split;
+	size_t total;
+
+	if (n < IPV4_HEADER || h[0] != FIRST)
+		return false;
+	total = octets_u16(h + 2);
+	split = octets_u16(h + 6);
+	if ((split & IPV4_SPLIT) == 0 || total < IPV4_HEADER || total > n)
+		return false;
+	f->version = 4;
+	plain_addr_v4(&f->src, h + 12);
+	plain_addr_v4(&f->dst, h + 16);
+	f->id = octets_u16(h + 4);
+	f->offset = (split & OFFSET) * 8u;
+	f->more = split & MORE;
+	f->proto = h[9];
+	f->data = span_of(h + IPV4_HEADER, total - IPV4_HEADER);
+	return true;
+}
+
+/* The same of IPv6, whose first header behind its own is that of fragments. */
+static inline bool
+fragment_v6(const uint8_t *h, size_t n, struct fragment *f)
+{
+	enum { FRAGMENT = 44, HEADER = 8, OFFSET = 0xfff8, MORE = 1 };
+	uint16_t split;
+	size_t len;
+
+	if (n < IPV6_HEADER + HEADER || h[0] >> 4 != 6 || h[6] != FRAGMENT)
+		return false;
+	len = octets_u16(h + 4);
+	split = octets_u16(h + IPV6_HEADER + 2);
+	if (len < HEADER || len > n - IPV6_HEADER || (split & (OFFSET | MORE)) == 0)
+		return false;
+	f->version = f->src.version = f->dst.version = 6;
+	memcpy(f->src.b, h + 8, sizeof(f->src.b));
+	memcpy(f->dst.b, h + 24, sizeof(f->dst.b));
+	f->id = octets_u32(h + IPV6_HEADER + 4);
+	f->offset = split & OFFSET;
+	f->more = split & MORE;
+	f->proto = h[IPV6_HEADER];
+	f->data = span_of(h + IPV6_HEADER + HEADER, len - HEADER);
+	return true;
+}
+
+bool
+plain_fragment(
+    const struct packet_decoder *d, const struct frame *f, struct fragment *fragment)
+{
+	enum { ETHER = 14, IPV4 = 0x0800, IPV6 = 0x86dd };
+	const uint8_t *h = f->data.p;
+	uint16_t type;
+
+	if (f->link != LINK_ETHERNET || d->verify_checksums || f->data.n < ETHER)
+		return false;
+	type = octets_u16(h + 12);
+	if (type == IPV4)
+		return fragment_v4(h + ETHER, f->data.n - ETHER, fragment);
+	return type == IPV6 && fragment_v6(h + ETHER, f->data.n - ETHER, fragment);
 }

@@ -203,14 +203,19 @@ batch_pass(struct stages *s, struct batch *b)
 	b->n = 0;
 }
 
+/* The headers of a frame, until its batch is full. */
+static inline void
+view_fetch(const struct block_view *v, size_t frame)
+{
+	mem_fetch(v->octets + v->frames[frame].at, 2 * CACHE_LINE);
+}
+
 static inline void
 batch_add(struct stages *s, struct batch *b, const struct block_view *v, size_t frame)
 {
 	struct frame *f = &b->f[b->n];
 
 	block_view_frame(v, frame, f);
-	/* Its headers, until the batch is full. */
-	mem_fetch(f->data.p, 2 * CACHE_LINE);
 	if (f->ref.file != s->file || f->link != s->run->link) {
 		look_at_link(s->run, f);
 		s->file = f->ref.file;
@@ -248,12 +253,15 @@ stages_block(void *arg, const struct looked *l)
 	if (n == 0)
 		return true;
 	stats_sum(&s->run->stats, l->stats);
-	for (size_t i = 0; l->all && i < n; i++)
+	for (size_t i = 0; l->all && i < n; i++) {
+		view_fetch(&view, i + SENSOR_BATCH < n ? i + SENSOR_BATCH : i);
 		batch_add(s, &batch, &view, i);
+	}
 	for (size_t i = 0; i < l->n; i++) {
 		const struct looked_at *at = &l->at[i];
 
 		if (at->verdict == LOOK_KEEP && at->name == 0) {
+			view_fetch(&view, at->frame);
 			batch_add(s, &batch, &view, at->frame);
 			continue;
 		}

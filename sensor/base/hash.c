@@ -39,7 +39,7 @@ sip_word(struct sip *s, uint64_t m)
 	s->v0 ^= m;
 }
 
-/* Up to eight octets as a little-endian number, the same on every machine. */
+/* Up to seven octets as a little-endian number, the same on every machine. */
 static inline uint64_t
 little(const uint8_t *p, size_t n)
 {
@@ -48,6 +48,16 @@ little(const uint8_t *p, size_t n)
 	for (size_t i = 0; i < n; i++)
 		m |= (uint64_t)p[i] << (8 * i);
 	return m;
+}
+
+/* The same of eight, which the loop above would take one by one. */
+static inline uint64_t
+little_word(const uint8_t *p)
+{
+	uint64_t m;
+
+	memcpy(&m, p, sizeof(m));
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? m : __builtin_bswap64(m);
 }
 
 struct hash_key
@@ -73,7 +83,7 @@ hash_bytes(const struct hash_key *key, const void *data, size_t n)
 	uint64_t last = (uint64_t)n << 56;
 
 	for (; n >= 8; p += 8, n -= 8)
-		sip_word(&s, little(p, 8));
+		sip_word(&s, little_word(p));
 	sip_word(&s, last | little(p, n));
 	s.v2 ^= 0xff;
 	sip_round(&s);

@@ -15,7 +15,7 @@ enum {
 	MAP_WORDS = BLOCK_UNITS / 64,
 	PACKET_MOST = 65535, /* octets of a packet */
 	PACKET_BLOCKS = (PACKET_MOST + BLOCK_OCTETS) / BLOCK_OCTETS,
-	BUCKETS_A_PACKET = 2,
+	BUCKETS_A_PACKET = 4,
 	BLOCK_FETCHED = 8 * CACHE_LINE, /* of one that is used again soon */
 };
 

@@ -210,18 +210,45 @@ view_fetch(const struct block_view *v, size_t frame)
 	mem_fetch(v->octets + v->frames[frame].at, 2 * CACHE_LINE);
 }
 
+/* Of the link type and the file at hand, or of others from now on. */
+static inline void
+batch_link(struct stages *s, const struct frame *f)
+{
+	if (f->ref.file != s->file || f->link != s->run->link) {
+		look_at_link(s->run, f);
+		s->file = f->ref.file;
+	}
+}
+
 static inline void
 batch_add(struct stages *s, struct batch *b, const struct block_view *v, size_t frame)
 {
 	struct frame *f = &b->f[b->n];
 
+	view_fetch(v, frame);
 	block_view_frame(v, frame, f);
-	if (f->ref.file != s->file || f->link != s->run->link) {
-		look_at_link(s->run, f);
-		s->file = f->ref.file;
-	}
+	batch_link(s, f);
 	if (++b->n == SENSOR_BATCH)
 		batch_pass(s, b);
+}
+
+/* All n frames of a block, of which nobody had a first look. */
+static void
+batch_all(struct stages *s, struct batch *b, const struct block_view *v, size_t n)
+{
+	for (size_t at = 0; at < n; at += b->n) {
+		size_t more = n - at < SENSOR_BATCH ? n - at : SENSOR_BATCH;
+
+		for (size_t i = 0; i < more; i++) {
+			block_view_frame(v, at + i, &b->f[i]);
+			batch_link(s, &b->f[i]);
+		}
+		for (size_t i = at + more; i < n && i < at + 2 * more; i++)
+			view_fetch(v, i);
+		sensor_frames(s->sensor, b->f, more);
+		b->n = more;
+	}
+	b->n = 0;
 }
 
 /* The answer to a question for a dull name; true when that was all of it. */
@@ -253,15 +280,12 @@ stages_block(void *arg, const struct looked *l)
 	if (n == 0)
 		return true;
 	stats_sum(&s->run->stats, l->stats);
-	for (size_t i = 0; l->all && i < n; i++) {
-		view_fetch(&view, i + SENSOR_BATCH < n ? i + SENSOR_BATCH : i);
-		batch_add(s, &batch, &view, i);
-	}
+	if (l->all)
+		batch_all(s, &batch, &view, n);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct looked_at *at = &l->at[i];
 
 		if (at->verdict == LOOK_KEEP && at->name == 0) {
-			view_fetch(&view, at->frame);
 			batch_add(s, &batch, &view, at->frame);
 			continue;
 		}

@@ -573,7 +573,7 @@ sensor_frames(struct sensor *s, const struct frame *f, size_t n)
 	flow_fetch(s->flows, p, n, keys);
 	for (size_t i = 0; i < n; i++) {
 		if (syn_keys[i].matters) {
-			sensor_time(s, f[i].ref.ts_ns);
+			see_time(s, f[i].ref.ts_ns);
 			if (!on_syn(s, &syns[i], &syn_keys[i]))
 				sensor_frame(s, &f[i]);
 			continue;

@@ -229,6 +229,16 @@ frame_add(struct block *k)
 	return &k->frames[k->nframes++];
 }
 
+/* Room for n more. */
+static void
+frames_room(struct block *k, size_t n)
+{
+	if (k->nframes + n <= k->frames_cap)
+		return;
+	k->frames_cap = k->nframes + n;
+	k->frames = mem_grow(k->frames, k->frames_cap * sizeof(k->frames[0]));
+}
+
 static inline uint32_t
 load_u32(const uint8_t *p, bool swap)
 {
@@ -246,25 +256,30 @@ static inline size_t
 walk_pcap(struct block *k, size_t at, bool swap)
 {
 	const struct savefile *s = &k->file->save;
-	const size_t head = s->kind->record_head;
+	const size_t head = s->kind->record_head, want = k->want, n = k->n;
 	const int64_t tick = s->kind->tick_ns;
+	const uint16_t link = s->link;
+	const uint8_t *buf = k->buf;
+	struct block_frame *f;
 
-	while (at < k->want && k->n - at >= head) {
-		const uint8_t *p = k->buf + at;
+	frames_room(k, at < want ? (want - at) / head + 1 : 0);
+	f = k->frames + k->nframes;
+	while (at < want && n - at >= head) {
+		const uint8_t *p = buf + at;
 		uint32_t len = load_u32(p + 8, swap), wire_len = load_u32(p + 12, swap);
-		struct block_frame *f;
 
-		if (len > SAVEFILE_FRAME_MOST || len > k->n - at - head)
+		if (len > SAVEFILE_FRAME_MOST || len > n - at - head)
 			break;
-		f = frame_add(k);
 		f->ts_ns = (int64_t)load_u32(p, swap) * 1000000000 +
 		    (int64_t)load_u32(p + 4, swap) * tick;
 		f->at = (uint32_t)(at + head);
 		f->len = len;
 		f->wire_len = wire_len > len ? wire_len : len;
-		f->link = s->link;
+		f->link = link;
+		f++;
 		at += head + len;
 	}
+	k->nframes = (size_t)(f - k->frames);
 	return at;
 }
 

@@ -498,15 +498,6 @@ flow_packet(struct flow_table *t, const struct packet *p)
 	flow_fetched(t, p, &key);
 }
 
-bool
-flow_syn(struct flow_table *t, const struct packet_syn *syn, const struct flow_key *key)
-{
-	if (!key->matters || table_expected(&t->conns, key->hash) != NULL)
-		return false;
-	note_syn(t, key, syn->seq, NULL);
-	return true;
-}
-
 /* ---- time and the end of input ---- */
 
 /*

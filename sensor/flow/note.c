@@ -176,3 +176,19 @@ note_forget(struct flow_table *t, uint64_t hash)
 	if (n != NULL)
 		*n = (struct note){ 0 };
 }
+
+bool
+flow_syn(struct flow_table *t, const struct packet_syn *syn, const struct flow_key *key)
+{
+	struct note *n;
+
+	if (!key->matters || table_expected(&t->conns, key->hash) != NULL)
+		return false;
+	n = find(t, key->hash);
+	t->syns++;
+	if (n == NULL)
+		note_first(t, key, syn->seq);
+	else
+		note_another(t, n, key, syn->seq, NULL);
+	return true;
+}

@@ -74,8 +74,7 @@ flow_syn_fetch(struct flow_table *t, const struct packet_syn *syn, struct flow_k
 	uint64_t h;
 
 	key->matters = !t->limits.vlan_in_key &&
-	    (flow_port_matters(t, (uint16_t)syn->src) ||
-		flow_port_matters(t, (uint16_t)syn->dst));
+	    flow_ports_matter(t, (uint16_t)syn->src, (uint16_t)syn->dst);
 	if (!key->matters)
 		return;
 	h = hash_v4(&t->key, syn->src, syn->dst, &key->from);

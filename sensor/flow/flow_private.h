@@ -188,11 +188,21 @@ flow_port_matters(const struct flow_table *t, uint16_t port)
 	return t->ports[port / 64] >> port % 64 & 1;
 }
 
+/*
+ * Either of them.  The lower is asked first: it is the server's, as a rule, and always the
+ * same few, while those of clients are spread over all of the table.
+ */
+static inline bool
+flow_ports_matter(const struct flow_table *t, uint16_t a, uint16_t b)
+{
+	return flow_port_matters(t, a < b ? a : b) ||
+	    flow_port_matters(t, a < b ? b : a);
+}
+
 static inline bool
 flow_matters(const struct flow_table *t, const struct packet *p)
 {
-	return t->limits.any_port || flow_port_matters(t, p->src_port) ||
-	    flow_port_matters(t, p->dst_port);
+	return t->limits.any_port || flow_ports_matter(t, p->src_port, p->dst_port);
 }
 
 /* Packet time in coarse steps, to which the order of last use is exact. */

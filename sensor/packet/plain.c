@@ -47,8 +47,12 @@ plain_ether(struct span *s, struct packet *p)
 static inline void
 plain_addr_v4(struct ip_addr *a, const uint8_t *from)
 {
-	memcpy(a->b, from, 4);
-	memset(a->b + 4, 0, sizeof(a->b) - 4);
+	/* In whole words, as it is read again: to put one together is to wait. */
+	uint64_t words[2] = { 0, 0 };
+
+	memcpy(words, from, 4);
+	memcpy(a->b, &words[0], sizeof(words[0]));
+	memcpy(a->b + sizeof(words[0]), &words[1], sizeof(words[1]));
 	a->version = 4;
 }
 

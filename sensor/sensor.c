@@ -463,8 +463,16 @@ static inline void
 see_time(struct sensor *s, int64_t ts_ns)
 {
 	bool first = !s->clock.started;
-	enum clock_move move = clock_see(&s->clock, ts_ns);
+	enum clock_move move;
 
+	/* Most frames: later than the last, but not by much. */
+	if (!first && ts_ns > s->clock.now_ns &&
+	    clock_same_tick(ts_ns, s->clock.now_ns)) {
+		s->clock.now_ns = ts_ns;
+		track_now(s->track, ts_ns);
+		return;
+	}
+	move = clock_see(&s->clock, ts_ns);
 	track_now(s->track, s->clock.now_ns);
 	if (move != CLOCK_STAYS)
 		time_moved(s, ts_ns, first, move);

@@ -154,15 +154,19 @@ fetch_behind(const struct flow_table *t, const struct conn *c, uint64_t hash,
 /*
  * In steps, for each needs what the one before has fetched: the bucket; the connection
  * that stands first there, or where there is none what is noted of it; the state of its
- * decoder, or where it is another one that behind it.
+ * decoder, or where it is another one that behind it.  A few connections are in the cache
+ * anyway.
  */
 void
 flow_fetch(
     struct flow_table *t, const struct packet *p, size_t n, struct flow_key *keys)
 {
+	enum { FEW_CONNS = 128 };
 	struct fetching at[FLOW_BATCH];
 
 	n = fetch_buckets(t, p, n, keys, at);
+	if (t->conns.n < FEW_CONNS)
+		return;
 	n = fetch_conns(t, keys, at, n);
 	for (size_t i = 0; i < n; i++) {
 		size_t packet = at[i].packet;

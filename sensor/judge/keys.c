@@ -21,6 +21,18 @@ static const struct {
 	[WANT_MAP] = { YAML_MAP, "a map" },
 };
 
+/* A line end, or what else steers a terminal: C0, DEL, and C1 as UTF-8. */
+static bool
+has_control(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	for (; *p != '\0'; p++)
+		if (*p < ' ' || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0))
+			return true;
+	return false;
+}
+
 static bool
 is_wanted(const struct yaml_node *node, enum want want)
 {
@@ -33,7 +45,8 @@ is_wanted(const struct yaml_node *node, enum want want)
 		return false;
 	switch (want) {
 	case WANT_TEXT:
-		return *node->text != '\0' && yaml_text(node);
+		return *node->text != '\0' && yaml_text(node) &&
+		    !has_control(node->text);
 	case WANT_WORD:
 		return *node->text != '\0';
 	case WANT_PERCENT:
@@ -55,7 +68,13 @@ keys_check(struct loader *l, const char *key, const struct yaml_node *node,
 {
 	if (is_wanted(node, want))
 		return true;
-	if (want == WANT_TEXT && node->type == YAML_SCALAR && !yaml_text(node))
+	if (want == WANT_TEXT && node->type == YAML_SCALAR && has_control(node->text))
+		load_error(l, node,
+		    "\"%s\" has a line end or a control character: a text of one line "
+		    "is "
+		    "wanted (%s)",
+		    key, sentence);
+	else if (want == WANT_TEXT && node->type == YAML_SCALAR && !yaml_text(node))
 		load_error(l, node,
 		    "\"%s\" is %s: a text is wanted (%s); \"%s\" in quotes is one", key,
 		    node->text, sentence, node->text);

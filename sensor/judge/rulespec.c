@@ -151,7 +151,8 @@ load_budget(struct loader *l, const struct yaml_node *node, void *object)
 
 	end += strspn(end, " ");
 	end += *end == '%';
-	if (*node->text < '0' || *node->text > '9' || *end != '\0' || percent > 100)
+	if (*node->text < '0' || *node->text > '9' || strpbrk(node->text, "xX") ||
+	    *end != '\0' || percent > 100)
 		load_error(
 		    l, node, "\"%s\" is no percentage: 0 to 100 is wanted", node->text);
 	else

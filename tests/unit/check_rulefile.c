@@ -146,6 +146,11 @@ static const struct {
 	    "r.yaml:7:11: an empty list: name a network, or leave the key out\n"
 	    "r.yaml:8:15: unknown severity \"1\": one of info, low, medium, high, "
 	    "critical is wanted\n" },
+	{ PROTECT "    reference: \"a\\e[31m\"\n    false_flag_budget: 0x10\n",
+	    "r.yaml:6:16: \"reference\" has a line end or a control character: a text "
+	    "of "
+	    "one line is wanted (where to read more)\n"
+	    "r.yaml:7:24: \"0x10\" is no percentage: 0 to 100 is wanted\n" },
 	{ PROTECT "    outcome: []\n    tags: [a, true]\n",
 	    "r.yaml:6:14: an empty list: name an outcome, or leave the key out\n"
 	    "r.yaml:7:15: the tag is true: a word is wanted; \"true\" in quotes is "

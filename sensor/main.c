@@ -227,6 +227,13 @@ parse_options(int argc, char *argv[], struct options *o, struct conf *keep, int 
 	return 0;
 }
 
+/* It watches interfaces, unless there turn out to be none. */
+static bool
+may_stay(const struct options *o)
+{
+	return !o->test && !o->dump && o->inputs.n == 0;
+}
+
 static int
 execute(struct run *run)
 {
@@ -235,6 +242,9 @@ execute(struct run *run)
 
 	if (o->inputs.n > 0 && o->ifaces.n > 0)
 		return usage_error("either -i or -r: watch or read", NULL);
+	/* Before rules are read, which takes its time: what rotates logs does not wait. */
+	if (may_stay(o) && catch_more_signals(run) < 0)
+		return EXIT_CAPTURE;
 	if (run_prepare(run) < 0)
 		return EXIT_USAGE;
 	if (o->dump) {
@@ -256,7 +266,7 @@ execute(struct run *run)
 		return usage_error("nothing to read or watch: give captures with -r, "
 				   "interfaces with -i",
 		    NULL);
-	return catch_more_signals(run) == 0 ? run_live(run) : EXIT_CAPTURE;
+	return run_live(run);
 }
 
 int

@@ -572,13 +572,26 @@ has(const struct live *l, const char *name)
 	return false;
 }
 
+/* It got another name, by which it is asked for now: it is watched on, by that one. */
+static bool
+adopt_name(struct live *l, struct tap *t, const char *const *names, size_t n)
+{
+	if (!t->watched || t->all || has(l, t->name) || !is_among(t->name, names, n))
+		return false;
+	log_info("%s: is watched on as %s", t->asked, t->name);
+	free(t->asked);
+	t->asked = mem_strdup(t->name);
+	return true;
+}
+
 void
 live_set(struct live *l, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct tap *t = &l->tap[i];
 
-		if (is_wanted(t) && !is_among(t->asked, names, n))
+		if (is_wanted(t) && !is_among(t->asked, names, n) &&
+		    !adopt_name(l, t, names, n))
 			take_away(l, t);
 	}
 	for (size_t i = 0; i < n; i++)

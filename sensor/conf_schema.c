@@ -129,7 +129,7 @@ const struct conf_row conf_rows[] = {
 	{ "run", "seccomp", TYPE_WORD, AT(seccomp), 0, 0, "on",
 	    "system calls that are not needed: on (end the program), log (name them) or off", seccomp_words },
 	{ "run", "reopen", TYPE_BOOL, AT(reopen), 0, 0, "yes",
-	    "keep a helper that can open an interface again after it was removed", NULL },
+	    "keep a helper that opens interfaces while it runs: those put back, those that SIGHUP adds", NULL },
 };
 /* clang-format on */
 

@@ -1,55 +1,13 @@
 /* Interfaces that come and go; see live.h. */
 
-#include "capture/live.h"
+#include "capture/live_private.h"
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "capture/links.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-/*
- * How often an interface may be replaced while several workers watch it: their sockets
- * are in a group that only they can leave by being closed, so others are made ahead.
- * After that one worker watches it alone.
- */
-enum { GENERATIONS = 4 };
-
-enum tap_state { TAP_GONE, TAP_DOWN, TAP_UP };
-
-/* One interface. */
-struct tap {
-	char *asked;	     /* its name as asked for; NULL: the place is free */
-	char name[IFNAMSIZ]; /* its name now */
-	enum tap_state state;
-	int index;	 /* of the interface that is watched, 0: none */
-	bool all;	 /* "any" */
-	bool watched;	 /* its rings are bound */
-	bool told;	 /* why it cannot be watched */
-	bool leaving;	 /* taken away, workers still have its rings */
-	unsigned leaves; /* atomic: how often it was taken away */
-	unsigned
-	    left[LIVE_WORKERS_MAX]; /* atomic: which of these workers are done with */
-	int group;		    /* of its sockets */
-	struct kring *own; /* a ring without a group: moves along, is never replaced */
-	struct kring *fresh[LIVE_WORKERS_MAX];	   /* atomic: not taken yet */
-	int spare[GENERATIONS * LIVE_WORKERS_MAX]; /* sockets made ahead */
-	size_t spares;
-	uint64_t dropped; /* by the interface, as last asked */
-	uint64_t lost;	  /* the same since it is watched */
-};
-
-struct live {
-	struct live_options options;
-	struct stats *stats;
-	struct links *links;
-	struct tap tap[LIVE_IFACES_MAX];
-	size_t n;				  /* places in use, or used before */
-	int pool[GENERATIONS * LIVE_WORKERS_MAX]; /* sockets of those taken away */
-	size_t pooled;
-};
 
 /* ---- making rings ---- */
 
@@ -248,8 +206,8 @@ see_state(struct live *l, struct tap *t, const struct link_state *now)
 	t->state = TAP_UP;
 }
 
-static void
-look_at(struct live *l, struct tap *t)
+void
+tap_look(struct live *l, struct tap *t)
 {
 	struct link_state now;
 
@@ -270,9 +228,8 @@ look_at(struct live *l, struct tap *t)
 	see_state(l, t, &now);
 }
 
-/* It is to be watched. */
-static bool
-is_wanted(const struct tap *t)
+bool
+tap_is_wanted(const struct tap *t)
 {
 	return t->asked != NULL && !t->leaving;
 }
@@ -283,12 +240,12 @@ live_look(struct live *l)
 	live_settled(l);
 	links_changed(l->links);
 	for (size_t i = 0; i < l->n; i++)
-		if (is_wanted(&l->tap[i]))
-			look_at(l, &l->tap[i]);
+		if (tap_is_wanted(&l->tap[i]))
+			tap_look(l, &l->tap[i]);
 }
 
-static void
-count_tap(struct live *l, struct tap *t)
+void
+tap_count(struct live *l, struct tap *t)
 {
 	struct link_state now;
 
@@ -305,8 +262,8 @@ void
 live_count(struct live *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (is_wanted(&l->tap[i]))
-			count_tap(l, &l->tap[i]);
+		if (tap_is_wanted(&l->tap[i]))
+			tap_count(l, &l->tap[i]);
 }
 
 bool
@@ -314,7 +271,7 @@ live_tell(const struct live *l, size_t place, struct stats_iface *told)
 {
 	const struct tap *t = &l->tap[place];
 
-	if (!is_wanted(t))
+	if (!tap_is_wanted(t))
 		return false;
 	*told = (struct stats_iface){
 		.name = t->asked, .up = t->state == TAP_UP, .interface_dropped = t->lost
@@ -360,9 +317,8 @@ open_spares(const struct live *l, struct tap *t)
 	return 0;
 }
 
-/* The interface as it is now; those that are not there yet are waited for. */
-static bool
-find(struct live *l, struct tap *t)
+bool
+tap_find(struct live *l, struct tap *t)
 {
 	struct link_state now;
 
@@ -390,7 +346,7 @@ live_open(const struct live_options *options, struct stats *s)
 		struct tap *t = &l->tap[l->n++];
 
 		t->asked = mem_strdup(options->ifaces[i]);
-		found += find(l, t);
+		found += tap_find(l, t);
 		if (open_spares(l, t) < 0) {
 			live_close(l);
 			return NULL;
@@ -425,176 +381,4 @@ live_close(struct live *l)
 		close(l->pool[--l->pooled]);
 	links_close(l->links);
 	free(l);
-}
-
-/* ---- others while it runs ---- */
-
-unsigned
-live_leaves(const struct live *l, size_t iface)
-{
-	return __atomic_load_n(&l->tap[iface].leaves, __ATOMIC_ACQUIRE);
-}
-
-void
-live_left(struct live *l, size_t iface, unsigned worker, unsigned times)
-{
-	__atomic_store_n(&l->tap[iface].left[worker], times, __ATOMIC_RELEASE);
-}
-
-int64_t
-live_drain_ms(const struct live *l)
-{
-	return 2 * (int64_t)l->options.ring.wait_ms + 50;
-}
-
-static void
-leave_sockets(struct live *l, struct tap *t)
-{
-	while (t->spares > 0) {
-		int fd = t->spare[--t->spares];
-
-		if (l->pooled < sizeof(l->pool) / sizeof(l->pool[0]))
-			l->pool[l->pooled++] = fd;
-		else
-			close(fd);
-	}
-}
-
-/* What it was is forgotten; how often it was left is not. */
-static void
-clear_place(struct tap *t)
-{
-	free(t->asked);
-	t->asked = NULL;
-	t->state = TAP_GONE;
-	t->leaving = t->watched = t->told = t->all = false;
-	t->index = 0;
-	t->own = NULL;
-	t->dropped = t->lost = 0;
-}
-
-bool
-live_settled(struct live *l)
-{
-	bool settled = true;
-
-	for (size_t i = 0; i < l->n; i++) {
-		struct tap *t = &l->tap[i];
-		bool done = true;
-
-		for (unsigned w = 0; t->leaving && w < l->options.workers; w++)
-			done &=
-			    __atomic_load_n(&t->left[w], __ATOMIC_ACQUIRE) == t->leaves;
-		if (t->leaving && done)
-			clear_place(t);
-		settled &= done;
-	}
-	return settled;
-}
-
-static void
-take_away(struct live *l, struct tap *t)
-{
-	count_tap(l, t);
-	leave_sockets(l, t);
-	t->leaving = true;
-	__atomic_fetch_add(&t->leaves, 1, __ATOMIC_RELEASE);
-	log_info("%s: is watched no more", t->asked);
-}
-
-/*
- * Sockets for one generation and the one after which a worker is alone: those that were
- * left, else new ones, as far as there are any.
- */
-static void
-find_sockets(struct live *l, struct tap *t)
-{
-	size_t most = l->options.workers > 1 ? GENERATIONS * l->options.workers : 1;
-	size_t wanted = l->options.workers > 1 ? l->options.workers + 1 : 1;
-	int fd;
-
-	while (t->spares < most && l->pooled > 0)
-		t->spare[t->spares++] = l->pool[--l->pooled];
-	while (t->spares < wanted && (fd = kring_socket()) >= 0)
-		t->spare[t->spares++] = fd;
-}
-
-static struct tap *
-free_place(struct live *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->tap[i].asked == NULL)
-			return &l->tap[i];
-	return l->n < LIVE_IFACES_MAX ? &l->tap[l->n++] : NULL;
-}
-
-static void
-add(struct live *l, const char *name)
-{
-	struct tap *t = free_place(l);
-
-	if (t == NULL) {
-		log_warnx("%s: is not watched yet: too many interfaces until those "
-			  "that were taken away are closed; reload again",
-		    name);
-		return;
-	}
-	t->asked = mem_strdup(name);
-	find_sockets(l, t);
-	if (t->spares == 0) {
-		log_warnx("%s: is not watched before the next start: a packet socket "
-			  "needs CAP_NET_RAW, which a running sensor has only through "
-			  "the helper of run.reopen",
-		    name);
-		clear_place(t);
-		return;
-	}
-	if (!find(l, t))
-		log_info("%s: is waited for", name);
-	look_at(l, t);
-}
-
-static bool
-is_among(const char *name, const char *const *names, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
-static bool
-has(const struct live *l, const char *name)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (is_wanted(&l->tap[i]) && strcmp(l->tap[i].asked, name) == 0)
-			return true;
-	return false;
-}
-
-/* It got another name, by which it is asked for now: it is watched on, by that one. */
-static bool
-adopt_name(struct live *l, struct tap *t, const char *const *names, size_t n)
-{
-	if (!t->watched || t->all || has(l, t->name) || !is_among(t->name, names, n))
-		return false;
-	log_info("%s: is watched on as %s", t->asked, t->name);
-	free(t->asked);
-	t->asked = mem_strdup(t->name);
-	return true;
-}
-
-void
-live_set(struct live *l, const char *const *names, size_t n)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		struct tap *t = &l->tap[i];
-
-		if (is_wanted(t) && !is_among(t->asked, names, n) &&
-		    !adopt_name(l, t, names, n))
-			take_away(l, t);
-	}
-	for (size_t i = 0; i < n; i++)
-		if (!has(l, names[i]))
-			add(l, names[i]);
 }

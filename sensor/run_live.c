@@ -346,6 +346,7 @@ run_live(struct run *run)
 	int status;
 
 	w->run = run;
+	log_never_wait();
 	status = capture_prepare(&w->capture, run);
 	if (status == 0 && run_open_outputs(run, true) < 0)
 		status = EXIT_USAGE;

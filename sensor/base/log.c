@@ -3,13 +3,19 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *log_program = "straywatch";
 static enum log_level log_shown = LOG_NORMAL;
 static void (*log_hook)(void);
+static bool log_waits = true;
+static uint64_t log_lost; /* atomic: lines, since one was written */
 
 void
 log_init(const char *program, enum log_level level)
@@ -25,6 +31,44 @@ log_before(void (*hook)(void))
 }
 
 void
+log_never_wait(void)
+{
+	log_waits = false;
+}
+
+/* A line can be written without waiting for whoever reads: one that is short, to a pipe. */
+static bool
+stderr_takes(void)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&p, 1, 0) != 0;
+}
+
+/* False: this line is lost. */
+static bool
+take_line(void)
+{
+	uint64_t lost;
+
+	if (log_waits)
+		return true;
+	if (!stderr_takes()) {
+		__atomic_fetch_add(&log_lost, 1, __ATOMIC_RELAXED);
+		return false;
+	}
+	lost = __atomic_exchange_n(&log_lost, 0, __ATOMIC_RELAXED);
+	if (lost > 0)
+		fprintf(stderr, "%s: %llu lines of the log were lost: nobody read it\n",
+		    log_program, (unsigned long long)lost);
+	/* That may have been all that there was room for. */
+	if (lost == 0 || stderr_takes())
+		return true;
+	__atomic_fetch_add(&log_lost, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+void
 log_make_room(void)
 {
 	if (log_hook != NULL)
@@ -37,6 +81,8 @@ log_line(const char *prefix, const char *error, const char *fmt, va_list ap)
 {
 	char text[2048];
 
+	if (!take_line())
+		return;
 	vsnprintf(text, sizeof(text), fmt, ap);
 	if (log_hook != NULL)
 		log_hook();

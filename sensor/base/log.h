@@ -16,6 +16,12 @@ enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
 /* Name that begins each line, and how much to say; the name is kept, not copied. */
 void log_init(const char *program, enum log_level level);
 
+/*
+ * From now on a line that stderr does not take at once is lost, which is said when it takes
+ * one again: a sensor does not stand still because nobody reads its log.
+ */
+void log_never_wait(void);
+
 /* Called before each line is written, so that a progress bar can make room; NULL: none. */
 void log_before(void (*hook)(void));
 /* Make that room for something else that goes to the terminal. */

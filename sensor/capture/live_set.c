@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -124,6 +125,11 @@ add(struct live *l, const char *name)
 	}
 	t->asked = mem_strdup(name);
 	find_sockets(l, t);
+	if (t->spares == 0 && errno != EPERM && errno != EACCES) {
+		log_warn("%s: is not watched, reload again: no packet socket", name);
+		clear_place(t);
+		return;
+	}
 	if (t->spares == 0) {
 		log_warnx("%s: is not watched before the next start: a packet socket "
 			  "needs CAP_NET_RAW, which a running sensor has only through "

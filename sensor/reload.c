@@ -165,6 +165,8 @@ static void *
 free_main(void *arg)
 {
 	generation_free(arg);
+	/* The thread that loaded the next one had another part of the heap. */
+	mem_trim();
 	return NULL;
 }
 

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 enum { ARENA_BLOCK = 64 * 1024, LARGE_PAGE = 2 * 1024 * 1024 };
 
@@ -34,6 +37,14 @@ mem_alloc(size_t n)
 	if (p == NULL)
 		fatal("out of memory (%zu octets)", n);
 	return p;
+}
+
+void
+mem_trim(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }
 
 void *

@@ -14,6 +14,8 @@
 
 void *mem_alloc(size_t n);	   /* n octets, zeroed; never NULL */
 void *mem_grow(void *p, size_t n); /* realloc; never NULL */
+/* What was freed goes back to the system where the C library keeps it; takes time. */
+void mem_trim(void);
 /* Ask for huge pages when n octets at p are many; p need not be at a page's start. */
 void mem_huge(void *p, size_t n);
 char *mem_strdup(const char *s);	    /* never NULL */

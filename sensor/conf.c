@@ -12,12 +12,14 @@ void
 conf_wrong(struct conf_load *l, const struct yaml_node *node,
     const struct conf_row *row, const char *want)
 {
+	bool text = node->type == YAML_SCALAR, told = text && !conf_secret(row);
+	const char *quote = told ? "\"" : "", *what = node->text;
+
+	if (!told)
+		what = text ? "what is there" : yaml_type_str(node->type);
 	diag_error(l->diag, l->file, node->line, node->column,
 	    "%s%s%s: %s is wanted, not %s%s%s", row->group ? row->group : "",
-	    row->group ? "." : "", row->key, want,
-	    node->type == YAML_SCALAR ? "\"" : "",
-	    node->type == YAML_SCALAR ? node->text : yaml_type_str(node->type),
-	    node->type == YAML_SCALAR ? "\"" : "");
+	    row->group ? "." : "", row->key, want, quote, what, quote);
 }
 
 static void *

@@ -24,9 +24,7 @@ print_key(struct buf *out, const struct conf_row *row)
 static const char *
 tellable(const struct conf_row *row, const struct buf *value)
 {
-	bool secret = strcmp(row->key, "key") == 0;
-
-	return secret || value->n > TOLD_MOST ||
+	return conf_secret(row) || value->n > TOLD_MOST ||
 		memchr(value->p, '\n', value->n) != NULL
 	    ? NULL
 	    : value->p;

@@ -52,6 +52,13 @@ struct conf_load {
 	struct diag *diag;
 };
 
+/* What is in it is not for the log. */
+static inline bool
+conf_secret(const struct conf_row *row)
+{
+	return strcmp(row->key, "key") == 0;
+}
+
 /* Say that the row wants something else than what node is. */
 void conf_wrong(struct conf_load *l, const struct yaml_node *node,
     const struct conf_row *row, const char *want);

@@ -111,6 +111,9 @@ static const struct {
 	{ "rules: {protect: [192.0.2.1]}\n",
 	    ":1:19: rules.protect: \"192.0.2.1\" is no domain name to use here: it is "
 	    "an address or a number\n" },
+	{ "privacy: {key: 12345678}\n",
+	    ":1:16: privacy.key: a text of at most 256 characters, in quotes, is "
+	    "wanted, not what is there\n" },
 	{ "privacy: {addresses: none}\n",
 	    ":1:22: privacy.addresses: full, domain or hash is wanted, not "
 	    "\"none\"\n" },

@@ -11,19 +11,20 @@
 
 enum {
 	BLOCK = 1 << 16,
-	PATIENCE_MS = 5000,	    /* for the next octets of a pipe */
+	WRITER_MS = 5000,	    /* in which somebody begins to write to a pipe */
+	OCTETS_MS = 30000,	    /* for more of what somebody writes */
 	ENDLESS = 64 * 1024 * 1024, /* octets of what is no regular file */
 };
 
-/* Somebody has the other end open: is there anything, or the end, in time? */
+/* Is there anything, or the end that somebody put to it, in time? */
 static bool
-comes_more(int fd)
+comes_more(int fd, int patience_ms)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	int n;
 
 	do
-		n = poll(&p, 1, PATIENCE_MS);
+		n = poll(&p, 1, patience_ms);
 	while (n < 0 && errno == EINTR);
 	return n > 0;
 }
@@ -32,7 +33,7 @@ static const char *
 read_open(int fd, size_t max, struct buf *b)
 {
 	size_t begin = b->n;
-	bool regular;
+	bool regular, waited = false;
 	struct stat st;
 	ssize_t n;
 
@@ -48,12 +49,16 @@ read_open(int fd, size_t max, struct buf *b)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN) {
-			if (!comes_more(fd))
+			if (!comes_more(fd, OCTETS_MS))
 				return "nothing comes out of this pipe";
 			continue;
 		}
-		if (n == 0 && S_ISFIFO(st.st_mode) && b->n == begin)
-			return "nobody writes to this pipe";
+		if (n == 0 && S_ISFIFO(st.st_mode) && b->n == begin && !waited) {
+			if (!comes_more(fd, WRITER_MS))
+				return "nobody writes to this pipe";
+			waited = true;
+			continue;
+		}
 		if (n <= 0)
 			return n < 0 ? strerror(errno) : NULL;
 		b->n += (size_t)n;

@@ -8,7 +8,8 @@
 /*
  * All octets of a file behind what b holds, up to max of them.  NULL when it was read,
  * else why not, for a message.  Neither a device that never ends nor a pipe that nobody
- * writes to holds the program up; a pipe with a writer is read like a file.
+ * writes to holds the program up for more than seconds; a pipe with a writer is read like a
+ * file.
  */
 const char *file_read(const char *path, size_t max, struct buf *b);
 

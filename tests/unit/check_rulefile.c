@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
@@ -571,6 +574,29 @@ START_TEST(pipe_with_a_writer_is_read)
 }
 END_TEST
 
+START_TEST(pipe_is_read_when_its_writer_comes_late)
+{
+	static const char text[] = PROTECT;
+	pid_t writer;
+	int status;
+
+	ck_assert_int_eq(mkfifo("late.yaml", 0600), 0);
+	writer = fork();
+	if (writer == 0) {
+		const struct timespec late = { .tv_nsec = 300000000 };
+		int fd;
+
+		nanosleep(&late, NULL);
+		fd = open("late.yaml", O_WRONLY);
+		_exit(write(fd, text, sizeof(text) - 1) != sizeof(text) - 1);
+	}
+	ck_assert_int_eq(rule_specs_load(&specs, "late.yaml", &diag), 0);
+	ck_assert_uint_eq(specs.n, 1);
+	ck_assert_int_eq(waitpid(writer, &status, 0), writer);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(ids_are_unique_over_all_files)
 {
 	put("a.yaml", PROTECT);
@@ -667,6 +693,7 @@ main(void)
 	tcase_add_test(tc, folder_that_holds_itself_ends);
 	tcase_add_test(tc, file_that_is_none_is_told);
 	tcase_add_test(tc, pipe_with_a_writer_is_read);
+	tcase_add_test(tc, pipe_is_read_when_its_writer_comes_late);
 	tcase_add_test(tc, ids_are_unique_over_all_files);
 	tcase_add_test(tc, sets_are_known_in_their_file_only);
 	tcase_add_test(tc, protect_makes_a_rule_of_its_own);

@@ -26,7 +26,8 @@ struct smtp_path {
 	uint16_t domain; /* where the domain begins in text; len when there is none */
 	bool literal;	 /* the domain is an address literal */
 	bool cut;	 /* longer than SMTP_PATH_MAX: text holds the domain only */
-	char text[SMTP_PATH_MAX + 1]; /* as written, NUL-terminated */
+	char text[SMTP_PATH_MAX +
+	    1]; /* as written, but for what is no name in the domain; NUL-terminated */
 };
 
 struct smtp_reply {

@@ -1,7 +1,9 @@
 /*
  * The argument of MAIL and RCPT as it is written in the field: any blanks, no
  * brackets, a phrase before them, source routes, quoted local parts.  The text is
- * kept as written; only what is not part of the mailbox is left out.
+ * kept as written; only what is not part of the mailbox is left out.  Servers read paths
+ * as header fields (RFC 5322, 3.4), too: with Postfix 3.7 as it is installed, all of
+ * u@(c)navy.ml, u@ navy . ml, u@"navy.ml" and g:u@navy.ml; arrive at navy.ml.
  */
 
 #include "decode/smtp_private.h"
@@ -43,14 +45,38 @@ last_of(struct span s, uint8_t c)
 }
 
 /* What find() heeds on its way. */
-enum { FIND_FIRST = 0, FIND_LAST = 1, FIND_NOT_IN_LITERAL = 2, FIND_BLANK = 4 };
+enum {
+	FIND_FIRST = 0,
+	FIND_LAST = 1,
+	FIND_NOT_IN_LITERAL = 2,
+	FIND_BLANK = 4,
+	FIND_IN_COMMENTS = 8
+};
 
-/*
- * Where c stands outside quotes, s.n when nowhere.  A quote that is never closed
- * is an ordinary octet: then the search is made again without quotes.
- */
+/* Behind the comment that begins at `at`; beyond s when it has no end. */
 static size_t
-find_with(struct span s, uint8_t c, int how, bool quotes)
+comment_end(struct span s, size_t at)
+{
+	size_t depth = 0;
+
+	for (size_t i = at; i < s.n; i++) {
+		if (s.p[i] == '\\')
+			i++;
+		else if (s.p[i] == '(')
+			depth++;
+		else if (s.p[i] == ')' && --depth == 0)
+			return i + 1;
+	}
+	return s.n + 1;
+}
+
+/* The first of those that mean something is never closed. */
+struct unclosed {
+	bool quote, comment;
+};
+
+static size_t
+find_with(struct span s, uint8_t c, int how, struct unclosed *odd)
 {
 	size_t literal_end = how & FIND_NOT_IN_LITERAL ? last_of(s, ']') : 0;
 	size_t found = s.n;
@@ -59,14 +85,19 @@ find_with(struct span s, uint8_t c, int how, bool quotes)
 	for (size_t i = 0; i < s.n; i++) {
 		uint8_t o = s.p[i];
 
-		if (quotes && o == '\\') {
+		if (!odd->quote && o == '\\') {
 			i++;
 			continue;
 		}
-		if (quotes && o == '"')
+		if (!odd->quote && o == '"')
 			quoted = !quoted;
 		if (quoted)
 			continue;
+		if (!odd->comment && o == '(') {
+			i = comment_end(s, i) - 1;
+			odd->comment = i == s.n;
+			continue;
+		}
 		if (o == '[' && i < literal_end)
 			literal = true;
 		else if (o == ']')
@@ -77,13 +108,26 @@ find_with(struct span s, uint8_t c, int how, bool quotes)
 		if (!(how & FIND_LAST))
 			return found;
 	}
-	return quoted ? find_with(s, c, how, false) : found;
+	odd->quote = quoted;
+	return found;
 }
 
+/*
+ * Where c stands outside quotes and comments, s.n when nowhere.  A quote or a comment that
+ * is never closed is made of ordinary octets: then the search is made again without them.
+ */
 static size_t
 find(struct span s, uint8_t c, int how)
 {
-	return find_with(s, c, how, true);
+	struct unclosed told = { .comment = how & FIND_IN_COMMENTS }, before;
+	size_t found;
+
+	do {
+		before = told;
+		found = find_with(s, c, how, &told);
+		told.quote |= before.quote;
+	} while (told.quote != before.quote || told.comment != before.comment);
+	return found;
 }
 
 /*
@@ -111,6 +155,8 @@ mailbox(struct span s)
 		s = span_after(s, 1);
 	word = find(s, '>', FIND_FIRST);
 	if (word == s.n)
+		word = find(s, '>', FIND_IN_COMMENTS);
+	if (word == s.n)
 		word = find(skip_blanks(s), ' ', FIND_BLANK) + (s.n - skip_blanks(s).n);
 	return trim(span_first(s, word));
 }
@@ -127,6 +173,63 @@ without_route(struct span s)
 	return colon < s.n ? trim(span_after(s, colon + 1)) : s;
 }
 
+/* Octets of a domain that are not of its name, or not always: see clean(). */
+static bool
+is_dirty(struct span domain)
+{
+	static const char dirt[] = "( \t\r\"\\;";
+
+	if (domain.n > 0 && domain.p[0] == '[')
+		return false;
+	for (size_t i = 0; i < domain.n; i++)
+		if (memchr(dirt, domain.p[i], sizeof(dirt) - 1) != NULL)
+			return true;
+	return false;
+}
+
+/*
+ * The domain without comments, blanks, quotes, and the end of a group: how many octets, of
+ * which those from `skip` on, up to `room`, are written to `to`.
+ */
+static size_t
+clean(struct span domain, size_t skip, size_t room, char *to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < domain.n; i++) {
+		uint8_t o = domain.p[i];
+
+		if (o == '(')
+			i = comment_end(domain, i) - 1;
+		else if (!is_blank(o) && o != '"' && o != '\\' &&
+		    (o != ';' || i + 1 < domain.n)) {
+			if (n >= skip && n - skip < room)
+				to[n - skip] = (char)o;
+			n++;
+		}
+	}
+	return n;
+}
+
+void
+smtp_path_keep_dirty(struct smtp_path *to, const struct smtp_path_seen *from)
+{
+	struct span domain = span_after(from->text, from->domain);
+	size_t local = from->domain, n = clean(domain, 0, 0, NULL), skip = 0;
+
+	if (local + n > SMTP_PATH_MAX) {
+		local = 0;
+		skip = n > SMTP_PATH_MAX ? n - SMTP_PATH_MAX : 0;
+	}
+	to->cut = local != from->domain;
+	to->domain = (uint16_t)local;
+	to->len = (uint16_t)(local + n - skip);
+	memcpy(to->text, from->text.p, local);
+	clean(domain, skip, n - skip, to->text + local);
+	to->text[to->len] = '\0';
+	to->literal = to->text[local] == '[';
+}
+
 static void
 path_set(struct smtp_path_seen *path, struct span s)
 {
@@ -134,7 +237,8 @@ path_set(struct smtp_path_seen *path, struct span s)
 	size_t domain = at < s.n ? at + 1 : s.n;
 
 	path->literal = domain < s.n && s.p[domain] == '[';
-	path->cut = s.n > SMTP_PATH_MAX;
+	path->dirty = is_dirty(span_after(s, domain));
+	path->cut = s.n > SMTP_PATH_MAX && !path->dirty;
 	if (path->cut) {
 		s = span_after(s, domain);
 		domain = 0;
@@ -143,7 +247,7 @@ path_set(struct smtp_path_seen *path, struct span s)
 			s = span_after(s, s.n - SMTP_PATH_MAX);
 	}
 	path->text = s;
-	path->domain = (uint16_t)domain;
+	path->domain = (uint32_t)domain;
 }
 
 /* Octets that mean nothing but themselves in "<local@domain>". */
@@ -157,7 +261,9 @@ is_plain(uint8_t c)
 		['<'] = true,
 		[' '] = true,
 		['\t'] = true,
-		['\r'] = true };
+		['\r'] = true,
+		['('] = true,
+		[';'] = true };
 
 	return !special[c];
 }
@@ -186,12 +292,15 @@ bits_of(__m128i equal)
 static inline unsigned
 odd_octets(__m128i v)
 {
-	const __m128i low = _mm_set1_epi8('"'), two = _mm_set1_epi8(2);
-	__m128i angle = _mm_sub_epi8(v, _mm_set1_epi8('<'));
+	const __m128i low = _mm_set1_epi8('"'), two = _mm_set1_epi8(2),
+		      three = _mm_set1_epi8(3);
+	__m128i angle = _mm_sub_epi8(v, _mm_set1_epi8(';'));
 	__m128i square = _mm_sub_epi8(v, _mm_set1_epi8('['));
+	__m128i punctuation = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(v, low), v),
+	    _mm_cmpeq_epi8(v, _mm_set1_epi8('(')));
 
-	return bits_of(_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(v, low), v),
-	    _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(angle, two), angle),
+	return bits_of(_mm_or_si128(punctuation,
+	    _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(angle, three), angle),
 		_mm_cmpeq_epi8(_mm_min_epu8(square, two), square))));
 }
 
@@ -238,9 +347,9 @@ plain_path(struct smtp_path_seen *path, struct span s)
 	n = plain_run(s, 1, &domain);
 	if (n == s.n || s.p[n] != '>' || n - 1 > SMTP_PATH_MAX)
 		return false;
-	path->literal = path->cut = false;
+	path->literal = path->cut = path->dirty = false;
 	path->text = span_of(s.p + 1, n - 1);
-	path->domain = (uint16_t)(domain > 0 ? domain : n - 1);
+	path->domain = (uint32_t)(domain > 0 ? domain : n - 1);
 	return true;
 }
 

@@ -143,9 +143,10 @@ enum smtp_body_end smtp_body_take(
 
 /* A path where it stands; the members are those of struct smtp_path. */
 struct smtp_path_seen {
-	struct span text;
-	uint16_t domain;
+	struct span text; /* when it is dirty of any length */
+	uint32_t domain;
 	bool literal, cut;
+	bool dirty; /* the domain has octets that are not of its name */
 };
 
 /*
@@ -156,11 +157,18 @@ struct smtp_path_seen {
 bool smtp_path_find(
     struct smtp_path_seen *path, struct span argument, struct span keyword);
 
+/* For smtp_path_keep. */
+void smtp_path_keep_dirty(struct smtp_path *to, const struct smtp_path_seen *from);
+
 static inline void
 smtp_path_keep(struct smtp_path *to, const struct smtp_path_seen *from)
 {
+	if (from->dirty) {
+		smtp_path_keep_dirty(to, from);
+		return;
+	}
 	to->len = (uint16_t)from->text.n;
-	to->domain = from->domain;
+	to->domain = (uint16_t)from->domain;
 	to->literal = from->literal;
 	to->cut = from->cut;
 	if (from->text.n > 0)

@@ -36,6 +36,26 @@ static const struct {
 	{ "TO:<a@b@navy.ml>", "a@b@navy.ml", "navy.ml" },
 	{ "TO:<u(c)@navy.ml.>", "u(c)@navy.ml.", "navy.ml." },
 	{ "TO:<u@[open>", "u@[open", "[open" },
+	/* As Postfix takes them. */
+	{ "TO:<u@(c)navy.ml>", "u@navy.ml", "navy.ml" },
+	{ "TO:<u@navy(c).ml>", "u@navy.ml", "navy.ml" },
+	{ "TO:<u@navy.ml (a comment)>", "u@navy.ml", "navy.ml" },
+	{ "TO:<(c)u@(a(b)c)navy.ml>", "(c)u@navy.ml", "navy.ml" },
+	{ "TO:<u@(a\\)b)navy.ml>", "u@navy.ml", "navy.ml" },
+	{ "TO:<u@navy.ml(@x.org)>", "u@navy.ml", "navy.ml" },
+	{ "TO:<u(@x.org)@navy.ml>", "u(@x.org)@navy.ml", "navy.ml" },
+	{ "TO:<u@x.org(>)@navy.ml>", "u@x.org(>)@navy.ml", "navy.ml" },
+	{ "TO:<u @ navy . ml>", "u @navy.ml", "navy.ml" },
+	{ "TO:<u@\tnavy.ml>", "u@navy.ml", "navy.ml" },
+	{ "TO:<u@\"navy.ml\">", "u@navy.ml", "navy.ml" },
+	{ "TO:<u@na\\vy.ml>", "u@navy.ml", "navy.ml" },
+	{ "TO:<u@navy.ml(x>", "u@navy.ml", "navy.ml" },
+	{ "TO:<grp:u@navy.ml;>", "grp:u@navy.ml", "navy.ml" },
+	{ "TO:<\"u(c\"@navy.ml>", "\"u(c\"@navy.ml", "navy.ml" },
+	{ "TO:<u\\(c@navy.ml>", "u\\(c@navy.ml", "navy.ml" },
+	{ "TO:<u@(c)[192.0.2.1]>", "u@[192.0.2.1]", "[192.0.2.1]" },
+	{ "TO:(c)<u@navy.ml>", "u@navy.ml", "navy.ml" },
+	{ "TO:<u(c@navy.ml> NOTIFY=a)", "u(c@navy.ml", "navy.ml" },
 	{ "TO:<@a@b>", "@a@b", "b" },
 };
 /* clang-format on */
@@ -58,7 +78,7 @@ END_TEST
 /* Whatever else stands in it, at every place: between the brackets, up to the first. */
 START_TEST(path_is_all_between_its_brackets)
 {
-	static const char means_more[] = "\"\\[]< \t\r";
+	static const char means_more[] = "\"\\[]< \t\r(;";
 	uint8_t argument[64];
 	struct smtp_path path;
 	struct span s;
@@ -90,6 +110,25 @@ START_TEST(path_is_all_between_its_brackets)
 			}
 		guard_free(s);
 	}
+}
+END_TEST
+
+START_TEST(comment_hides_no_domain_however_long)
+{
+	char argument[2000];
+	struct smtp_path path;
+
+	memset(argument, 'x', sizeof(argument));
+	memcpy(argument, "TO:<u@navy.ml(", 14);
+	strcpy(argument + 1000, ")>");
+	ck_assert(smtp_path_parse(&path, span_str(argument), "TO"));
+	ck_assert_str_eq(path.text, "u@navy.ml");
+	ck_assert(!path.cut);
+	memset(argument + 4, 'u', 400);
+	memcpy(argument + 404, "@navy.ml(", 9);
+	ck_assert(smtp_path_parse(&path, span_str(argument), "TO"));
+	ck_assert_str_eq(path.text, "navy.ml");
+	ck_assert(path.cut);
 }
 END_TEST
 
@@ -135,6 +174,7 @@ main(void)
 	tcase_add_loop_test(
 	    tc, path_is_the_mailbox_alone, 0, sizeof(paths) / sizeof(paths[0]));
 	tcase_add_test(tc, path_is_all_between_its_brackets);
+	tcase_add_test(tc, comment_hides_no_domain_however_long);
 	tcase_add_test(tc, path_without_its_keyword_is_none);
 	tcase_add_test(tc, path_too_long_keeps_its_domain);
 	suite_add_tcase(suite, tc);

@@ -415,6 +415,56 @@ answer_is_nobodys(struct smtp *m, struct smtp_conn *c)
 		p->answers_hole |= after_hole;
 }
 
+/* While no command waited the server said that it does not take something. */
+static bool
+refuses_early(const struct smtp_answer *a)
+{
+	return a->early && !a->after_hole &&
+	    (a->reply.code / 100 == 4 || a->reply.code / 100 == 5);
+}
+
+/* Within the message the server said that it does not take it. */
+static bool
+refuses_before_dot(const struct smtp_command *cmd, const struct smtp_answer *a)
+{
+	return cmd->verb == VERB_END && !cmd->several && !cmd->after_hole &&
+	    refuses_early(a);
+}
+
+/*
+ * Who answered before the dot may do so again behind it, and the second is then the answer.
+ * It was none, and the first holds, when the server had by then heard the client go on.
+ */
+static bool
+went_on_without_answer(const struct smtp_command *cmd, const struct smtp_answer *a)
+{
+	const struct smtp_command *next = cmd->next;
+
+	return next != NULL && a->hears && !answer_is_older(next, a) &&
+	    fits(next, a->reply.code) &&
+	    (next->verb != VERB_QUIT || a->reply.code == 221);
+}
+
+/* The first reply was sent before the first command was; false: what follows will tell. */
+static bool
+pair_older(struct smtp *m, struct smtp_conn *c)
+{
+	const struct smtp_answer *a = c->pairing.answers;
+	const struct smtp_command *cmd = c->pairing.commands;
+
+	if (!refuses_before_dot(cmd, a)) {
+		answer_is_nobodys(m, c);
+		return true;
+	}
+	if (a->next == NULL)
+		return false;
+	if (went_on_without_answer(cmd, a->next))
+		take(m, c);
+	else
+		answer_is_nobodys(m, c);
+	return true;
+}
+
 void
 smtp_pair_waiting(struct smtp *m, struct smtp_conn *c)
 {
@@ -422,7 +472,8 @@ smtp_pair_waiting(struct smtp *m, struct smtp_conn *c)
 
 	while (p->commands != NULL && p->answers != NULL) {
 		if (answer_is_older(p->commands, p->answers)) {
-			answer_is_nobodys(m, c);
+			if (!pair_older(m, c))
+				return;
 			continue;
 		}
 		if (!behind_hole(p) && replies_due(c, p->commands) == 0) {
@@ -608,16 +659,35 @@ see_unanswered(struct smtp_conn *c)
 	    tx->final.code == 0 && c->pairing.nanswers == 0 && !c->pairing.answers_hole;
 }
 
+/*
+ * What the server said last is about the mail: it closes for a reason of its own
+ * (RFC 5321, 3.8), or does not like what it has of the message.
+ */
+static bool
+last_word(const struct smtp_conn *c)
+{
+	const struct smtp_answer *a = c->pairing.last_answer;
+	const struct smtp_tx *tx = &c->said->session.tx;
+
+	if (a == NULL || c->tx_state.serial == 0 || tx->final.code != 0)
+		return false;
+	return a->reply.code == 421 ||
+	    (tx->data == SMTP_DATA_STARTED && refuses_early(a));
+}
+
 void
 smtp_pair_end(struct smtp *m, struct smtp_conn *c)
 {
 	struct smtp_pairing *p = &c->pairing;
 
 	smtp_pair(m, c);
+	/* Said before the dot, and nothing after it. */
+	if (p->commands != NULL && p->nanswers == 1 &&
+	    answer_is_older(p->commands, p->answers) &&
+	    refuses_before_dot(p->commands, p->answers))
+		take(m, c);
 	pair_in_step(m, c);
-	/* The server closes for a reason of its own (RFC 5321, 3.8): it is the last word. */
-	if (p->last_answer != NULL && p->last_answer->reply.code == 421 &&
-	    c->tx_state.serial != 0 && c->said->session.tx.final.code == 0)
+	if (last_word(c))
 		smtp_reply_set(&c->said->session.tx.final, &p->last_answer->reply);
 	if (c->tx_state.serial != 0)
 		see_unanswered(c);

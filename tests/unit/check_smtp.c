@@ -385,6 +385,49 @@ START_TEST(too_many_recipients_report_the_oldest_early)
 }
 END_TEST
 
+/* Who answers within the message may answer again behind the dot, or not. */
+static const struct {
+	const char *said[8], *end; /* client and server in turns, behind 354 */
+} early_answers[] = {
+	{ { "abc\r\n", "552 too much\r\n", ".\r\n", "", "RSET\r\n", "250 Ok\r\n" },
+	    "end a@x 250 ended 5 552: b@y 250 552" },
+	{ { "abc\r\n", "552 too much\r\n", ".\r\n" },
+	    "end a@x 250 ended 5 552: b@y 250 552" },
+	{ { "abc\r\n", "451 bare line feed\r\n" },
+	    "end a@x 250 started 5 451: b@y 250 451" },
+	{ { "abc\r\n", "500 what\r\n", ".\r\n", "250 Ok\r\n", "QUIT\r\n",
+	      "221 bye\r\n" },
+	    "end a@x 250 ended 5 250: b@y 250 250" },
+	{ { "abc\r\n", "500 what\r\n", ".\r\n", "250 Ok\r\n" },
+	    "end a@x 250 ended 5 250: b@y 250 250" },
+	{ { "abc\r\n", "500 what\r\n", ".\r\nQUIT\r\n", "250 Ok\r\n221 bye\r\n" },
+	    "end a@x 250 ended 5 250: b@y 250 250" },
+};
+
+START_TEST(answer_within_the_message_holds_when_none_follows_the_dot)
+{
+	struct events e = { 0 };
+	struct stats stats = { 0 };
+	struct player p;
+
+	player_init(&p, &limits, &e, &stats);
+	p.acks = true;
+	say(&p, SIDE_RESPONDER, "220 mx.navy.ml\r\n");
+	say(&p, SIDE_ORIGINATOR, "MAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n");
+	say(&p, SIDE_RESPONDER, "250 a\r\n250 b\r\n354 go\r\n");
+	for (size_t i = 0; i < 8; i++)
+		if (early_answers[_i].said[i] != NULL)
+			say(&p, i % 2 == 0 ? SIDE_ORIGINATOR : SIDE_RESPONDER,
+			    early_answers[_i].said[i]);
+	player_fini(&p);
+	check_events(
+	    &(struct dialogue){ .name = "early",
+		.events = { "session", "banner mx.navy.ml", "mail a@x", "rcpt b@y",
+		    "reply b@y 250", early_answers[_i].end, "close" } },
+	    &e, false, "turns", (size_t)_i);
+}
+END_TEST
+
 START_TEST(too_many_sessions_are_counted)
 {
 	const struct smtp_limits one = { 1, 2, 512 };
@@ -766,6 +809,9 @@ main(void)
 
 	tc = tcase_create("bounds");
 	tcase_add_test(tc, too_many_recipients_report_the_oldest_early);
+	tcase_add_loop_test(tc,
+	    answer_within_the_message_holds_when_none_follows_the_dot, 0,
+	    sizeof(early_answers) / sizeof(early_answers[0]));
 	tcase_add_test(tc, too_many_sessions_are_counted);
 	tcase_add_test(tc, line_beyond_the_limit_is_counted_and_survived);
 	tcase_add_test(tc, reply_beyond_the_limit_keeps_its_code);

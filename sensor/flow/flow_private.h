@@ -90,7 +90,8 @@ struct conn {
 	uint8_t originator : 1; /* which endpoint, as in struct flow_key */
 	bool renewing : 1;	/* a SYN that does not fit was seen and noted */
 	bool reset : 1;		/* a RST came; what is late of it is waited for */
-	bool denied : 1; /* data followed that nobody had acknowledged before it */
+	bool denied : 1;   /* data followed that nobody had acknowledged before it */
+	uint8_t early : 2; /* 1 << side: its end came before octets that are missing */
 	struct flow flow;
 };
 /* A hundred thousand of these exist; four cache lines each. */

@@ -236,7 +236,7 @@ skip_to(struct flow_table *t, struct conn *c, enum side side, uint32_t seq)
 
 /*
  * Octets before an end did not come.  half.next stays, so that should the end have been
- * none, what still comes is no echo of this connection.
+ * none, what still comes is no echo of this connection; the reader is behind them then.
  */
 static void
 end_early(struct flow_table *t, struct conn *c, enum side side)
@@ -246,8 +246,10 @@ end_early(struct flow_table *t, struct conn *c, enum side side)
 
 	hole_close(t, h);
 	h->state = HALF_FINISHED;
-	if (n > 0)
-		hole_report(t, c, side, n);
+	if (n == 0)
+		return;
+	c->early |= 1 << side;
+	hole_report(t, c, side, n);
 }
 
 /* All that is waited for on this side is an end. */

@@ -173,6 +173,10 @@ goes_on(struct flow_table *t, struct conn *c, enum side side)
 		return false;
 	h->state = HALF_BEGUN;
 	hole_unreset(t, c);
+	/* Octets before that end were told as missing: the reader's place is another one. */
+	if (c->early >> side & 1)
+		hole_report(t, c, side, 0);
+	c->early &= ~(1 << side);
 	return true;
 }
 

@@ -667,12 +667,14 @@ static bool
 last_word(const struct smtp_conn *c)
 {
 	const struct smtp_answer *a = c->pairing.last_answer;
-	const struct smtp_tx *tx = &c->said->session.tx;
+	const struct smtp_tx *tx;
 
-	if (a == NULL || c->tx_state.serial == 0 || tx->final.code != 0)
+	if (a == NULL || c->tx_state.serial == 0)
 		return false;
-	return a->reply.code == 421 ||
-	    (tx->data == SMTP_DATA_STARTED && refuses_early(a));
+	tx = &c->said->session.tx;
+	return tx->final.code == 0 &&
+	    (a->reply.code == 421 ||
+		(tx->data == SMTP_DATA_STARTED && refuses_early(a)));
 }
 
 void

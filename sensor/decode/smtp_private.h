@@ -27,6 +27,8 @@
 #include "decode/smtp.h"
 #include "decode/tls.h"
 
+#include <assert.h>
+
 enum {
 	SMTP_HOLD_MAX = 16 * 1024, /* octets of a client that runs ahead, kept */
 	SMTP_COMMANDS_MAX = 1024,  /* commands of a session that wait, at most */
@@ -390,7 +392,10 @@ void smtp_tx_end(struct smtp *m, struct smtp_conn *c, struct smtp_tx_state *stat
 static inline void
 smtp_tx_settle(struct smtp *m, struct smtp_conn *c, struct smtp_tx_ref ref)
 {
-	if (ref.tx != NULL && --ref.state->waiting == 0 && ref.state->ended)
+	if (ref.tx == NULL)
+		return;
+	assert(ref.state->waiting > 0);
+	if (--ref.state->waiting == 0 && ref.state->ended)
 		smtp_tx_end(m, c, ref.state);
 }
 /* The connection is at its end: end all. */

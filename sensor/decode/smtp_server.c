@@ -23,12 +23,6 @@ parse_line(struct span line, uint16_t *code, bool *more)
 
 	if (line.n < DIGITS)
 		return false;
-	/* Most are. */
-	if (memcmp(line.p, "250", DIGITS) == 0 && (next == ' ' || next == '-')) {
-		*code = 250;
-		*more = next == '-';
-		return true;
-	}
 	first = line.p[0] - (unsigned)'0';
 	second = line.p[1] - (unsigned)'0';
 	third = line.p[2] - (unsigned)'0';
